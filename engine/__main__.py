@@ -1,0 +1,38 @@
+"""The engine's processes: `python -m engine run JOBDIR | step JOBDIR INDEX PARENT | ask ...`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from engine.errors import Exit, FstuiError
+from engine.process import die_with_parent
+
+
+def main(argv: list[str]) -> int:
+    """Dispatch a verb; heavy modules are imported only by the verb that needs them."""
+    match argv:
+        case ["run", folder]:
+            from engine import supervise
+
+            return supervise.run(Path(folder))
+        case ["step", folder, index, parent]:
+            die_with_parent(int(parent))
+            from engine import step
+
+            return step.run(Path(folder), int(index))
+        case ["ask", *question]:
+            from engine import ask
+
+            return ask.answer(question)
+    print("usage: python -m engine run JOBDIR | ask QUESTION [ARG...]", file=sys.stderr)
+    return int(Exit.USAGE)
+
+
+if __name__ == "__main__":
+    try:
+        code = main(sys.argv[1:])
+    except FstuiError as error:
+        print(error, file=sys.stderr)
+        code = int(error.exit)
+    sys.exit(code)

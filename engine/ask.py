@@ -1,0 +1,37 @@
+"""Short questions to the engine, answered as one line of JSON: `python -m engine ask ...`.
+
+The interface asks through a process, so that it never loads what computes.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.errors import UsageError
+
+
+def answer(question: list[str]) -> int:
+    """Print the answer."""
+    print(json.dumps(_answer(question)))
+    return 0
+
+
+def _answer(question: list[str]) -> Any:
+    match question:
+        case ["media", path]:
+            import msgspec
+
+            from engine.media.probe import probe
+
+            return msgspec.to_builtins(probe(Path(path)))
+        case ["bench", stage]:
+            from engine.bench import bench
+
+            return bench(stage)
+        case ["doctor"]:
+            from engine.doctor import facts
+
+            return facts()
+    raise UsageError(f"The engine has no answer to '{' '.join(question)}'.")

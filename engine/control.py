@@ -1,0 +1,63 @@
+"""What the user asks of a running step: command files and stop signals, looked at between batches."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from engine.process import on_stop_signals
+from engine.protocol import Command
+from engine.report import Reporter
+
+POLL_S = 0.2
+
+
+class Control:
+    """Polls the job's `control/` folder; each command is acknowledged by an event, once."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+        self._last_look = 0.0
+        self._paused = False
+        self._stop = False
+        self._handlers: dict[str, Callable[[Command], None]] = {}
+        on_stop_signals(self._on_signal)
+
+    def _on_signal(self, _number: int) -> None:
+        self._stop = True
+
+    def on(self, verb: str, handler: Callable[[Command], None]) -> None:
+        """Handle a verb of the step's own (save, preview, set)."""
+        self._handlers[verb] = handler
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the step should finish its batch, save and end. Looks for commands first."""
+        self.look()
+        while self._paused and not self._stop:
+            self._report.heartbeat()
+            time.sleep(POLL_S)
+            self.look()
+        return self._stop
+
+    def look(self) -> None:
+        """Read waiting commands, at most every 0.2 s."""
+        now = time.monotonic()
+        if now - self._last_look < POLL_S:
+            return
+        self._last_look = now
+        for path, command in self._report.folder.commands():
+            self._obey(command)
+            path.unlink(missing_ok=True)
+
+    def _obey(self, command: Command) -> None:
+        known = True
+        if command.verb == "stop":
+            self._stop = True
+        elif command.verb in ("pause", "resume"):
+            self._paused = command.verb == "pause"
+        elif command.verb in self._handlers:
+            self._handlers[command.verb](command)
+        else:
+            known = False
+        self._report.event("ack", verb=command.verb, id=command.id, known=known)

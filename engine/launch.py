@@ -1,0 +1,86 @@
+"""Start jobs as processes that outlive the one that starts them. Light: no stage is imported."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from engine.errors import EngineCrashed, from_os_error
+from engine.protocol import Job, JobFolder, refuse_if_running
+
+START_PATIENCE_S = 30.0
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def launch(project: Path, job: Job) -> JobFolder:
+    """Make a job folder and start its supervisor in a new session; returns once it has begun.
+
+    Raises `AlreadyRunning` when a lock that the job needs is held, `EngineCrashed` when the
+    supervisor dies before its start event.
+    """
+    refuse_if_running(project, job)
+    folder = JobFolder.create(project, job)
+    try:
+        with open(folder.log_path, "ab") as log:
+            child = subprocess.Popen(
+                [*scope(), sys.executable, "-m", "engine", "run", str(folder.path)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env=engine_environment(),
+                cwd=project,
+            )
+    except OSError as error:
+        raise from_os_error(error, f"starting the engine for {folder.name}") from error
+    wait_for_start(folder, child)
+    return folder
+
+
+def wait_for_start(folder: JobFolder, child: subprocess.Popen[bytes]) -> None:
+    """Wait for the start event."""
+    patience = time.monotonic() + START_PATIENCE_S
+    while time.monotonic() < patience:
+        if folder.events_path.exists() and folder.events_path.stat().st_size:
+            return
+        if child.poll() is not None:
+            break
+        time.sleep(0.01)
+    tail = folder.log_path.read_text(errors="replace").strip().splitlines()[-1:]
+    raise EngineCrashed(
+        f"The engine did not start: {tail[0] if tail else 'no output'} ({folder.log_path})."
+    )
+
+
+def engine_environment() -> dict[str, str]:
+    """The environment of engine processes: this checkout first on the path, quiet TensorFlow."""
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    defaults = {"TF_CPP_MIN_LOG_LEVEL": "1", "PYTHONUNBUFFERED": "1"}
+    return {**defaults, **os.environ, "PYTHONPATH": path}
+
+
+def scope() -> list[str]:
+    """`systemd-run` words where logind would kill a job at log-out, else nothing."""
+    if not kills_at_logout() or not shutil.which("systemd-run"):
+        return []
+    return ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+
+
+def kills_at_logout(etc: Path = Path("/etc/systemd")) -> bool:
+    """Whether logind is set to kill a user's processes when the last session ends."""
+    if not Path("/run/systemd/system").exists() or not os.environ.get("XDG_RUNTIME_DIR"):
+        return False
+    verdict = False
+    for file in [etc / "logind.conf", *sorted((etc / "logind.conf.d").glob("*.conf"))]:
+        try:
+            found = re.findall(r"^\s*KillUserProcesses\s*=\s*(\w+)", file.read_text(), re.M)
+        except OSError:
+            continue
+        if found:
+            verdict = found[-1].lower() in ("yes", "true", "1", "on")
+    return verdict

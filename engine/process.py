@@ -1,0 +1,181 @@
+"""What differs between platforms: locks, sessions, death with the parent, signals, boot id.
+
+Only the standard library, and no other file of the project may name a platform.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+IS_WINDOWS = sys.platform == "win32"
+IS_LINUX = sys.platform.startswith("linux")
+
+if not IS_WINDOWS:
+    import fcntl
+else:  # pragma: no cover - Linux is where everything is tested
+    import msvcrt
+
+PR_SET_PDEATHSIG = 1
+
+
+class FileLock:
+    """An advisory lock on a file, held for as long as the descriptor is open.
+
+    The file is never deleted: whoever deletes a lock file splits it into two locks.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._fd: int | None = None
+
+    def acquire(self, text: str = "") -> bool:
+        """Take the lock without waiting; `text` is written into the file. False if it is held."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        # Someone who only asks holds a shared lock for an instant: look again before giving up.
+        tries = 5
+        while not _try_lock(fd):
+            tries -= 1
+            if not tries:
+                os.close(fd)
+                return False
+            time.sleep(0.02)
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, text.encode(), 0)
+        self._fd = fd
+        return True
+
+    def release(self) -> None:
+        """Give the lock up; harmless when it isn't held."""
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    @property
+    def held(self) -> bool:
+        """Whether this object holds the lock."""
+        return self._fd is not None
+
+
+def _try_lock(fd: int) -> bool:
+    try:
+        if IS_WINDOWS:  # pragma: no cover
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+        else:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def is_locked(path: Path) -> bool:
+    """Whether some process holds the lock at `path`. Works on read-only folders too."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        if IS_WINDOWS:  # pragma: no cover
+            return not _try_lock(fd)
+        # A shared lock asks without shutting out other askers.
+        try:
+            fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            return True
+        return False
+    finally:
+        os.close(fd)
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Ask the kernel to kill this process when its parent dies; exit now if it already has.
+
+    The signal follows the thread that spawned us, so parents spawn from their main thread.
+    """
+    if IS_LINUX:
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        os._exit(1)
+
+
+def start_time(pid: int) -> float:
+    """When the process started, in clock ticks since boot on Linux; 0.0 if it is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+        return float(stat.rpartition(")")[2].split()[19])
+    except (OSError, IndexError, ValueError):
+        pass
+    if IS_LINUX:
+        return 0.0
+    import psutil  # only where there is no /proc
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except psutil.Error:
+        return 0.0
+
+
+def boot_id() -> str:
+    """An identifier of this boot of the machine; empty where the platform has none."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return ""
+
+
+def host() -> str:
+    """This machine's name."""
+    return socket.gethostname()
+
+
+def is_same_process(pid: int, started: float, on_host: str) -> bool:
+    """Whether the process a lock names is still that process: checked before any signal."""
+    return on_host == host() and pid > 0 and start_time(pid) == started != 0.0
+
+
+def on_stop_signals(handler: Callable[[int], None]) -> None:
+    """Call `handler` with the signal's number on SIGTERM, SIGINT and SIGHUP."""
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        handler(number)
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), receive)
+
+
+def signal_name(number: int) -> str:
+    """`signal 9` style words for an exit status of -9."""
+    try:
+        return f"signal {number} ({signal.Signals(number).name})"
+    except ValueError:
+        return f"signal {number}"
+
+
+def device_lock_folder() -> Path:
+    """Where device locks live: one folder that every user of the machine can write to."""
+    for folder in (Path("/run/lock"), Path("/var/lock")):
+        if folder.is_dir() and os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.gettempdir())
+
+
+def fsync_folder(path: Path) -> None:
+    """Flush a folder's entries to disk where the platform can."""
+    if IS_WINDOWS:  # pragma: no cover
+        return
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,372 @@
+"""A project folder: project.toml, sources, people, rules for arriving footage. Light."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import time
+import tomllib
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import BadInput, Damaged, from_os_error
+from engine.protocol import safe_text, write_atomic
+
+FORMAT = 1
+SIDES = ("a", "b", "target")
+MEDIA_FOLDERS = (*SIDES, "inbox")
+VIDEO_SUFFIXES = frozenset(
+    ".mp4 .mkv .mov .avi .webm .wmv .flv .ts .mpeg .mpg .vob .m4v .gif".split()
+)
+IMAGE_SUFFIXES = frozenset(".png .jpg .jpeg .bmp .tif .tiff .webp .exr".split())
+
+
+class Ground(StrEnum):
+    """On what ground a person's face may be used."""
+
+    SELF = "self"
+    CONSENT = "written consent"
+    LICENSED = "licensed footage"
+    PUBLIC_DOMAIN = "public domain"
+    HISTORICAL = "historical figure"
+    SATIRE = "satire or comment"
+    RESEARCH = "research data set"
+    SAMPLE = "published sample footage (technical demonstration)"
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who a side shows and on what ground."""
+
+    name: str
+    ground: Ground
+    recorded_by: str
+    recorded_at: str
+    """UTC, ISO 8601."""
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Footage that the project uses: a video file or a folder of pictures."""
+
+    side: str
+    path: str
+    """Absolute, or relative to the project for footage inside it."""
+    hash: str
+    """`content_hash` of the file; of a folder, of its names and sizes."""
+    size: int
+    """Bytes."""
+    added: str
+    """UTC, ISO 8601."""
+
+
+class Watch(msgspec.Struct, frozen=True):
+    """What happens to footage that arrives in `media/`."""
+
+    extract: bool = False
+    """Extract it by itself once it stands still."""
+
+
+class ProjectFile(msgspec.Struct):
+    """`project.toml`. Unknown tables are kept as they are."""
+
+    format: int
+    created: str = ""
+    people: dict[str, Person] = {}
+    source: list[Source] = []
+    settings: dict[str, dict[str, Any]] = {}
+    """Defaults of this project for each stage: `[settings.train]`."""
+    watch: Watch = Watch()
+
+
+def check_name(name: str) -> str:
+    """A project's name as a safe folder name. Raises `BadInput` saying what is wrong with it."""
+    shown = safe_text(name)
+    if not name or name != name.strip() or len(name.encode()) > 100:
+        raise BadInput("A project's name needs 1 to 100 bytes and no blanks at its ends.")
+    if not name.isprintable() or shown != name:
+        raise BadInput(f"The project name '{shown}' has control characters: use printable ones.")
+    if name in (".", "..") or name[0] in ".-" or any(c in name for c in '/\\:*?"<>|'):
+        raise BadInput(
+            f"The project name '{shown}' can't be a folder's name: leave out / \\ : * ? \" < > | "
+            "and a leading dot or dash."
+        )
+    return name
+
+
+class Project:
+    """An open project. Every change is read, changed and written back at once."""
+
+    def __init__(self, path: Path, file: ProjectFile) -> None:
+        self.path = path
+        self.file = file
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    @property
+    def db_path(self) -> Path:
+        """The face store."""
+        return self.path / "faces.db"
+
+    @classmethod
+    def create(cls, workspace: Path, name: str) -> Project:
+        """Make a new project folder. Raises `BadInput` for a bad or taken name."""
+        path = workspace / check_name(name)
+        try:
+            workspace.mkdir(parents=True, exist_ok=True)
+            path.mkdir(mode=0o700)
+            for folder in ("jobs", "faces", "model", "out", "trash", "locks"):
+                (path / folder).mkdir()
+            for side in MEDIA_FOLDERS:
+                (path / "media" / side).mkdir(parents=True)
+            write_atomic(
+                path / "project.toml",
+                f'format = {FORMAT}\ncreated = "{now()}"\n\n[watch]\n'
+                "# true: footage that arrives in media/a, media/b or media/target is extracted\n"
+                "extract = false\n".encode(),
+            )
+        except FileExistsError as error:
+            raise BadInput(f"There is a project '{name}' in {workspace} already.") from error
+        except OSError as error:
+            raise from_os_error(error, f"making the project {path}") from error
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Project:
+        """Read a project. Raises `BadInput` if there is none, `Damaged` if it can't be read."""
+        toml = path / "project.toml"
+        try:
+            data = tomllib.loads(toml.read_text("utf-8"))
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise BadInput(
+                f"There is no project at {safe_text(str(path))}: make one with 'new NAME'."
+            ) from error
+        except OSError as error:
+            raise from_os_error(error, f"reading {toml}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise Damaged(f"{toml} can't be read: {error}.") from error
+        if not isinstance(data.get("format"), int):
+            raise Damaged(f"{toml} doesn't begin with 'format = {FORMAT}'.")
+        if data["format"] > FORMAT:
+            raise BadInput(
+                f"{toml} has format {data['format']}, this fstui reads up to {FORMAT}: update it."
+            )
+        try:
+            return cls(path.resolve(), msgspec.convert(data, ProjectFile))
+        except msgspec.ValidationError as error:
+            raise Damaged(f"{toml} can't be used: {error}.") from error
+
+    def sources(self, side: str | None = None) -> list[Source]:
+        """The footage of one side, or all of it."""
+        return [s for s in self.file.source if side in (None, s.side)]
+
+    def source_path(self, source: Source) -> Path:
+        """Where a source lies."""
+        return self.path / source.path
+
+    def add_sources(self, side: str, paths: list[Path], *, copy: bool = False) -> list[Source]:
+        """List footage for a side; copies it into `media/` on request. What is listed already
+        (same side, same content) is left out. Raises `BadInput`; nothing is added then."""
+        if side not in SIDES:
+            raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
+        have = {s.hash for s in self.file.source if s.side == side}
+        new: list[Source] = []
+        for path in paths:
+            path = check_media(path)
+            source_hash = content_hash(path)
+            if source_hash in have:
+                continue
+            have.add(source_hash)
+            if copy:
+                path = self._copy_in(side, path)
+            shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
+            new.append(Source(side, str(shown), source_hash, _size(path), now()))
+        if new:
+
+            def change(doc: Any) -> None:
+                import tomlkit
+
+                tables = doc.setdefault("source", tomlkit.aot())
+                for source in new:
+                    table = tomlkit.table()
+                    table.update(msgspec.to_builtins(source))
+                    tables.append(table)
+
+            self.change(change)
+        return new
+
+    def _copy_in(self, side: str, path: Path) -> Path:
+        """Copy to `media/<side>` under a free name; the copy appears whole or not at all."""
+        folder = self.path / "media" / side
+        aim = folder / path.name
+        number = 1
+        while aim.exists():
+            number += 1
+            aim = folder / f"{path.stem}-{number}{path.suffix}"
+        part = aim.with_name(f".{aim.name}.part")
+        try:
+            if path.is_dir():
+                shutil.copytree(path, part)
+            else:
+                shutil.copyfile(path, part)
+            os.replace(part, aim)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(True)
+            raise from_os_error(error, f"copying {path} to {aim}") from error
+        return aim
+
+    def set_person(self, side: str, name: str, ground: Ground, recorded_by: str) -> None:
+        """Record who side a or b shows and on what ground."""
+        if side not in ("a", "b"):
+            raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
+        if not name.strip() or safe_text(name) != name:
+            raise BadInput("A person's name needs printable characters.")
+        person = Person(name.strip(), ground, recorded_by, now())
+
+        def change(doc: Any) -> None:
+            doc.setdefault("people", {})[side] = msgspec.to_builtins(person)
+
+        self.change(change)
+
+    def set_watch(self, *, extract: bool) -> None:
+        """Say whether arriving footage is extracted by itself."""
+
+        def change(doc: Any) -> None:
+            doc.setdefault("watch", {})["extract"] = extract
+
+        self.change(change)
+
+    def change(self, act: Any) -> None:
+        """Apply `act` to the parsed document and write it back; the user's comments stay."""
+        import tomlkit
+
+        from engine.process import FileLock
+
+        toml = self.path / "project.toml"
+        lock = FileLock(self.path / "locks" / "project")
+        try:
+            for _ in range(100):
+                if lock.acquire():
+                    break
+                time.sleep(0.05)
+            doc = tomlkit.parse(toml.read_text("utf-8"))
+            act(doc)
+            write_atomic(toml, tomlkit.dumps(doc).encode())
+        except OSError as error:
+            raise from_os_error(error, f"writing {toml}") from error
+        finally:
+            lock.release()
+        self.file = Project.open(self.path).file
+
+    def inside(self, name: str) -> Path:
+        """A path that a file of this project names. Raises `BadInput` if it leads outside."""
+        path = (self.path / name).resolve()
+        if not path.is_relative_to(self.path):
+            raise BadInput(f"'{safe_text(name)}' leads out of the project {self.name}.")
+        return path
+
+    def settings(self, stage: str) -> dict[str, Any]:
+        """This project's own defaults for a stage."""
+        return dict(self.file.settings.get(stage, {}))
+
+
+def projects_of(workspace: Path) -> list[Path]:
+    """Project folders of a workspace, newest change first."""
+    try:
+        found = [p for p in workspace.iterdir() if (p / "project.toml").is_file()]
+    except OSError:
+        return []
+    return sorted(found, key=last_activity, reverse=True)
+
+
+def last_activity(project: Path) -> float:
+    """UNIX time of the newest change that shows in the project's folder."""
+    times = [0.0]
+    for name in ("project.toml", "faces.db", "jobs", "model", "out"):
+        try:
+            times.append((project / name).stat().st_mtime)
+        except OSError:
+            continue
+    return max(times)
+
+
+def check_media(path: Path) -> Path:
+    """An absolute path of a video or a folder with media. Raises `BadInput` for anything else.
+
+    Only names are looked at here; the engine's probe opens the file.
+    """
+    shown = safe_text(str(path))
+    try:
+        path = path.expanduser().resolve(strict=True)
+        if path.is_dir():
+            if not media_in(path):
+                raise BadInput(f"{shown} has no video and no picture in it.")
+            return path
+        if not path.is_file():
+            raise BadInput(f"{shown} is neither a file nor a folder.")
+        if path.stat().st_size == 0:
+            raise BadInput(f"{shown} is empty (0 bytes).")
+    except FileNotFoundError as error:
+        raise BadInput(f"There is nothing at {shown}.") from error
+    except (OSError, RuntimeError) as error:
+        raise BadInput(f"{shown} can't be read: {error}.") from error
+    if path.suffix.lower() not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+        known = " ".join(sorted(s[1:] for s in VIDEO_SUFFIXES | IMAGE_SUFFIXES))
+        raise BadInput(f"{shown} is no video or picture by its name: known are {known}.")
+    return path
+
+
+def media_in(folder: Path) -> list[Path]:
+    """Videos and pictures directly in a folder, in natural order; hidden files are left out."""
+    names = [
+        e.name
+        for e in os.scandir(folder)
+        if e.is_file()
+        and not e.name.startswith(".")
+        and Path(e.name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+    ]
+    return [folder / n for n in sorted(names, key=natural_key)]
+
+
+def natural_key(name: str) -> list[tuple[int, int | str]]:
+    """Sort key under which `2.png` comes before `10.png`."""
+    return [(0, int(p)) if p.isdecimal() else (1, p) for p in re.split(r"(\d+)", name)]
+
+
+def content_hash(path: Path) -> str:
+    """SHA-256 of a file's size, first, middle and last MiB; of a folder's names, sizes and times.
+
+    Footage is gigabytes large: three pieces and the size tell copies apart from other takes.
+    """
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for item in media_in(path):
+            stat = item.stat()
+            digest.update(f"{item.name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+    size = path.stat().st_size
+    digest.update(str(size).encode())
+    piece = 1 << 20
+    with open(path, "rb") as file:
+        for offset in sorted({0, max(0, size // 2 - piece // 2), max(0, size - piece)}):
+            file.seek(offset)
+            digest.update(file.read(piece))
+    return digest.hexdigest()
+
+
+def _size(path: Path) -> int:
+    if path.is_dir():
+        return sum(p.stat().st_size for p in media_in(path))
+    return path.stat().st_size
+
+
+def now() -> str:
+    """UTC in ISO 8601, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

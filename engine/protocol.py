@@ -1,0 +1,448 @@
+"""The contract between the interface and the engine: a job is a folder of plain files.
+
+`job.json` is the request, `events.jsonl` what happened, `state.json` a snapshot, `control/` what
+the user asks of a running job, `lock` who runs it. Standard library and msgspec only.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.errors import AlreadyRunning, BadInput, Damaged, Exit
+from engine.process import FileLock, fsync_folder, host, is_locked, is_same_process
+from engine.process import boot_id as this_boot
+
+VERSION = 1
+STATE_INTERVAL_S = 1.0
+HEARTBEAT_S = 5.0
+STALLED_S = 60.0
+
+
+class State(StrEnum):
+    """A job's states; the last six are ends."""
+
+    QUEUED = "queued"
+    WAITING = "waiting"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSING = "pausing"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    DONE = "done"
+    STOPPED = "stopped"
+    REFUSED = "refused"
+    FAILED = "failed"
+    CRASHED = "crashed"
+    INTERRUPTED = "interrupted"
+
+
+ENDS = frozenset(
+    {State.DONE, State.STOPPED, State.REFUSED, State.FAILED, State.CRASHED, State.INTERRUPTED}
+)
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One stage of a job, run as one child process."""
+
+    stage: str
+    """extract, train, convert, watch: the engine's `STAGES`."""
+    side: str | None = None
+    """a, b or target, for extract."""
+    settings: dict[str, Any] = {}
+    """Only what differs from the defaults; read through `engine.settings`."""
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`job.json`: the request, written once."""
+
+    v: int
+    kind: str
+    steps: list[Step]
+    device: str | None = None
+    """A device to run on (`cpu`, `gpu:0`); None is the first free one."""
+    resumes: str | None = None
+    """The name of the job that this one goes on from."""
+
+
+class Progress(msgspec.Struct):
+    """How far a step is."""
+
+    done: int = 0
+    total: int | None = None
+    rate: float = 0.0
+    """Units a second, averaged over the last seconds."""
+    unit: str = "frame"
+    eta_s: float | None = None
+
+
+class Snapshot(msgspec.Struct):
+    """`state.json`: written by the supervisor alone, at most once a second, replaced whole."""
+
+    state: State = State.STARTING
+    kind: str = ""
+    step: int = 0
+    steps: int = 0
+    stage: str = ""
+    side: str | None = None
+    phase: str = ""
+    """What a long silent part is doing: 'importing TensorFlow', 'compiling', 'saving'."""
+    phase_since: float = 0.0
+    progress: Progress = msgspec.field(default_factory=Progress)
+    iteration: int | None = None
+    loss_a: float | None = None
+    loss_b: float | None = None
+    device: str = ""
+    started: float = 0.0
+    heartbeat: float = 0.0
+    """Time of the newest event of the step."""
+    warnings: int = 0
+    last_warning: str = ""
+    message: str = ""
+    """The end's sentence: why it failed, or what it made."""
+    exit: int | None = None
+    preview: str = ""
+    """Newest preview, relative to the job folder."""
+    saved_iteration: int | None = None
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The text of a lock file: who holds it."""
+
+    pid: int
+    started: float
+    """Start time of the process as `engine.process.start_time` gives it."""
+    host: str
+    boot: str
+    since: float
+    """UNIX time when the lock was taken."""
+    job: str = ""
+
+    def words(self) -> str:
+        """`pid 123 on box since 14:02 UTC`."""
+        since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
+        return f"pid {self.pid} on {self.host} since {since}"
+
+
+class Command(msgspec.Struct, frozen=True):
+    """One file in `control/`: what the user asks of a running job."""
+
+    verb: str
+    """stop, pause, resume, save, preview, set."""
+    args: dict[str, Any] = {}
+    id: str = ""
+
+
+class Event(msgspec.Struct):
+    """One line of `events.jsonl`: time, kind, and the kind's own fields in `data`.
+
+    Kinds: start, step, phase, progress, metric, warn, save, preview, frame, ack, step-end, end.
+    A reader skips kinds that it does not know.
+    """
+
+    t: float
+    k: str
+    data: dict[str, Any] = {}
+
+
+_encoder = msgspec.json.Encoder()
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Write aside, fsync, rename, fsync the folder: a reader sees the old file or the new one.
+
+    `durable=False` leaves out the syncs, for snapshots that the next second replaces.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(3)}.part")
+    try:
+        with open(aside, "wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(aside, path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+    if durable:
+        fsync_folder(path.parent)
+
+
+def safe_text(text: str) -> str:
+    """Text from outside without control, escape and direction-changing characters."""
+    return "".join(c for c in text if c.isprintable() and c not in _BIDI)
+
+
+_BIDI = frozenset(
+    "\u200e\u200f\u061c" + "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A)]))
+)
+
+
+# --- the job folder --------------------------------------------------------------------------
+
+
+class JobFolder:
+    """The files of one job and the small acts on them; no process is started here."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The folder's name: `<utc>-<kind>-<4 hex>`; names sort by time."""
+        return self.path.name
+
+    @property
+    def project(self) -> Path:
+        """The project's folder."""
+        return self.path.parent.parent
+
+    @property
+    def events_path(self) -> Path:
+        """The event log."""
+        return self.path / "events.jsonl"
+
+    @property
+    def log_path(self) -> Path:
+        """Raw output of the engine's processes."""
+        return self.path / "engine.log"
+
+    @property
+    def lock_path(self) -> Path:
+        """The supervisor's lock."""
+        return self.path / "lock"
+
+    @property
+    def preview_folder(self) -> Path:
+        """The last previews, named by iteration or frame."""
+        return self.path / "preview"
+
+    @classmethod
+    def create(cls, project: Path, job: Job) -> JobFolder:
+        """Write a new job folder with its request."""
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        path = project / "jobs" / f"{stamp}-{job.kind}-{secrets.token_hex(2)}"
+        try:
+            (path / "control").mkdir(parents=True)
+            (path / "preview").mkdir()
+            write_atomic(path / "job.json", msgspec.json.format(_encoder.encode(job)))
+        except OSError as error:
+            from engine.errors import from_os_error
+
+            raise from_os_error(error, f"making the job folder {path}") from error
+        return cls(path)
+
+    def job(self) -> Job:
+        """The request. Raises `Damaged` when `job.json` can't be read."""
+        try:
+            return msgspec.json.decode((self.path / "job.json").read_bytes(), type=Job)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise Damaged(f"The job {self.name} is damaged: job.json: {error}.") from error
+
+    def snapshot(self) -> Snapshot:
+        """`state.json` as written, without looking at the lock; empty when there is none yet."""
+        try:
+            return msgspec.json.decode((self.path / "state.json").read_bytes(), type=Snapshot)
+        except (OSError, msgspec.MsgspecError):
+            return Snapshot(kind=self.name.split("-")[1] if "-" in self.name else "")
+
+    def write_snapshot(self, snapshot: Snapshot, *, durable: bool = False) -> None:
+        """Replace `state.json`. Only the supervisor calls this."""
+        write_atomic(self.path / "state.json", _encoder.encode(snapshot), durable=durable)
+
+    def alive(self) -> bool:
+        """Whether a supervisor holds the job's lock."""
+        return is_locked(self.lock_path)
+
+    def holder(self) -> Holder | None:
+        """Who took the job's lock last."""
+        return read_holder(self.lock_path)
+
+    def current(self) -> Snapshot:
+        """The truth about the job: the snapshot, corrected by the lock and the end event.
+
+        Lock held: as written. Lock free and an end: that end. Lock free and no end: interrupted,
+        unless the supervisor was never started (queued).
+        """
+        snapshot = self.snapshot()
+        if self.alive():
+            return snapshot
+        snapshot = self.snapshot()  # the end may have been written between the two looks
+        if snapshot.state in ENDS:
+            return snapshot
+        if not self.lock_path.exists():
+            snapshot.state = State.QUEUED
+            return snapshot
+        snapshot.state = State.INTERRUPTED
+        snapshot.exit = int(Exit.STOPPED)
+        at = f" at iteration {snapshot.iteration}" if snapshot.iteration is not None else ""
+        snapshot.message = f"interrupted{at}: it can be resumed"
+        return snapshot
+
+    def send(self, verb: str, **args: Any) -> str:
+        """Put a command into `control/`; returns its id, which the ack event repeats."""
+        command_id = f"{time.time_ns():020d}-{secrets.token_hex(2)}"
+        write_atomic(
+            self.path / "control" / f"{command_id}.json",
+            _encoder.encode(Command(verb, args, command_id)),
+        )
+        return command_id
+
+    def commands(self) -> Iterator[tuple[Path, Command]]:
+        """Waiting commands, oldest first. A file that is no command is dropped."""
+        for path in sorted((self.path / "control").glob("*.json")):
+            try:
+                yield path, msgspec.json.decode(path.read_bytes(), type=Command)
+            except (OSError, msgspec.MsgspecError):
+                path.unlink(missing_ok=True)
+
+    def append(self, kind: str, /, **data: Any) -> None:
+        """Append one event as one write of a whole line."""
+        append_event(self.events_path, kind, data)
+
+    def events(self, offset: int = 0) -> tuple[list[Event], int]:
+        """Events behind a byte offset, and the offset to go on from."""
+        return read_events(self.events_path, offset)
+
+
+def append_event(path: Path, kind: str, data: dict[str, Any]) -> None:
+    """One `os.write` of a whole line on an `O_APPEND` descriptor; NaN becomes the string "nan"."""
+    line = (
+        _encoder.encode(Event(time.time(), kind, {k: _plain(v) for k, v in data.items()})) + b"\n"
+    )
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        os.write(fd, line)
+    finally:
+        os.close(fd)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
+        return str(value)
+    return value
+
+
+def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
+    """Whole lines behind `offset`; a torn last line is left for the next call."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    end = data.rfind(b"\n") + 1
+    events = []
+    for line in data[:end].splitlines():
+        try:
+            events.append(msgspec.json.decode(line, type=Event))
+        except msgspec.MsgspecError:
+            continue
+    return events, offset + end
+
+
+# --- locks and lists -------------------------------------------------------------------------
+
+
+def read_holder(path: Path) -> Holder | None:
+    """The text of a lock file, None when there is none or it is torn."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Holder)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def holder_text(job: str = "") -> str:
+    """What this process writes into the locks that it takes."""
+    from engine.process import start_time
+
+    pid = os.getpid()
+    return _encoder.encode(
+        Holder(pid, start_time(pid), host(), this_boot(), time.time(), job)
+    ).decode()
+
+
+PROJECT_LOCKS: dict[str, str] = {
+    "extract": "faces",
+    "train": "model",
+    "convert": "out",
+    "watch": "watch",
+}
+"""Which of the project's locks a stage needs (`locks/<name>`)."""
+
+
+def locks_of(job: Job) -> list[str]:
+    """The names of the project's locks that a job's steps need, in one fixed order."""
+    return sorted({PROJECT_LOCKS[s.stage] for s in job.steps if s.stage in PROJECT_LOCKS})
+
+
+def refuse_if_running(project: Path, job: Job) -> None:
+    """Raise `AlreadyRunning`, with pid, host and since when, if a lock that `job` needs is held."""
+    for name in locks_of(job):
+        path = project / "locks" / name
+        if is_locked(path):
+            raise already_running(path, name)
+
+
+def already_running(path: Path, name: str) -> AlreadyRunning:
+    """The error that names who holds a project's lock."""
+    holder = read_holder(path)
+    who = holder.words() if holder else "another process"
+    job = f" ({holder.job})" if holder and holder.job else ""
+    what = {"faces": "extraction", "model": "training", "out": "conversion"}.get(name, name)
+    return AlreadyRunning(
+        f"A job that uses this project's {what} is already running{job}: {who}. "
+        f"Follow it with 'attach', end it with 'stop'."
+    )
+
+
+def take_locks(project: Path, job: Job, job_name: str) -> list[FileLock]:
+    """Take all of the project's locks that a job needs, or none and raise `AlreadyRunning`."""
+    held: list[FileLock] = []
+    for name in locks_of(job):
+        lock = FileLock(project / "locks" / name)
+        if not lock.acquire(holder_text(job_name)):
+            for other in held:
+                other.release()
+            raise already_running(lock.path, name)
+        held.append(lock)
+    return held
+
+
+def jobs_of(project: Path) -> list[JobFolder]:
+    """All jobs of a project, newest first."""
+    folder = project / "jobs"
+    try:
+        names = sorted((e.name for e in os.scandir(folder) if e.is_dir()), reverse=True)
+    except OSError:
+        return []
+    return [JobFolder(folder / n) for n in names if (folder / n / "job.json").exists()]
+
+
+def find_job(project: Path, name: str | None = None) -> JobFolder | None:
+    """A job by its name or an unambiguous part of it; without a name the newest that is alive,
+    else the newest."""
+    jobs = jobs_of(project)
+    if name:
+        hits = [j for j in jobs if j.name == name] or [j for j in jobs if name in j.name]
+        if len(hits) != 1:
+            problem = "No job" if not hits else "More than one job"
+            raise BadInput(f"{problem} of {project.name} is called '{safe_text(name)}'.")
+        return hits[0]
+    return next((j for j in jobs if j.alive()), jobs[0] if jobs else None)
+
+
+def may_signal(holder: Holder) -> bool:
+    """Whether the lock's process is surely still the same one: pid, start time and host agree."""
+    return is_same_process(holder.pid, holder.started, holder.host)

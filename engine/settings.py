@@ -1,0 +1,213 @@
+"""Settings of each stage: one struct a stage, each field with bounds, default, unit and help.
+
+One definition serves the command line's flags, the forms of the interface, validation and the
+documentation. Light: msgspec and the standard library only.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+
+import msgspec
+from msgspec import Meta
+
+from engine.errors import BadInput
+
+
+class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Find, describe and crop faces."""
+
+    detector: Annotated[str, Meta(description="network that finds faces")] = "fullrange"
+    aligner: Annotated[str, Meta(description="network that finds landmarks")] = "mesh"
+    every: Annotated[int, Meta(ge=1, le=1000, description="take every nth frame")] = 1
+    confidence: Annotated[
+        float, Meta(ge=0.05, le=1.0, description="least score of a detection")
+    ] = 0.5
+    presence: Annotated[
+        float, Meta(ge=0.0, le=1.0, description="least face-presence value of the mesh")
+    ] = 0.5
+    size: Annotated[
+        int,
+        Meta(
+            ge=128,
+            le=1024,
+            multiple_of=64,
+            description="side of a saved crop",
+            extra={"unit": "px"},
+        ),
+    ] = 512
+    batch: Annotated[int, Meta(ge=1, le=256, description="frames in one transaction")] = 16
+    identity: Annotated[bool, Meta(description="compute identity embeddings")] = True
+
+
+class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Learn one shared encoder and a decoder for each person."""
+
+    model: Annotated[str, Meta(description="network: a file in engine/train/models")] = "original"
+    iterations: Annotated[int, Meta(ge=1, le=100_000_000, description="stop at this iteration")] = (
+        1_000_000
+    )
+    seconds: Annotated[
+        float,
+        Meta(ge=0, description="stop after this training time; 0 is no limit", extra={"unit": "s"}),
+    ] = 0.0
+    batch: Annotated[int, Meta(ge=1, le=256, description="faces of each side in a step")] = 16
+    learning_rate: Annotated[
+        float, Meta(ge=0, le=0.1, description="step size; 0 takes the model's own default")
+    ] = 0.0
+    seed: Annotated[int, Meta(ge=0, le=2**31 - 1, description="seed of all randomness")] = 1
+    centring: Annotated[
+        Literal["face", "head", "legacy"], Meta(description="which crop is trained")
+    ] = "face"
+    coverage: Annotated[
+        float, Meta(ge=62.5, le=100.0, description="share of the crop", extra={"unit": "%"})
+    ] = 87.5
+    mask: Annotated[
+        Literal["none", "components", "extended", "oval"], Meta(description="mask of the loss")
+    ] = "extended"
+    warp: Annotated[bool, Meta(description="warp the input")] = True
+    flip: Annotated[
+        float, Meta(ge=0, le=100, description="chance of a mirrored face", extra={"unit": "%"})
+    ] = 50.0
+    colour: Annotated[bool, Meta(description="vary light and colour")] = True
+    rotation: Annotated[
+        float, Meta(ge=0, le=25, description="random rotation up to", extra={"unit": "degrees"})
+    ] = 10.0
+    zoom: Annotated[
+        float, Meta(ge=0, le=25, description="random zoom up to", extra={"unit": "%"})
+    ] = 5.0
+    shift: Annotated[
+        float, Meta(ge=0, le=25, description="random shift up to", extra={"unit": "%"})
+    ] = 5.0
+    save_every: Annotated[
+        int, Meta(ge=10, le=100_000, description="iterations between two checkpoints")
+    ] = 250
+    preview_s: Annotated[
+        float, Meta(ge=1, le=3600, description="time between two previews", extra={"unit": "s"})
+    ] = 15.0
+    keep: Annotated[int, Meta(ge=2, le=100, description="checkpoints kept")] = 2
+
+
+class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Put B's face on A in the target footage."""
+
+    colour: Annotated[
+        Literal["none", "average", "lab"], Meta(description="match the swap's colour to the frame")
+    ] = "lab"
+    mask: Annotated[
+        Literal["components", "extended", "oval"], Meta(description="which part is replaced")
+    ] = "extended"
+    erosion: Annotated[
+        float,
+        Meta(ge=-20, le=20, description="shrink the mask (negative grows it)", extra={"unit": "%"}),
+    ] = 2.0
+    blur: Annotated[
+        float, Meta(ge=0, le=20, description="width of the mask's soft edge", extra={"unit": "%"})
+    ] = 5.0
+    sharpen: Annotated[
+        float, Meta(ge=0, le=100, description="unsharp mask on the swap", extra={"unit": "%"})
+    ] = 0.0
+    crf: Annotated[int, Meta(ge=0, le=51, description="x264 quality, lower is better")] = 18
+    preset: Annotated[
+        Literal["ultrafast", "veryfast", "fast", "medium", "slow"], Meta(description="x264 effort")
+    ] = "fast"
+    segment_frames: Annotated[
+        int, Meta(ge=24, le=10_000, description="frames in one closed segment")
+    ] = 240
+    batch: Annotated[int, Meta(ge=1, le=256, description="faces in one prediction")] = 16
+
+
+class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Take in footage as it arrives."""
+
+    settle_s: Annotated[
+        float,
+        Meta(
+            ge=0.5,
+            le=3600,
+            description="a file counts once it stood still for",
+            extra={"unit": "s"},
+        ),
+    ] = 2.0
+    poll_s: Annotated[
+        float, Meta(ge=0.1, le=3600, description="time between two looks", extra={"unit": "s"})
+    ] = 1.0
+    polling: Annotated[bool, Meta(description="poll instead of inotify")] = False
+
+
+STAGE_SETTINGS: dict[str, type[msgspec.Struct]] = {
+    "extract": ExtractSettings,
+    "train": TrainSettings,
+    "convert": ConvertSettings,
+    "watch": WatchSettings,
+}
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read(kind: type[S], values: dict[str, Any]) -> S:
+    """Settings from plain values, checked. Raises `BadInput` naming the setting and its bounds."""
+    try:
+        return msgspec.convert(values, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadInput(
+            f"A setting of {kind.__name__[:-8].lower()} can't be used: {error}."
+        ) from error
+
+
+class Field(NamedTuple):
+    """One setting as forms and flags need it."""
+
+    name: str
+    type: type
+    """bool, int, float or str."""
+    default: Any
+    help: str
+    unit: str
+    choices: tuple[str, ...]
+    low: float | None
+    high: float | None
+
+    def words(self) -> str:
+        """Help, bounds, unit and default in one line."""
+        bounds = ""
+        if self.low is not None and self.high is not None:
+            bounds = f", {self.low:g} to {self.high:g}"
+        elif self.low is not None:
+            bounds = f", at least {self.low:g}"
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.help}{bounds}{unit} (default {self.default})"
+
+
+def fields(kind: type[msgspec.Struct]) -> list[Field]:
+    """All settings of a stage in their written order."""
+    import typing
+
+    hints = typing.get_type_hints(kind, include_extras=True)
+    found = []
+    for field in msgspec.structs.fields(kind):
+        base, *metas = get_args(hints[field.name])
+        meta = next(m for m in metas if isinstance(m, Meta))
+        literal = get_origin(base) is Literal
+        found.append(
+            Field(
+                name=field.name,
+                type=str if literal else base,
+                default=field.default,
+                help=meta.description or "",
+                unit=(meta.extra or {}).get("unit", ""),
+                choices=tuple(get_args(base)) if literal else (),
+                low=meta.ge if meta.ge is not None else meta.gt,
+                high=meta.le if meta.le is not None else meta.lt,
+            )
+        )
+    return found
+
+
+def changed(settings: msgspec.Struct) -> dict[str, Any]:
+    """Only the values that differ from the defaults, for `job.json`."""
+    return {
+        f.name: getattr(settings, f.name)
+        for f in fields(type(settings))
+        if getattr(settings, f.name) != f.default
+    }

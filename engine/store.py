@@ -1,0 +1,349 @@
+"""faces.db: media, frames, faces and masks in SQLite. SQL and plain Python values only."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.errors import BadInput, Damaged, NoSpace
+
+FORMAT = 1
+
+_SCHEMA = """
+CREATE TABLE media (
+  id INTEGER PRIMARY KEY,
+  hash TEXT NOT NULL, path TEXT NOT NULL, side TEXT NOT NULL, name TEXT NOT NULL,
+  width INTEGER NOT NULL, height INTEGER NOT NULL,
+  time_base_num INTEGER NOT NULL, time_base_den INTEGER NOT NULL,
+  fps_num INTEGER NOT NULL, fps_den INTEGER NOT NULL,
+  frames INTEGER,
+  done INTEGER NOT NULL DEFAULT 0,
+  settings TEXT NOT NULL DEFAULT '{}',
+  UNIQUE (hash, side)
+);
+CREATE TABLE frame (
+  id INTEGER PRIMARY KEY,
+  media INTEGER NOT NULL REFERENCES media ON DELETE CASCADE,
+  pts INTEGER NOT NULL, idx INTEGER NOT NULL,
+  UNIQUE (media, idx)
+);
+CREATE TABLE face (
+  id INTEGER PRIMARY KEY,
+  frame INTEGER NOT NULL REFERENCES frame ON DELETE CASCADE,
+  n INTEGER NOT NULL,
+  left REAL NOT NULL, top REAL NOT NULL, right REAL NOT NULL, bottom REAL NOT NULL,
+  score REAL NOT NULL, detector TEXT NOT NULL,
+  points BLOB NOT NULL, mesh BLOB, aligner TEXT NOT NULL,
+  yaw REAL, pitch REAL, roll REAL, blur REAL, size REAL, brightness REAL, misalignment REAL,
+  duplicate BLOB, identity BLOB, identity_network TEXT, cluster INTEGER,
+  crop TEXT, crop_size INTEGER,
+  rejected INTEGER NOT NULL DEFAULT 0, edited INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (frame, n)
+);
+CREATE TABLE mask (
+  face INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
+  name TEXT NOT NULL, picture BLOB NOT NULL, matrix BLOB NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (face, name)
+);
+"""
+
+
+class Media(NamedTuple):
+    """A row of `media`. Sizes are after rotation; fps and time base are fractions."""
+
+    id: int
+    hash: str
+    path: str
+    side: str
+    name: str
+    """Folder name of its crops, unique within its side."""
+    width: int
+    height: int
+    time_base_num: int
+    time_base_den: int
+    fps_num: int
+    fps_den: int
+    frames: int | None
+    """Frames in the medium once it was read to its end."""
+    done: int
+    """1 when every frame was looked at with `settings`."""
+    settings: str
+
+
+class Face(NamedTuple):
+    """A row of `face`. Box and points in display-rotated frame pixels, the centre of the first
+    pixel at (0, 0); points and mesh are float32 little-endian x,y (68 and 468 of them)."""
+
+    id: int
+    frame: int
+    n: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+    detector: str
+    points: bytes
+    mesh: bytes | None
+    aligner: str
+    yaw: float | None
+    pitch: float | None
+    roll: float | None
+    """Degrees."""
+    blur: float | None
+    size: float | None
+    brightness: float | None
+    misalignment: float | None
+    duplicate: bytes | None
+    identity: bytes | None
+    """float32 little-endian embedding."""
+    identity_network: str | None
+    cluster: int | None
+    crop: str | None
+    """Relative to the project."""
+    crop_size: int | None
+    rejected: int
+    edited: int
+
+
+class FrameFace(NamedTuple):
+    """A face with the frame that it is in."""
+
+    media: int
+    idx: int
+    pts: int
+    face: Face
+
+
+class Store:
+    """An open faces.db. One short transaction a batch: `with store.batch(): ...`."""
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        if readonly and not path.exists():
+            raise BadInput(f"There are no faces yet ({path.name} is missing): run extract.")
+        target = f"file:{_quoted(path)}?mode={'ro' if readonly else 'rwc'}"
+        try:
+            self._db = sqlite3.connect(
+                target, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA foreign_keys = ON")
+            if not readonly:
+                self._db.execute(f"PRAGMA journal_mode = {journal_mode(path)}")
+                self._db.execute("PRAGMA synchronous = FULL")
+            self._check_format(readonly)
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def _check_format(self, readonly: bool) -> None:
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > FORMAT:
+            raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
+        if version == 0 and not readonly:
+            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
+
+    def _error(self, error: sqlite3.Error) -> Exception:
+        if "full" in str(error):
+            return NoSpace(f"No space left while writing {self.path}: free some and run it again.")
+        if "readonly" in str(error) or "unable to open" in str(error):
+            return BadInput(f"{self.path} can't be written: {error}.")
+        return Damaged(f"{self.path} can't be used: {error}.")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """One transaction: all of it or nothing."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    # --- writing ---
+
+    def add_media(self, **values: Any) -> Media:
+        """Insert a medium, or return the row with the same content and side, its path renewed."""
+        row = self.media_by_hash(values["hash"], values["side"])
+        if row:
+            self._db.execute("UPDATE media SET path = ? WHERE id = ?", (values["path"], row.id))
+            return row._replace(path=values["path"])
+        taken = {m.name for m in self.media(values["side"])}
+        name, number = values["name"], 1
+        while name in taken:
+            number += 1
+            name = f"{values['name']}-{number}"
+        values["name"] = name
+        media_id = self._insert("media", values)
+        return self.media_by_id(media_id)
+
+    def set_media(self, media_id: int, **values: Any) -> None:
+        """Change columns of a medium."""
+        self._update("media", media_id, values)
+
+    def add_frame(self, media_id: int, idx: int, pts: int) -> int:
+        """Insert a frame that was looked at; its id."""
+        return self._insert("frame", {"media": media_id, "idx": idx, "pts": pts})
+
+    def add_face(self, frame_id: int, n: int, **values: Any) -> int:
+        """Insert a face; its id."""
+        return self._insert("face", {"frame": frame_id, "n": n, **values})
+
+    def set_face(self, face_id: int, **values: Any) -> None:
+        """Change columns of a face."""
+        self._update("face", face_id, values)
+
+    def reject(self, face_ids: Iterable[int], rejected: bool = True) -> None:
+        """Mark faces as rejected or kept."""
+        self._db.executemany(
+            "UPDATE face SET rejected = ? WHERE id = ?", [(int(rejected), i) for i in face_ids]
+        )
+
+    def add_mask(self, face_id: int, name: str, picture: bytes, matrix: bytes, size: int) -> None:
+        """Insert or replace a mask: encoded picture, 2x3 float32 matrix frame to mask, side."""
+        self._db.execute(
+            "INSERT OR REPLACE INTO mask VALUES (?, ?, ?, ?, ?)",
+            (face_id, name, picture, matrix, size),
+        )
+
+    def clear_media(self, media_id: int) -> None:
+        """Forget a medium's frames and faces (its crops stay on disk)."""
+        self._db.execute("DELETE FROM frame WHERE media = ?", (media_id,))
+        self._update("media", media_id, {"done": 0})
+
+    # --- reading ---
+
+    def media(self, side: str | None = None) -> list[Media]:
+        """Media of a side, or all, in the order that they came in."""
+        where, args = ("WHERE side = ?", (side,)) if side else ("", ())
+        return [Media(*r) for r in self._rows(f"SELECT * FROM media {where} ORDER BY id", args)]
+
+    def media_by_id(self, media_id: int) -> Media:
+        """One medium."""
+        return Media(*self._rows("SELECT * FROM media WHERE id = ?", (media_id,))[0])
+
+    def media_by_hash(self, content_hash: str, side: str) -> Media | None:
+        """The medium with this content on this side."""
+        rows = self._rows("SELECT * FROM media WHERE hash = ? AND side = ?", (content_hash, side))
+        return Media(*rows[0]) if rows else None
+
+    def next_index(self, media_id: int) -> int:
+        """Index of the first frame that was not looked at yet."""
+        return int(
+            self._rows("SELECT COALESCE(MAX(idx) + 1, 0) FROM frame WHERE media = ?", (media_id,))[
+                0
+            ][0]
+        )
+
+    def faces(
+        self,
+        *,
+        side: str | None = None,
+        media_id: int | None = None,
+        rejected: bool | None = False,
+        order: str = "media.id, frame.idx, face.n",
+    ) -> list[FrameFace]:
+        """Faces with their frames; `rejected=None` gives kept and rejected ones."""
+        where, args = ["1"], []
+        for text, value in (
+            ("media.side = ?", side),
+            ("media.id = ?", media_id),
+            ("face.rejected = ?", None if rejected is None else int(rejected)),
+        ):
+            if value is not None:
+                where.append(text)
+                args.append(value)
+        rows = self._rows(
+            "SELECT frame.media, frame.idx, frame.pts, face.* FROM face"
+            " JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
+            f" WHERE {' AND '.join(where)} ORDER BY {order}",
+            args,
+        )
+        return [FrameFace(r[0], r[1], r[2], Face(*r[3:])) for r in rows]
+
+    def counts(self, side: str) -> dict[str, int]:
+        """How many frames were looked at, have a face; faces, rejected ones; media, done ones."""
+        row = self._rows(
+            "SELECT (SELECT COUNT(*) FROM frame JOIN media m ON m.id = frame.media"
+            " WHERE m.side = :s),"
+            " COUNT(DISTINCT face.frame), COUNT(face.id), COALESCE(SUM(face.rejected), 0)"
+            " FROM face JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
+            " WHERE media.side = :s",
+            {"s": side},
+        )[0]
+        media = self._rows(
+            "SELECT COUNT(*), COALESCE(SUM(done), 0) FROM media WHERE side = ?", (side,)
+        )
+        keys = ("frames", "frames_with_face", "faces", "rejected", "media", "media_done")
+        return dict(zip(keys, (*row, *media[0]), strict=True))
+
+    def masks(self, face_id: int) -> dict[str, tuple[bytes, bytes, int]]:
+        """Masks of a face: name to (picture, matrix, size)."""
+        rows = self._rows("SELECT name, picture, matrix, size FROM mask WHERE face = ?", (face_id,))
+        return {r[0]: (r[1], r[2], r[3]) for r in rows}
+
+    # --- plumbing ---
+
+    def _rows(self, sql: str, args: Any = ()) -> list[Any]:
+        try:
+            return self._db.execute(sql, args).fetchall()
+        except sqlite3.Error as error:
+            raise self._error(error) from error
+
+    def _insert(self, table: str, values: dict[str, Any]) -> int:
+        marks = ", ".join("?" * len(values))
+        cursor = self._db.execute(
+            f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values())
+        )
+        return int(cursor.lastrowid or 0)
+
+    def _update(self, table: str, row_id: int, values: dict[str, Any]) -> None:
+        sets = ", ".join(f"{column} = ?" for column in values)
+        self._db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*values.values(), row_id))
+
+
+def journal_mode(path: Path) -> str:
+    """WAL on a local disk, a rollback journal on a network one, where WAL's shared memory fails."""
+    return "DELETE" if file_system(path) in NETWORK_FILE_SYSTEMS else "WAL"
+
+
+NETWORK_FILE_SYSTEMS = frozenset("nfs nfs4 cifs smb3 smbfs fuse.sshfs 9p afs ceph lustre".split())
+
+
+def file_system(path: Path) -> str:
+    """Type of the file system that holds a path, from the kernel's mount table; "" if unknown."""
+    try:
+        lines = Path("/proc/self/mounts").read_text().splitlines()
+    except OSError:
+        return ""
+    best, kind = "", ""
+    real = str(path.resolve())
+    for line in lines:
+        _, mount, fs_type, *_ = line.split()
+        mount = mount.encode().decode("unicode_escape")
+        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
+        if inside and len(mount) >= len(best):
+            best, kind = mount, fs_type
+    return kind
+
+
+def _quoted(path: Path) -> str:
+    from urllib.parse import quote
+
+    return quote(str(path.resolve()))
