@@ -1,4 +1,4 @@
-"""What the user asks of a running step: command files and stop signals, looked at between batches."""
+"""What the user asks of a running step: command files and stop signals."""
 
 from __future__ import annotations
 
