@@ -28,7 +28,7 @@ def launch(project: Path, job: Job) -> JobFolder:
     try:
         with open(folder.log_path, "ab") as log:
             child = subprocess.Popen(
-                [*scope(), sys.executable, "-m", "engine", "run", str(folder.path)],
+                [*scope(), sys.executable, "-P", "-m", "engine", "run", str(folder.path)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
