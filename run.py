@@ -271,7 +271,7 @@ def run_pip(what, arguments):
         fail(
             NOT_POSSIBLE,
             "pip could not install %s: %s Nothing is lost: run the same command again."
-            % (what, errors[0].strip()),
+            % (what, errors[-1].strip()),
         )
 
 
@@ -298,7 +298,7 @@ def fetch_networks():
     """Bring the default networks' weights, so that everything works offline from here on."""
     import subprocess
 
-    code = "from engine import packs; packs.fetch(packs.NETWORKS, lambda text: print(text, flush=True))"
+    code = "from engine import packs; packs.fetch(packs.NETWORKS, print)"
     done = subprocess.run(
         [PYTHON, "-P", "-c", code], stderr=subprocess.PIPE, text=True, check=False
     )
@@ -306,7 +306,7 @@ def fetch_networks():
         say("The networks' weights are not here yet: %s" % last_line(done.stderr))
 
 
-# --- words -----------------------------------------------------------------------------------------
+# --- words ---------------------------------------------------------------------------------------
 
 
 def last_line(text):
