@@ -1,0 +1,1 @@
+"""Aligners: one network a file."""

@@ -1,0 +1,1 @@
+"""Identity networks: one a file."""

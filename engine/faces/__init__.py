@@ -1,0 +1,1 @@
+"""What is known about a face: geometry, landmarks, masks, quality, crops."""

@@ -1,0 +1,1 @@
+"""Footage in and out: probing, reading, writing (PyAV)."""
