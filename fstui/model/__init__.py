@@ -1,0 +1,1 @@
+"""What the interface knows, without Textual: jobs, tails, series, media, overview."""

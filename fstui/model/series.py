@@ -1,0 +1,170 @@
+"""Curves of a training for the chart, with smoothing, trend and pace; reads `engine.history`."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from engine import history
+from engine.history import Point
+
+from . import words
+
+MOST_POINTS = 1500
+TREND_S = 1800.0
+RATE_S = 60.0
+
+
+class Curve(NamedTuple):
+    """The losses of both sides, raw and smoothed, all lists equally long."""
+
+    iterations: list[int]
+    a: list[float]
+    b: list[float]
+    smooth_a: list[float]
+    smooth_b: list[float]
+    rate: float
+    """Iterations a second over the last minute of training."""
+    trend: str
+    """`falling 1.8 % over the last 30 min`."""
+    nan_since: int | None
+    """The iteration since which a loss is no number."""
+
+
+EMPTY = Curve([], [], [], [], [], 0.0, "", None)
+
+
+class CurveReader:
+    """Reads a training's history on as it grows."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._points: list[Point] = []
+        self._records = -1
+        self._coarse = False
+
+    def read(self) -> Curve | None:
+        """The curve if it changed since the last call."""
+        records = self._count()
+        if records == self._records:
+            return None
+        grown = records - self._records
+        # Level 0 is read on record by record until there are too many points for a chart.
+        if grown > 0 and self._records > 0 and len(self._points) + grown <= 2 * MOST_POINTS:
+            self._points += history.read_level(self._folder, 0, self._records, grown)
+        else:
+            self._points = history.read_range(self._folder, MOST_POINTS)
+        self._records = records
+        return curve_of(self._points)
+
+    def _count(self) -> int:
+        try:
+            return (self._folder / "level0.bin").stat().st_size // history._LEAF.size
+        except OSError:
+            return 0
+
+
+def curve_of(points: list[Point]) -> Curve:
+    """A chart's curve of history records."""
+    if not points:
+        return EMPTY
+    a, b = [p.loss_a for p in points], [p.loss_b for p in points]
+    span = smoothing_span(len(points))
+    return Curve(
+        [p.iteration for p in points],
+        a,
+        b,
+        smooth(a, span),
+        smooth(b, span),
+        recent_rate(points),
+        trend(points),
+        nan_since(points),
+    )
+
+
+def smoothing_span(count: int) -> int:
+    """Points that the running mean looks back on, about 1/32 of all.
+
+    Powers of two: the span changes seldom, and with it the curve that is painted already.
+    """
+    return int(max(4, 2 ** math.floor(math.log2(max(1, count / 32)))))
+
+
+def smooth(values: list[float], span: int) -> list[float]:
+    """Exponential moving average with bias correction; gaps (NaN) stay gaps.
+
+    Weight 2/(span+1) for the newest value; divided by the sum of weights so that the first
+    values aren't drawn towards zero (Kingma and Ba 2015, section 3).
+    """
+    keep = 1 - 2 / (span + 1)
+    mean, weight, out = 0.0, 0.0, []
+    for value in values:
+        if math.isfinite(value):
+            mean = keep * mean + (1 - keep) * value
+            weight = keep * weight + (1 - keep)
+            out.append(mean / weight)
+        else:
+            out.append(math.nan)
+    return out
+
+
+def recent_rate(points: list[Point]) -> float:
+    """Mean iterations a second over the last minute that has records of level 0."""
+    last = points[-1].time
+    rates = [p.rate for p in points if p.rate > 0 and last - p.time <= RATE_S]
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def trend(points: list[Point], window_s: float = TREND_S) -> str:
+    """How the mean of both losses moved over the last half hour, or over all if that is shorter.
+
+    The first and the last fifth of the window are compared, so that noise counts little.
+    """
+    last = points[-1].time
+    mine = [p for p in points if last - p.time <= window_s]
+    mine = [p for p in mine if math.isfinite(p.loss_a) and math.isfinite(p.loss_b)]
+    fifth = len(mine) // 5
+    if fifth < 2:
+        return ""
+    before = sum(p.loss_a + p.loss_b for p in mine[:fifth]) / fifth
+    after = sum(p.loss_a + p.loss_b for p in mine[-fifth:]) / fifth
+    if before <= 0:
+        return ""
+    change = (after - before) / before * 100
+    over = f"over the last {words.duration(round_s(last - mine[0].time))}"
+    if abs(change) < 0.5:
+        return f"level {over}"
+    return f"{'falling' if change < 0 else 'rising'} {abs(change):.1f} % {over}"
+
+
+def round_s(seconds: float) -> float:
+    """A duration in steps in which its words seldom change: 10 s, then minutes."""
+    return seconds // 10 * 10 if seconds < 60 else seconds // 60 * 60
+
+
+def nan_since(points: list[Point]) -> int | None:
+    """First iteration of the run of records at the end whose loss is no finite number."""
+    since = None
+    for point in reversed(points):
+        if math.isfinite(point.loss_a) and math.isfinite(point.loss_b):
+            break
+        since = point.iteration
+    return since
+
+
+def pace(iteration: int | None, aim: int, rate: float, now: float | None = None) -> str:
+    """`3 h 10 min to 100 000 (about 14:20)`; empty when it isn't known."""
+    if not iteration or rate <= 0 or aim <= iteration:
+        return ""
+    left = (aim - iteration) / rate
+    return f"{words.duration(left)} to {words.count(aim)}{clock(left, now)}"
+
+
+def clock(left_s: float, now: float | None = None) -> str:
+    """` (about 14:20)` for ends within a day, in steps of ten minutes."""
+    if not 600 < left_s < words.DAY_S:
+        return ""
+    at = time.localtime(((now or time.time()) + left_s) // 600 * 600)
+    return f" (about {at.tm_hour:02d}:{at.tm_min:02d})"

@@ -1,0 +1,275 @@
+"""What changes on disk, seen by one thread that polls files' sizes every half second.
+
+The thread builds plain values and hands them to `publish`; it never touches a widget.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from engine.errors import FstuiError
+from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text
+
+INTERVAL_S = 0.5
+FIRST_BYTES = 256 * 1024
+"""How much of an old file's end is read when it is opened."""
+MOST_BYTES = 1024 * 1024
+"""The most that one look reads, so that a burst can't hold the thread up."""
+STAGES = ("extract", "train", "convert", "watch")
+
+
+class Preview(NamedTuple):
+    """A picture that a step made."""
+
+    path: Path
+    time: float
+    """UNIX time."""
+    place: int
+    """Iteration of a training, frame of an extraction or conversion."""
+    columns: tuple[str, ...]
+    """What each column shows: A, A>A, A>B, ..."""
+    media: str
+
+
+class JobUpdate(NamedTuple):
+    """What is new about one job since the last look."""
+
+    folder: JobFolder
+    job: Job
+    stage: str
+    """The stage that this job is the newest of."""
+    snapshot: Snapshot
+    events: list[Event]
+    lines: list[str]
+    """New lines of engine.log without control characters."""
+    previews: list[Preview]
+
+
+class LineTail:
+    """Whole new lines of a growing file; of a file that is old and long only the end."""
+
+    def __init__(self, path: Path, first_bytes: int = FIRST_BYTES) -> None:
+        self.path = path
+        self._offset: int | None = None
+        self._first_bytes = first_bytes
+
+    def read(self) -> list[bytes]:
+        """Lines that came since the last call; a torn last one is left for the next."""
+        try:
+            size = os.stat(self.path).st_size
+        except OSError:
+            return []
+        if self._offset is not None and size < self._offset:
+            self._offset = 0  # someone emptied the file: begin again
+        if size == self._offset:
+            return []
+        cut = self._offset is None and size > self._first_bytes
+        start = size - self._first_bytes if cut else self._offset or 0
+        with open(self.path, "rb") as file:
+            file.seek(start)
+            data = file.read(MOST_BYTES)
+        end = data.rfind(b"\n") + 1
+        if not end and len(data) == MOST_BYTES:
+            end = len(data)  # a line longer than a look: hand it on in pieces
+        self._offset = start + end
+        lines = data[:end].split(b"\n")[:-1] if data[end - 1 : end] == b"\n" else [data[:end]]
+        return lines[1:] if cut else lines if end else []
+
+
+class JobTail:
+    """Reads one job on: its state, events, log and pictures."""
+
+    def __init__(self, folder: JobFolder, stage: str) -> None:
+        self.folder = folder
+        self.stage = stage
+        self.job = folder.job()
+        self._events = LineTail(folder.events_path)
+        self._log = LineTail(folder.log_path)
+        self._snapshot: Snapshot | None = None
+        self._columns: tuple[str, ...] = ()
+
+    def look(self) -> JobUpdate | None:
+        """What is new, or None. An ended job is only looked at once more."""
+        if self._snapshot is not None and self._snapshot.state in ENDS:
+            return None
+        first = self._snapshot is None
+        # The state comes first: if it is an end, then what is read after it is all there is.
+        snapshot = self.folder.current()
+        events = list(decode(self._events.read()))
+        lines = [clean(line) for line in self._log.read()]
+        if snapshot == self._snapshot and not events and not lines:
+            return None
+        self._snapshot = snapshot
+        previews = [p for p in map(self._preview, events) if p]
+        if first:
+            previews = self._older(previews) + previews
+        return JobUpdate(self.folder, self.job, self.stage, snapshot, events, lines, previews)
+
+    def _preview(self, event: Event) -> Preview | None:
+        if event.k != "preview":
+            return None
+        path = (self.folder.path / str(event.data.get("path", ""))).resolve()
+        if not path.is_relative_to(self.folder.path.resolve()):
+            return None  # a job may name only what is inside it
+        data = event.data
+        place = data.get("iteration", data.get("frame"))
+        self._columns = tuple(safe_text(str(c)) for c in data.get("columns", ()))
+        media = safe_text(str(data.get("media", "")))
+        number = place if isinstance(place, int) else _number(path)
+        return Preview(path, event.t, number, self._columns, media)
+
+    def _older(self, known: list[Preview]) -> list[Preview]:
+        """Pictures whose event lies before the part of the log that was read."""
+        have = {p.path.name for p in known}
+        found = []
+        for path in self.folder.preview_folder.glob("*.jpg"):
+            if path.name not in have and not path.name.startswith("."):
+                with_time = _mtime(path)
+                found.append(Preview(path.resolve(), with_time, _number(path), self._columns, ""))
+        return sorted(found, key=lambda p: (p.time, p.place))
+
+
+class Tail:
+    """Follows the newest job of each stage of one project, and whatever else is asked for."""
+
+    def __init__(self, publish: Callable[[object], None], interval_s: float = INTERVAL_S) -> None:
+        self._publish = publish
+        self._interval_s = interval_s
+        self._project: Path | None = None
+        self._jobs: dict[str, JobTail] = {}
+        self._seen: tuple[Path | None, int] = (None, -1)
+        self._extras: tuple[Callable[[], object | None], ...] = ()
+        self._wake = threading.Event()
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def follow(self, project: Path | None) -> None:
+        """Turn to another project; what is known of its jobs comes with the next look."""
+        self._project = project
+        self.poke()
+
+    def also(self, *looks: Callable[[], object | None]) -> None:
+        """Questions to ask at each look for as long as a room shows their answers.
+
+        Each returns something to publish, or None when nothing changed.
+        """
+        self._extras = looks
+        self.poke()
+
+    def start(self) -> None:
+        """Begin to poll."""
+        self._thread = threading.Thread(target=self._run, name="tail", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; returns when it is gone."""
+        self._ended = True
+        self.poke()
+        if self._thread:
+            self._thread.join(5)
+
+    def poke(self) -> None:
+        """Look now: a command was sent or the room changed."""
+        self._wake.set()
+
+    def _run(self) -> None:
+        while not self._ended:
+            self._wake.clear()
+            for update in self.look():
+                if not self._ended:
+                    self._publish(update)
+            self._wake.wait(self._interval_s)
+
+    def look(self) -> Iterator[object]:
+        """All that is new; files that vanish or can't be read are looked at again next time."""
+        project = self._project
+        try:
+            self._find_jobs(project)
+            for tail in list(self._jobs.values()):
+                update = tail.look()
+                if update and project == self._project:
+                    yield update
+            for ask in self._extras:
+                answer = ask()
+                if answer is not None:
+                    yield answer
+        except (OSError, FstuiError) as error:
+            yield TailProblem(safe_text(str(error)))
+
+    def _find_jobs(self, project: Path | None) -> None:
+        if project is None:
+            self._jobs = {}
+            return
+        try:
+            stamp = (project / "jobs").stat().st_mtime_ns
+        except OSError:
+            return
+        # A job's request is written a moment after its folder: a fresh folder is read again.
+        if self._seen == (project, stamp) and time.time() - stamp / 1e9 > 5:
+            return
+        self._seen = (project, stamp)
+        self._jobs = self._newest(project)
+
+    def _newest(self, project: Path) -> dict[str, JobTail]:
+        """The newest job of each stage; tails that still hold are kept with their offsets."""
+        found: dict[str, JobTail] = {}
+        for folder in jobs_of(project):
+            try:
+                stages = [s.stage for s in folder.job().steps]
+            except FstuiError:
+                continue  # a damaged job hides no sound one
+            for stage in stages:
+                if stage in STAGES and stage not in found:
+                    old = self._jobs.get(stage)
+                    same = old is not None and old.folder.path == folder.path
+                    found[stage] = old if same and old else JobTail(folder, stage)
+            if len(found) == len(STAGES):
+                break
+        return found
+
+
+class TailProblem(NamedTuple):
+    """What kept a look from being made."""
+
+    text: str
+
+
+def decode(lines: list[bytes]) -> Iterator[Event]:
+    """Events of whole lines; what isn't one is skipped."""
+    for line in lines:
+        try:
+            yield msgspec.json.decode(line, type=Event)
+        except msgspec.MsgspecError:
+            continue
+
+
+def clean(line: bytes) -> str:
+    """A line of raw output without escapes; of a line drawn over itself only the last form."""
+    return safe_text(
+        strip_escapes(line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2])
+    )
+
+
+def strip_escapes(text: str) -> str:
+    """Text without terminal escape sequences (CSI and OSC)."""
+    return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)", "", text)
+
+
+def _mtime(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _number(path: Path) -> int:
+    digits = "".join(c for c in path.stem if c.isdigit())
+    return int(digits) if digits else 0

@@ -1,0 +1,1 @@
+"""Rooms: one screen a file."""

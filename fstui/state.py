@@ -1,0 +1,61 @@
+"""Where the interface was, so that it comes back there: `ui.json` in the state folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from engine.protocol import write_atomic
+
+
+class View(msgspec.Struct):
+    """How one project was looked at."""
+
+    room: str = "project"
+    log_scale: bool = False
+    raw_log: bool = False
+    source: int = 0
+    """Selected row of the project's room."""
+
+
+class UiState(msgspec.Struct):
+    """`ui.json`."""
+
+    project: str = ""
+    """Path of the project that was open; empty at home."""
+    theme: str = ""
+    views: dict[str, View] = {}
+    """By the project's path."""
+
+    def view(self, project: Path) -> View:
+        """The view of a project, made at its first opening."""
+        return self.views.setdefault(str(project), View())
+
+
+def state_path() -> Path:
+    """The file, in FSTUI_STATE or the platform's state folder."""
+    if chosen := os.environ.get("FSTUI_STATE"):
+        return Path(chosen).expanduser() / "ui.json"
+    from platformdirs import user_state_path
+
+    return user_state_path("fstui") / "ui.json"
+
+
+def load() -> UiState:
+    """Where the interface was; a fresh state when the file is missing or can't be read."""
+    try:
+        return msgspec.json.decode(state_path().read_bytes(), type=UiState)
+    except (OSError, msgspec.MsgspecError):
+        return UiState()
+
+
+def save(state: UiState) -> None:
+    """Remember it. A state folder that can't be written costs the memory, nothing else."""
+    path = state_path()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, msgspec.json.encode(state), durable=False)
+    except OSError:
+        return
