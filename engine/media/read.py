@@ -1,0 +1,238 @@
+"""Frames of a medium as RGB, one after the other, with their time stamps."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from av.video.reformatter import Colorspace
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from engine.errors import BadInput
+from engine.media.probe import (
+    MediaInfo,
+    check_size,
+    open_picture,
+    open_video,
+    pictures_in,
+    plain,
+    probe,
+    turn,
+    video_stream,
+)
+from engine.protocol import safe_text
+
+HD_LINES = 720
+"""Footage that doesn't name its matrix is BT.709 from this height on, BT.601 below."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded frame."""
+
+    index: int
+    """From 0, in display order; of a folder, in natural order of the names."""
+    pts: int
+    """In units of the medium's time base."""
+    rgb: NDArray[np.uint8]
+    """(height, width, 3), turned for display."""
+
+
+class FrameReader:
+    """Frames of a video, a folder of pictures or one picture. Iterate it once.
+
+    `start`, `stop` and `step` count frames. Raises `BadInput` when nothing can be read; what goes
+    wrong later ends or thins the iteration and is told by `problem` afterwards.
+    """
+
+    def __init__(
+        self, path: Path, *, start: int = 0, step: int = 1, stop: int | None = None
+    ) -> None:
+        self.path = path
+        self.info: MediaInfo = probe(path)
+        self.start, self.step, self.stop = start, step, stop
+        self.problem: str | None = None
+        """What could not be read, a sentence without the file's name; None if all could."""
+        self.last_index = -1
+        """Index of the last frame that was decoded, wanted or not."""
+        self._container: Any = open_video(path) if self.info.kind == "video" else None
+
+    def __enter__(self) -> FrameReader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._container is not None:
+            self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self.info.kind == "video":
+            return self._video()
+        return self._pictures()
+
+    def _wanted(self, index: int) -> bool:
+        return index >= self.start and (index - self.start) % self.step == 0
+
+    # --- video ---
+
+    def _video(self) -> Iterator[Frame]:
+        frames = self._sought() if self.start else None
+        last_time_s = 0.0
+        for index, frame in frames or enumerate(self._decoded()):
+            if self.stop is not None and index >= self.stop:
+                return
+            self.last_index, last_time_s = index, frame.time or 0.0
+            if self._wanted(index):
+                yield Frame(index, _pts(frame, index), to_rgb(frame))
+        self._look_for_truncation(last_time_s)
+
+    def _sought(self) -> Iterator[tuple[int, Any]] | None:
+        """Numbered frames from a key frame at or before `start`; None if the file can't be
+        searched, it is then open at its beginning again."""
+        known = packet_times(self.path)
+        if self.start >= len(known):
+            return None
+        stream = video_stream(self._container, str(self.path))
+        with suppress(av.error.FFmpegError):
+            self._container.seek(known[self.start], stream=stream, backward=True)
+            frames = self._decoded()
+            first = next(frames, None)
+            if first is not None and 0 <= _place(known, first.pts) <= self.start:
+                return _numbered(known, first, frames)
+        self._container.close()
+        self._container, self.problem = open_video(self.path), None
+        return None
+
+    def _decoded(self) -> Iterator[Any]:
+        """Frames; a damaged packet is skipped and noted, a torn end ends it."""
+        stream = video_stream(self._container, str(self.path))
+        stream.thread_type = "AUTO"
+        packets = self._container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                yield from packet.decode()
+            except av.error.InvalidDataError as error:
+                self.problem = f"part of it can't be decoded ({plain(error)})"
+            except av.error.FFmpegError as error:
+                self.problem = f"it can't be decoded to its end ({plain(error)})"
+                return
+
+    def _look_for_truncation(self, last_time_s: float) -> None:
+        declared, read = self.info.frames, self.last_index + 1
+        if declared is not None:
+            # an edit list may leave frames out of a whole file: an MP4 is torn by its index alone
+            torn = self._ends_early() if "mp4" in self.info.container else True
+            if torn and read < declared - max(1, declared // 100):
+                self.problem = f"it is cut off after frame {read} of {declared}"
+        elif self.info.duration_s and last_time_s < 0.95 * self.info.duration_s - 1.0:
+            self.problem = (
+                f"it is cut off after frame {read}, at {last_time_s:.1f} of"
+                f" {self.info.duration_s:.1f} s"
+            )
+
+    def _ends_early(self) -> bool:
+        """Whether the index names bytes behind the end of the file."""
+        stream = video_stream(self._container, str(self.path))
+        end = max((e.pos + e.size for e in stream.index_entries), default=0)
+        return bool(end > self.path.stat().st_size)
+
+    # --- pictures ---
+
+    def _pictures(self) -> Iterator[Frame]:
+        paths = [self.path] if self.info.kind == "image" else pictures_in(self.path)
+        bad: list[str] = []
+        for index, path in enumerate(paths[: self.stop]):
+            if not self._wanted(index):
+                continue
+            self.last_index = index
+            try:
+                yield Frame(index, index, read_picture(path))
+            except BadInput:
+                bad.append(safe_text(path.name))
+                more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
+                self.problem = f"{bad[0]}{more} can't be read as a picture and is left out"
+
+
+def read_frames(
+    path: Path, *, start: int = 0, step: int = 1, stop: int | None = None
+) -> Iterator[Frame]:
+    """Frames of a medium; use `FrameReader` where it matters what could not be read."""
+    with FrameReader(path, start=start, step=step, stop=stop) as reader:
+        yield from reader
+
+
+def packet_times(path: Path) -> list[int]:
+    """Time stamps of a video's frames in display order, read without decoding."""
+    times = set()
+    with open_video(path) as container, suppress(av.error.FFmpegError):
+        for packet in container.demux(video_stream(container, str(path))):
+            if packet.pts is not None and not packet.is_discard:
+                times.add(packet.pts)
+    return sorted(times)
+
+
+def to_rgb(frame: Any) -> NDArray[np.uint8]:
+    """A decoded frame as RGB, by its own colour matrix and range, turned for display."""
+    frame.colorspace = colour_matrix(frame)
+    rgb = frame.to_ndarray(format="rgb24")
+    quarter_turns = turn(frame) // 90
+    return np.ascontiguousarray(np.rot90(rgb, -quarter_turns)) if quarter_turns else rgb
+
+
+def colour_matrix(frame: Any) -> Colorspace:
+    """The YUV matrix that a frame is coded with, guessed by its height if it doesn't say."""
+    try:
+        return Colorspace(int(frame.colorspace))
+    except ValueError:
+        return Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """A picture as RGB, turned by its EXIF orientation. Raises `BadInput`."""
+    with open_picture(path) as picture:
+        try:
+            turned = ImageOps.exif_transpose(picture)
+            if turned.mode.startswith("I"):
+                turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))
+            rgb = np.asarray(turned.convert("RGB"))
+        except (OSError, ValueError, SyntaxError) as error:
+            shown = safe_text(str(path))
+            raise BadInput(f"{shown} is a picture that is damaged: {error}.") from error
+    check_size(rgb.shape[1], rgb.shape[0], safe_text(str(path)))
+    return np.ascontiguousarray(rgb)
+
+
+def _numbered(known: list[int], first: Any, rest: Iterator[Any]) -> Iterator[tuple[int, Any]]:
+    """Frames with their indices by time stamp; one without a known stamp follows the last."""
+    index = -1
+    for frame in itertools.chain([first], rest):
+        place = _place(known, frame.pts)
+        index = place if place >= 0 else index + 1
+        yield index, frame
+
+
+def _place(known: list[int], pts: int | None) -> int:
+    """Index of a time stamp among the known ones, -1 if it is not there."""
+    if pts is None:
+        return -1
+    at = bisect.bisect_left(known, pts)
+    return at if at < len(known) and known[at] == pts else -1
+
+
+def _pts(frame: Any, index: int) -> int:
+    """A frame's time stamp; one without gets its index times the frame's duration."""
+    return int(frame.pts) if frame.pts is not None else index * int(frame.duration or 1)
