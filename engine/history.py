@@ -140,6 +140,11 @@ def read_range(
     return points
 
 
+def records(folder: Path) -> int:
+    """How many reports the training has written: records of level 0."""
+    return _count(folder, 0)
+
+
 def _span(folder: Path, level: int, first: int, last: int | None) -> tuple[int, int]:
     start = _first_after(folder, level, first - 1) if first > 0 else 0
     end = _count(folder, level) if last is None else _first_after(folder, level, last)
