@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from engine.errors import Exit, FstuiError
+from engine.errors import Exit, FstuiError, from_os_error
 from engine.process import die_with_parent
 
 
@@ -35,4 +35,8 @@ if __name__ == "__main__":
     except FstuiError as error:
         print(error, file=sys.stderr)
         code = int(error.exit)
+    except OSError as error:
+        failure = from_os_error(error, f"starting on {error.filename or sys.argv[-1]}")
+        print(failure, file=sys.stderr)
+        code = int(failure.exit)
     sys.exit(code)

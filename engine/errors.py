@@ -120,6 +120,14 @@ class NotPossible(FstuiError):
     exit = Exit.NOT_POSSIBLE
 
 
+def of_exit(code: int, sentence: str) -> FstuiError:
+    """The error that an engine process ended with, from its exit code and its sentence."""
+    for kind in FstuiError.__subclasses__():
+        if kind.exit == code:
+            return kind(sentence)
+    return FstuiError(sentence)
+
+
 def from_os_error(error: OSError, doing: str) -> FstuiError:
     """Turn an `OSError` into the error of its class; `doing` names the act and the path."""
     import errno

@@ -41,9 +41,20 @@ class History:
         folder.mkdir(parents=True, exist_ok=True)
         self._pending: list[list[Point]] = [[] for _ in range(LEVELS)]
         for level in range(LEVELS - 1):
-            have = _count(folder, level)
-            done = _count(folder, level + 1) * FAN
-            self._pending[level] = read_level(folder, level, done, have - done)
+            self._pending[level] = self._mend(level)
+
+    def _mend(self, level: int) -> list[Point]:
+        """Make the level above agree with this one, which a kill between two writes or a power
+        cut can prevent; the records that no record above covers yet."""
+        have = _count(self.folder, level)
+        above = _count(self.folder, level + 1)
+        if above > have // FAN:
+            above = have // FAN
+            os.truncate(_path(self.folder, level + 1), above * _size(level + 1))
+        for group in range(above, have // FAN):
+            _write(self.folder, level + 1, fold(read_level(self.folder, level, group * FAN, FAN)))
+        done = have // FAN * FAN
+        return read_level(self.folder, level, done, have - done)
 
     def append(
         self, iteration: int, time: float, loss_a: float, loss_b: float, rate: float

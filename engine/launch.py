@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -9,12 +10,42 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
-from engine.errors import EngineCrashed, from_os_error
-from engine.protocol import Job, JobFolder, refuse_if_running
+from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, from_os_error, of_exit
+from engine.protocol import Job, JobFolder, refuse_if_running, safe_text
 
 START_PATIENCE_S = 30.0
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def engine_command(*words: str) -> list[str]:
+    """The words that start an engine process; -P: never a module from the current folder."""
+    return [sys.executable, "-P", "-m", "engine", *words]
+
+
+def ask(*question: str) -> Any:
+    """Put a short question to the engine (`engine/ask.py`) and wait for its answer.
+
+    Raises what the engine answers with: `BadInput` and its like, each with its sentence.
+    """
+    answer = subprocess.run(
+        engine_command("ask", *question),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        env=engine_environment(),
+        check=False,
+    )
+    lines = (answer.stderr.strip() or "no reason given").splitlines()
+    if answer.returncode in EXIT_MEANINGS and answer.returncode:
+        raise of_exit(answer.returncode, lines[-1])
+    if answer.returncode:
+        raise EngineCrashed(
+            f"The engine died over '{safe_text(' '.join(question))}': {safe_text(lines[-1])}."
+        )
+    return json.loads(answer.stdout.splitlines()[-1])
 
 
 def launch(project: Path, job: Job) -> JobFolder:
@@ -28,7 +59,7 @@ def launch(project: Path, job: Job) -> JobFolder:
     try:
         with open(folder.log_path, "ab") as log:
             child = subprocess.Popen(
-                [*scope(), sys.executable, "-P", "-m", "engine", "run", str(folder.path)],
+                [*scope(), *engine_command("run", str(folder.path))],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -43,18 +74,25 @@ def launch(project: Path, job: Job) -> JobFolder:
 
 
 def wait_for_start(folder: JobFolder, child: subprocess.Popen[bytes]) -> None:
-    """Wait for the start event."""
+    """Wait for the start event. Raises what the supervisor ended with when it came to none."""
     patience = time.monotonic() + START_PATIENCE_S
     while time.monotonic() < patience:
-        if folder.events_path.exists() and folder.events_path.stat().st_size:
-            return
-        if child.poll() is not None:
+        ended = child.poll() is not None
+        events, _ = folder.events()
+        for event in events:
+            if event.k == "start":
+                return
+            if event.k == "end":
+                raise of_exit(event.data["exit"], event.data["message"])
+        if ended:
             break
         time.sleep(0.01)
-    tail = folder.log_path.read_text(errors="replace").strip().splitlines()[-1:]
-    raise EngineCrashed(
-        f"The engine did not start: {tail[0] if tail else 'no output'} ({folder.log_path})."
-    )
+    child.kill()
+    lines = folder.log_path.read_text(errors="replace").strip().splitlines()
+    last = safe_text(lines[-1]) if lines else "no output"
+    if child.returncode in EXIT_MEANINGS and child.returncode != Exit.USAGE:
+        raise of_exit(child.returncode, last)
+    raise EngineCrashed(f"The engine did not start: {last} ({folder.log_path}).")
 
 
 def engine_environment() -> dict[str, str]:

@@ -5,6 +5,7 @@ Only the standard library, and no other file of the project may name a platform.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -152,6 +153,32 @@ def on_stop_signals(handler: Callable[[int], None]) -> None:
     for name in ("SIGTERM", "SIGINT", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), receive)
+
+
+def on_kill_signal(handler: Callable[[], None]) -> None:
+    """Call `handler` when the user says that the work shall end at once (`ask_to_kill`)."""
+    if hasattr(signal, "SIGQUIT"):
+        signal.signal(signal.SIGQUIT, lambda _number, _frame: handler())
+
+
+def ask_to_stop(pid: int) -> None:
+    """SIGTERM: finish the batch, save, end."""
+    _signal(pid, "SIGTERM")
+
+
+def ask_to_kill(pid: int) -> None:
+    """Tell a supervisor to kill its step and to record that; on Windows the same as a stop."""
+    _signal(pid, "SIGTERM" if IS_WINDOWS else "SIGQUIT")
+
+
+def kill(pid: int) -> None:
+    """End a process without a word."""
+    _signal(pid, "SIGTERM" if IS_WINDOWS else "SIGKILL")
+
+
+def _signal(pid: int, name: str) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, getattr(signal, name))
 
 
 def signal_name(number: int) -> str:

@@ -15,10 +15,11 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import BadInput, Damaged, from_os_error
+from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
 from engine.protocol import safe_text, write_atomic
 
 FORMAT = 1
+CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
 MEDIA_FOLDERS = (*SIDES, "inbox")
 VIDEO_SUFFIXES = frozenset(
@@ -150,7 +151,7 @@ class Project:
             ) from error
         except OSError as error:
             raise from_os_error(error, f"reading {toml}") from error
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Damaged(f"{toml} can't be read: {error}.") from error
         if not isinstance(data.get("format"), int):
             raise Damaged(f"{toml} doesn't begin with 'format = {FORMAT}'.")
@@ -189,17 +190,7 @@ class Project:
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
             new.append(Source(side, str(shown), source_hash, _size(path), now()))
         if new:
-
-            def change(doc: Any) -> None:
-                import tomlkit
-
-                tables = doc.setdefault("source", tomlkit.aot())
-                for source in new:
-                    table = tomlkit.table()
-                    table.update(msgspec.to_builtins(source))
-                    tables.append(table)
-
-            self.change(change)
+            self.change(lambda doc: _list_sources(doc, new))
         return new
 
     def _copy_in(self, side: str, path: Path) -> Path:
@@ -213,7 +204,11 @@ class Project:
         part = aim.with_name(f".{aim.name}.part")
         try:
             if path.is_dir():
-                shutil.copytree(path, part)
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir()
+                for item in media_in(path):
+                    # Times are kept: a folder's content hash holds them.
+                    shutil.copy2(item, part / item.name)
             else:
                 shutil.copyfile(path, part)
             os.replace(part, aim)
@@ -246,21 +241,24 @@ class Project:
     def change(self, act: Any) -> None:
         """Apply `act` to the parsed document and write it back; the user's comments stay."""
         import tomlkit
+        from tomlkit.exceptions import TOMLKitError
 
         from engine.process import FileLock
 
         toml = self.path / "project.toml"
         lock = FileLock(self.path / "locks" / "project")
         try:
-            for _ in range(100):
-                if lock.acquire():
-                    break
-                time.sleep(0.05)
+            patience = time.monotonic() + CHANGE_PATIENCE_S
+            while not lock.acquire():
+                if time.monotonic() > patience:
+                    raise AlreadyRunning(f"{toml} is being changed by another program: try again.")
             doc = tomlkit.parse(toml.read_text("utf-8"))
             act(doc)
             write_atomic(toml, tomlkit.dumps(doc).encode())
         except OSError as error:
             raise from_os_error(error, f"writing {toml}") from error
+        except (TOMLKitError, UnicodeDecodeError) as error:
+            raise Damaged(f"{toml} can't be read: {error}.") from error
         finally:
             lock.release()
         self.file = Project.open(self.path).file
@@ -275,6 +273,21 @@ class Project:
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))
+
+
+def _list_sources(doc: Any, new: list[Source]) -> None:
+    """Add `[[source]]` tables, but for those that another program has added meanwhile."""
+    import tomlkit
+
+    tables = doc.setdefault("source", tomlkit.aot())
+    have = {(table.get("side"), table.get("hash")) for table in tables}
+    for source in new:
+        if (source.side, source.hash) in have:
+            continue
+        # A user may have written `source = [{...}]` by hand: an array takes inline tables.
+        table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()
+        table.update(msgspec.to_builtins(source))
+        tables.append(table)
 
 
 def projects_of(workspace: Path) -> list[Path]:

@@ -6,8 +6,10 @@ the user asks of a running job, `lock` who runs it. Standard library and msgspec
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,6 +27,8 @@ VERSION = 1
 STATE_INTERVAL_S = 1.0
 HEARTBEAT_S = 5.0
 STALLED_S = 60.0
+_END_BYTES = 16_384
+"""The end event is in the last bytes of the log."""
 
 
 class State(StrEnum):
@@ -240,6 +244,7 @@ class JobFolder:
         except OSError as error:
             from engine.errors import from_os_error
 
+            shutil.rmtree(path, ignore_errors=True)
             raise from_os_error(error, f"making the job folder {path}") from error
         return cls(path)
 
@@ -281,6 +286,11 @@ class JobFolder:
         snapshot = self.snapshot()  # the end may have been written between the two looks
         if snapshot.state in ENDS:
             return snapshot
+        if end := self.end_event():
+            snapshot.state = State(end.data.get("state", State.FAILED))
+            snapshot.exit = end.data.get("exit")
+            snapshot.message = str(end.data.get("message", ""))
+            return snapshot
         if not self.lock_path.exists():
             snapshot.state = State.QUEUED
             return snapshot
@@ -289,6 +299,15 @@ class JobFolder:
         at = f" at iteration {snapshot.iteration}" if snapshot.iteration is not None else ""
         snapshot.message = f"interrupted{at}: it can be resumed"
         return snapshot
+
+    def end_event(self) -> Event | None:
+        """The end, where it was recorded in the events (the snapshot may have found no room)."""
+        try:
+            size = self.events_path.stat().st_size
+        except OSError:
+            return None
+        events, _ = read_events(self.events_path, max(0, size - _END_BYTES))
+        return events[-1] if events and events[-1].k == "end" else None
 
     def send(self, verb: str, **args: Any) -> str:
         """Put a command into `control/`; returns its id, which the ack event repeats."""
@@ -317,13 +336,20 @@ class JobFolder:
 
 
 def append_event(path: Path, kind: str, data: dict[str, Any]) -> None:
-    """One `os.write` of a whole line on an `O_APPEND` descriptor; NaN becomes the string "nan"."""
+    """One `os.write` of a whole line on an `O_APPEND` descriptor; NaN becomes the string "nan".
+
+    Raises `OSError` when the disk took a part of the line only.
+    """
     line = (
         _encoder.encode(Event(time.time(), kind, {k: _plain(v) for k, v in data.items()})) + b"\n"
     )
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
     try:
-        os.write(fd, line)
+        end = os.lseek(fd, 0, os.SEEK_END)
+        if end and os.pread(fd, 1, end - 1) != b"\n":
+            line = b"\n" + line  # a full disk or a power cut tore the line before this one
+        if os.write(fd, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(fd)
 
@@ -344,7 +370,7 @@ def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
         return [], offset
     end = data.rfind(b"\n") + 1
     events = []
-    for line in data[:end].splitlines():
+    for line in data[:end].split(b"\n"):
         try:
             events.append(msgspec.json.decode(line, type=Event))
         except msgspec.MsgspecError:

@@ -6,12 +6,14 @@ documentation. Light: msgspec and the standard library only.
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
 
 from engine.errors import BadInput
+from engine.protocol import safe_text
 
 
 class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,12 +149,28 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 def read(kind: type[S], values: dict[str, Any]) -> S:
     """Settings from plain values, checked. Raises `BadInput` naming the setting and its bounds."""
+    stage = kind.__name__[:-8].lower()
+    known = {f.name: f for f in fields(kind)}
+    for name, value in values.items():
+        field = known.get(name)
+        if field is None:
+            near = ", ".join(known)
+            raise BadInput(f"{stage} has no setting '{safe_text(name)}': it has {near}.")
+        if field.type is float and not _is_finite(value):
+            raise BadInput(field.refusal(stage, value))
+        try:
+            msgspec.convert({name: value}, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadInput(field.refusal(stage, value)) from error
+    return msgspec.convert(values, kind, strict=False)
+
+
+def _is_finite(value: Any) -> bool:
+    """Bounds are comparisons, which "not a number" passes: it is refused here."""
     try:
-        return msgspec.convert(values, kind, strict=False)
-    except msgspec.ValidationError as error:
-        raise BadInput(
-            f"A setting of {kind.__name__[:-8].lower()} can't be used: {error}."
-        ) from error
+        return math.isfinite(float(value))
+    except (TypeError, ValueError):
+        return False
 
 
 class Field(NamedTuple):
@@ -167,16 +185,35 @@ class Field(NamedTuple):
     choices: tuple[str, ...]
     low: float | None
     high: float | None
+    multiple_of: float | None = None
+
+    def bounds(self) -> str:
+        """`1 to 256`, `at least 0 s`, the choices, or nothing."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.choices:
+            return ", ".join(self.choices)
+        if self.low is not None and self.high is not None:
+            return f"{self.low:.10g} to {self.high:.10g}{unit}"
+        if self.low is not None:
+            return f"at least {self.low:.10g}{unit}"
+        return ""
 
     def words(self) -> str:
         """Help, bounds, unit and default in one line."""
-        bounds = ""
-        if self.low is not None and self.high is not None:
-            bounds = f", {self.low:g} to {self.high:g}"
-        elif self.low is not None:
-            bounds = f", at least {self.low:g}"
-        unit = f" {self.unit}" if self.unit else ""
-        return f"{self.help}{bounds}{unit} (default {self.default})"
+        bounds = f", {self.bounds()}" if self.bounds() else ""
+        return f"{self.help}{bounds} (default {self.default})"
+
+    def refusal(self, stage: str, value: Any) -> str:
+        """The sentence that refuses a value."""
+        kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+        wanted = "one of" if self.choices else kinds[self.type]
+        multiple = f", a multiple of {self.multiple_of}" if self.multiple_of else ""
+        bounds = f" {self.bounds()}".rstrip() if self.choices else f", {self.bounds()}"
+        bounds = bounds if self.bounds() else ""
+        return (
+            f"{stage}'s {self.name} can't be {safe_text(str(value))!r}: "
+            f"it is {wanted}{bounds}{multiple}."
+        )
 
 
 def fields(kind: type[msgspec.Struct]) -> list[Field]:
@@ -199,6 +236,7 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
                 choices=tuple(get_args(base)) if literal else (),
                 low=meta.ge if meta.ge is not None else meta.gt,
                 high=meta.le if meta.le is not None else meta.lt,
+                multiple_of=meta.multiple_of,
             )
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import traceback
 from pathlib import Path
 
@@ -18,6 +19,7 @@ def run(path: Path, index: int) -> int:
     folder = JobFolder(path)
     report = Reporter(folder)
     control = Control(report)
+    code: int
     try:
         step = folder.job().steps[index]
         report.phase("loading the engine")
@@ -35,7 +37,10 @@ def run(path: Path, index: int) -> int:
     except Exception as error:  # a step's top: the log has the traceback, the user a sentence
         traceback.print_exc()
         code, message = _unforeseen(error, folder)
-    report.event("step-end", exit=int(code), message=message)
+    try:
+        report.event("step-end", exit=int(code), message=safe_text(message))
+    except OSError as error:  # a full disk: the exit code alone tells the supervisor
+        print(f"{message} (its last words could not be written: {error})", file=sys.stderr)
     return int(code)
 
 

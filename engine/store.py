@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.errors import BadInput, Damaged, NoSpace
+from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace
 
 FORMAT = 1
 
 _SCHEMA = """
-CREATE TABLE media (
+CREATE TABLE IF NOT EXISTS media (
   id INTEGER PRIMARY KEY,
   hash TEXT NOT NULL, path TEXT NOT NULL, side TEXT NOT NULL, name TEXT NOT NULL,
   width INTEGER NOT NULL, height INTEGER NOT NULL,
@@ -24,13 +25,13 @@ CREATE TABLE media (
   settings TEXT NOT NULL DEFAULT '{}',
   UNIQUE (hash, side)
 );
-CREATE TABLE frame (
+CREATE TABLE IF NOT EXISTS frame (
   id INTEGER PRIMARY KEY,
   media INTEGER NOT NULL REFERENCES media ON DELETE CASCADE,
   pts INTEGER NOT NULL, idx INTEGER NOT NULL,
   UNIQUE (media, idx)
 );
-CREATE TABLE face (
+CREATE TABLE IF NOT EXISTS face (
   id INTEGER PRIMARY KEY,
   frame INTEGER NOT NULL REFERENCES frame ON DELETE CASCADE,
   n INTEGER NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE face (
   rejected INTEGER NOT NULL DEFAULT 0, edited INTEGER NOT NULL DEFAULT 0,
   UNIQUE (frame, n)
 );
-CREATE TABLE mask (
+CREATE TABLE IF NOT EXISTS mask (
   face INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
   name TEXT NOT NULL, picture BLOB NOT NULL, matrix BLOB NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY (face, name)
@@ -125,15 +126,15 @@ class Store:
         self.path = path
         if readonly and not path.exists():
             raise BadInput(f"There are no faces yet ({path.name} is missing): run extract.")
-        target = f"file:{_quoted(path)}?mode={'ro' if readonly else 'rwc'}"
         try:
-            self._db = sqlite3.connect(
-                target, uri=True, timeout=5.0, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA foreign_keys = ON")
+            self._db = _connect(path, "mode=ro" if readonly else "mode=rwc")
             if not readonly:
+                self._db.execute("PRAGMA foreign_keys = ON")
                 self._db.execute(f"PRAGMA journal_mode = {journal_mode(path)}")
                 self._db.execute("PRAGMA synchronous = FULL")
+            elif not _readable(self._db):
+                # In a folder that can't be written SQLite finds no place for WAL's shared memory.
+                self._db = _connect(path, "mode=ro&immutable=1")
             self._check_format(readonly)
         except sqlite3.Error as error:
             raise self._error(error) from error
@@ -142,15 +143,26 @@ class Store:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > FORMAT:
             raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
-        if version == 0 and not readonly:
-            self._db.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;")
+        if version == 0 and readonly:
+            raise BadInput(f"There are no faces yet ({self.path.name} is empty): run extract.")
+        if version == 0:
+            # Two jobs may make the file at once: the second waits, then finds the tables.
+            self._db.executescript(
+                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;"
+            )
 
-    def _error(self, error: sqlite3.Error) -> Exception:
-        if "full" in str(error):
+    def _error(self, error: sqlite3.Error) -> FstuiError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._disk_is_full()):
             return NoSpace(f"No space left while writing {self.path}: free some and run it again.")
-        if "readonly" in str(error) or "unable to open" in str(error):
+        if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             return BadInput(f"{self.path} can't be written: {error}.")
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            return AlreadyRunning(f"{self.path} is in use by another program: try again.")
         return Damaged(f"{self.path} can't be used: {error}.")
+
+    def _disk_is_full(self) -> bool:
+        return shutil.disk_usage(self.path.parent).free < 1 << 20
 
     def close(self) -> None:
         """Close the file."""
@@ -170,7 +182,8 @@ class Store:
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk makes SQLite roll back by itself
+                    self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
         except sqlite3.Error as error:
@@ -316,6 +329,26 @@ class Store:
     def _update(self, table: str, row_id: int, values: dict[str, Any]) -> None:
         sets = ", ".join(f"{column} = ?" for column in values)
         self._db.execute(f"UPDATE {table} SET {sets} WHERE id = ?", (*values.values(), row_id))
+
+
+def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"file:{_quoted(path)}?{mode}",
+        uri=True,
+        timeout=5.0,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _readable(db: sqlite3.Connection) -> bool:
+    try:
+        db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_CANTOPEN:
+            return False
+        raise
+    return True
 
 
 def journal_mode(path: Path) -> str:

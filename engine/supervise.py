@@ -10,27 +10,29 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 from pathlib import Path
 
 from engine import __version__
 from engine.devices import Gpu, candidates, device_lock
-from engine.errors import Exit, FstuiError, Stopped, from_os_error
-from engine.process import FileLock, host, on_stop_signals, signal_name
+from engine.errors import EXIT_MEANINGS, Exit, FstuiError, Stopped, from_os_error
+from engine.fold import fold
+from engine.process import FileLock, host, on_kill_signal, on_stop_signals, signal_name
 from engine.protocol import (
     STATE_INTERVAL_S,
-    Event,
     Job,
     JobFolder,
-    Progress,
     Snapshot,
     State,
     already_running,
     holder_text,
     read_events,
+    safe_text,
     take_locks,
 )
 
 LOOK_S = 0.1
+RESERVE_BYTES = 65_536
 USES_DEVICE = frozenset({"extract", "train", "convert"})
 END_STATES: dict[int, State] = {
     Exit.DONE: State.DONE,
@@ -49,23 +51,33 @@ def run(path: Path) -> int:
     if not lock.acquire(holder_text(folder.name)):
         raise already_running(folder.lock_path, job.kind)
     supervisor = Supervisor(folder, job)
-    on_stop_signals(supervisor.on_signal)
+    on_stop_signals(supervisor.on_stop_signal)
+    on_kill_signal(supervisor.on_kill_signal)
     locks: list[FileLock] = []
     try:
-        supervisor.begin()
         locks = take_locks(folder.project, job, folder.name)
+        supervisor.begin()
         code, message = supervisor.run_steps()
     except FstuiError as error:
         code, message = int(error.exit), str(error)
     except OSError as error:
         failure = from_os_error(error, f"running the job {folder.name}")
         code, message = int(failure.exit), str(failure)
+    except Exception as error:  # a worker's top: the end is written whatever happened
+        traceback.print_exc()
+        code, message = int(Exit.BUG), f"A bug of ours: {type(error).__name__}: {error}."
     finally:
         for held in locks:
             held.release()
     supervisor.end(code, message)
     lock.release()
     return code
+
+
+def step_command(folder: JobFolder, index: int) -> list[str]:
+    """The words that start a step as a child of this process."""
+    words = [sys.executable, "-P", "-m", "engine", "step"]
+    return [*words, str(folder.path), str(index), str(os.getpid())]
 
 
 class Supervisor:
@@ -75,17 +87,19 @@ class Supervisor:
         self.folder = folder
         self.job = job
         self.snapshot = Snapshot(kind=job.kind, steps=len(job.steps), started=time.time())
-        self._child: subprocess.Popen[bytes] | None = None
+        self._reserve = folder.path / "reserve"
         self._offset = 0
         self._written = 0.0
         self._dirty = True
         self._stop = False
+        self._kill = False
         self._step_end: tuple[int, str] | None = None
 
     # --- life ---
 
     def begin(self) -> None:
-        """Write the start event that whoever launched us waits for."""
+        """Keep room for the end, then write the start event that whoever launched us waits for."""
+        self._reserve.write_bytes(os.urandom(RESERVE_BYTES))
         self.folder.append(
             "start", pid=os.getpid(), host=host(), version=__version__, kind=self.job.kind
         )
@@ -97,7 +111,7 @@ class Supervisor:
         message = "nothing to do"
         try:
             for index in range(len(self.job.steps)):
-                if self._stop:
+                if self._stop or self._kill:
                     raise Stopped("stopped before the next step: run it again to go on")
                 code, message = self._run_step(index, gpu)
                 if code != Exit.DONE:
@@ -109,23 +123,28 @@ class Supervisor:
 
     def end(self, code: int, message: str) -> None:
         """Write the end into the snapshot and the event log, whatever happened."""
+        # On a full disk this makes the room that the end is written into.
+        self._reserve.unlink(missing_ok=True)
         self._tail()
-        state = END_STATES.get(code, State.FAILED)
-        self.snapshot.state = state
+        self.snapshot.state = END_STATES.get(code, State.FAILED)
         self.snapshot.exit = code
-        self.snapshot.message = message
+        self.snapshot.message = safe_text(message)
         self.snapshot.phase = ""
         try:
-            self.folder.append("end", state=state, exit=code, message=message)
+            self.folder.append(
+                "end", state=self.snapshot.state, exit=code, message=self.snapshot.message
+            )
             self.folder.write_snapshot(self.snapshot, durable=True)
         except OSError as error:
             print(f"The end could not be written: {error}", file=sys.stderr)
 
-    def on_signal(self, _number: int) -> None:
+    def on_stop_signal(self, _number: int) -> None:
         """SIGTERM, SIGINT, SIGHUP: the same path as a stop command."""
         self._stop = True
-        if self._child and self._child.poll() is None:
-            self._child.send_signal(signal.SIGTERM)
+
+    def on_kill_signal(self) -> None:
+        """The user doesn't want to wait for the step to save."""
+        self._kill = True
 
     # --- devices ---
 
@@ -144,112 +163,92 @@ class Supervisor:
                     return gpu, lock
             self._set_state(State.WAITING)
             self._obey_while_alone()
-            if self._stop:
-                raise Stopped("stopped while it waited for a device")
+            if self._stop or self._kill:
+                raise Stopped("stopped while it waited for a device: run it again to go on")
             time.sleep(1.0)
 
     def _obey_while_alone(self) -> None:
-        """Between steps there is no step to read commands: stop is ours to obey then."""
+        """While there is no step to read commands, stop is ours to obey."""
         for path, command in self.folder.commands():
-            self._stop |= command.verb == "stop"
-            self.folder.append(
-                "ack", verb=command.verb, id=command.id, known=command.verb == "stop"
-            )
+            known = command.verb == "stop"
+            self._stop |= known
+            self.folder.append("ack", verb=command.verb, id=command.id, known=known)
             path.unlink(missing_ok=True)
 
     # --- a step ---
 
     def _run_step(self, index: int, gpu: Gpu | None) -> tuple[int, str]:
         step = self.job.steps[index]
-        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": gpu.uuid if gpu else "-1"}
         self._step_end = None
         self.folder.append(
             "step", index=index, of=len(self.job.steps), stage=step.stage, side=step.side
         )
         # Spawned from the main thread, which the kernel's death signal follows.
-        self._child = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "engine",
-                "step",
-                self.folder.path,
-                str(index),
-                str(os.getpid()),
-            ],
+        child = subprocess.Popen(
+            step_command(self.folder, index),
             stdin=subprocess.DEVNULL,
-            env=environment,
+            env={**os.environ, "CUDA_VISIBLE_DEVICES": gpu.uuid if gpu else "-1"},
         )
-        if self._stop:
-            self._child.send_signal(signal.SIGTERM)
+        try:
+            status = self._wait(child)
+        finally:
+            if child.returncode is None:
+                child.kill()
+                child.wait()
+        self._tail()
+        return self._verdict(status, step.stage)
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+        """Follow the step's events to its end and pass the user's signals on, each once."""
+        told_to_stop = False
         while True:
+            if self._kill:
+                child.kill()
+            elif self._stop and not told_to_stop:
+                child.terminate()
+                told_to_stop = True
             try:
-                status = self._child.wait(LOOK_S)
-                break
+                return child.wait(LOOK_S)
             except subprocess.TimeoutExpired:
                 self._tail()
                 self._write()
-        self._child = None
-        self._tail()
-        return self._verdict(status, step.stage)
 
     def _verdict(self, status: int, stage: str) -> tuple[int, str]:
         """How a step ended: by its own words, or by the way its process died."""
         if self._step_end is not None:
             return self._step_end
+        kept = "what it had committed is kept, and running it again goes on from there."
+        if self._kill and status == -signal.SIGKILL:
+            return int(Exit.STOPPED), f"The {stage} step was killed as you asked: {kept}"
+        if self._stop and status == -signal.SIGTERM:
+            return int(Exit.STOPPED), f"The {stage} step was stopped before it had begun."
+        if status in EXIT_MEANINGS and status != Exit.DONE:
+            # It ended in order but could not write that: the disk is full, most likely.
+            meaning = EXIT_MEANINGS[Exit(status)]
+            return status, f"The {stage} step ended without its last words: {meaning}; {kept}"
         how = signal_name(-status) if status < 0 else f"exit code {status}"
         hint = ""
         if status == -signal.SIGKILL:
             hint = " It may have run out of memory: a smaller batch helps."
+        log = self.folder.log_path.name
         return int(Exit.CRASHED), (
-            f"The {stage} step's process died ({how}).{hint} See {self.folder.log_path.name}; "
-            "what it had committed is kept, and running it again goes on from there."
+            f"The {stage} step's process died ({how}).{hint} See {log}; {kept}"
         )
 
     # --- the snapshot ---
 
     def _tail(self) -> None:
+        """Take the step's new events into the snapshot."""
         events, self._offset = read_events(self.folder.events_path, self._offset)
         for event in events:
-            self._fold(event)
-
-    def _fold(self, event: Event) -> None:
-        """Take one event into the snapshot."""
-        s, data = self.snapshot, event.data
-        self._dirty = True
-        s.heartbeat = event.t
-        match event.k:
-            case "step":
-                s.step, s.stage, s.side = data["index"], data["stage"], data.get("side")
-                s.progress, s.state = Progress(), State.RUNNING
-                s.phase, s.phase_since = "starting", event.t
-            case "phase":
-                s.phase, s.phase_since = data["name"], event.t
-            case "progress":
-                s.phase = ""
-                s.progress = Progress(
-                    data["done"], data["total"], data["rate"], data["unit"], data["eta_s"]
-                )
-            case "metric":
-                s.phase = ""
-                s.iteration = data["iteration"]
-                s.loss_a, s.loss_b = _number(data["loss_a"]), _number(data["loss_b"])
-            case "save":
-                s.saved_iteration = data["iteration"]
-            case "preview":
-                s.preview = data["path"]
-            case "warn":
-                s.warnings += 1
-                s.last_warning = data["text"]
-            case "ack":
-                known = {"stop": State.STOPPING, "pause": State.PAUSED, "resume": State.RUNNING}
-                s.state = known.get(data["verb"], s.state)
-            case "step-end":
-                self._step_end = (data["exit"], data["message"])
-            case _:
-                self._dirty = event.k == "heartbeat"
-        if self._stop and s.state in (State.RUNNING, State.PAUSED):
-            s.state = State.STOPPING
+            fold(self.snapshot, event)
+            if event.k == "step-end":
+                self._step_end = (event.data["exit"], event.data["message"])
+            if event.k == "ack" and event.data.get("verb") == "stop":
+                self._stop = True  # also holds for the steps that have not begun
+        if self._stop and self.snapshot.state in (State.RUNNING, State.PAUSED):
+            self.snapshot.state = State.STOPPING
+        self._dirty |= bool(events)
 
     def _set_state(self, state: State) -> None:
         if self.snapshot.state is not state:
@@ -260,9 +259,8 @@ class Supervisor:
         now = time.monotonic()
         if not force and (not self._dirty or now - self._written < STATE_INTERVAL_S):
             return
-        self.folder.write_snapshot(self.snapshot)
         self._written, self._dirty = now, False
-
-
-def _number(value: float | str) -> float | None:
-    return None if isinstance(value, str) else value
+        try:
+            self.folder.write_snapshot(self.snapshot)
+        except OSError as error:  # the next one may find room; the step must not die of this
+            print(f"The state could not be written: {error}", file=sys.stderr)
