@@ -87,6 +87,12 @@ class FrameReader:
     # --- video ---
 
     def _video(self) -> Iterator[Frame]:
+        for index, pts, frame in self.raw():
+            yield Frame(index, pts, to_rgb(frame))
+
+    def raw(self) -> Iterator[tuple[int, int, Any]]:
+        """The wanted frames of a video as PyAV decoded them, in their own pixel format and not
+        turned, with index and pts. Iterate either this or the reader itself."""
         frames = self._sought() if self.start else None
         last_time_s = 0.0
         for index, frame in frames or enumerate(self._decoded()):
@@ -94,7 +100,7 @@ class FrameReader:
                 return
             self.last_index, last_time_s = index, frame.time or 0.0
             if self._wanted(index):
-                yield Frame(index, _pts(frame, index), to_rgb(frame))
+                yield index, _pts(frame, index), frame
         self._look_for_truncation(last_time_s)
 
     def _sought(self) -> Iterator[tuple[int, Any]] | None:
