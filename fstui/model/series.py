@@ -1,4 +1,4 @@
-"""Curves of a training for the chart, with smoothing, trend and pace; reads `engine.history`."""
+"""Curves of a training for the chart, with trend and pace; reads `engine.history`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,11 @@ RATE_S = 60.0
 
 
 class Curve(NamedTuple):
-    """The losses of both sides, raw and smoothed, all lists equally long."""
+    """The losses of both sides; all lists are equally long."""
 
     iterations: list[int]
     a: list[float]
     b: list[float]
-    smooth_a: list[float]
-    smooth_b: list[float]
     rate: float
     """Iterations a second over the last minute of training."""
     trend: str
@@ -33,7 +31,7 @@ class Curve(NamedTuple):
     """The iteration since which a loss is no number."""
 
 
-EMPTY = Curve([], [], [], [], [], 0.0, "", None)
+EMPTY = Curve([], [], [], 0.0, "", None)
 
 
 class CurveReader:
@@ -47,7 +45,7 @@ class CurveReader:
 
     def read(self) -> Curve | None:
         """The curve if it changed since the last call."""
-        records = self._count()
+        records = history.records(self._folder)
         if records == self._records:
             return None
         grown = records - self._records
@@ -59,55 +57,20 @@ class CurveReader:
         self._records = records
         return curve_of(self._points)
 
-    def _count(self) -> int:
-        try:
-            return (self._folder / "level0.bin").stat().st_size // history._LEAF.size
-        except OSError:
-            return 0
-
 
 def curve_of(points: list[Point]) -> Curve:
     """A chart's curve of history records."""
     if not points:
         return EMPTY
     a, b = [p.loss_a for p in points], [p.loss_b for p in points]
-    span = smoothing_span(len(points))
     return Curve(
         [p.iteration for p in points],
         a,
         b,
-        smooth(a, span),
-        smooth(b, span),
         recent_rate(points),
         trend(points),
         nan_since(points),
     )
-
-
-def smoothing_span(count: int) -> int:
-    """Points that the running mean looks back on, about 1/32 of all.
-
-    Powers of two: the span changes seldom, and with it the curve that is painted already.
-    """
-    return int(max(4, 2 ** math.floor(math.log2(max(1, count / 32)))))
-
-
-def smooth(values: list[float], span: int) -> list[float]:
-    """Exponential moving average with bias correction; gaps (NaN) stay gaps.
-
-    Weight 2/(span+1) for the newest value; divided by the sum of weights so that the first
-    values aren't drawn towards zero (Kingma and Ba 2015, section 3).
-    """
-    keep = 1 - 2 / (span + 1)
-    mean, weight, out = 0.0, 0.0, []
-    for value in values:
-        if math.isfinite(value):
-            mean = keep * mean + (1 - keep) * value
-            weight = keep * weight + (1 - keep)
-            out.append(mean / weight)
-        else:
-            out.append(math.nan)
-    return out
 
 
 def recent_rate(points: list[Point]) -> float:

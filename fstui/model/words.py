@@ -1,34 +1,22 @@
-"""Numbers in words: durations, ages, counts, rates. No file is read here."""
+"""Numbers in words that rooms and model share, beside those of `fstui.widgets.words`."""
 
 from __future__ import annotations
+
+from fstui.widgets.words import duration, rate
+
+__all__ = ["age", "count", "duration", "loss", "plural", "rate", "size"]
 
 MINUTE_S = 60
 HOUR_S = 3600
 DAY_S = 86400
 
 
-def duration(seconds: float | None) -> str:
-    """`45 s`, `12 min`, `3 h 10 min`, `2 d 4 h`; a dash for what isn't known."""
-    if seconds is None or seconds != seconds or seconds == float("inf"):
-        return "-"
-    s = max(0, round(seconds))
-    if s < MINUTE_S:
-        return f"{s} s"
-    if s < 10 * MINUTE_S:
-        return f"{s // MINUTE_S} min {s % MINUTE_S} s" if s % MINUTE_S else f"{s // MINUTE_S} min"
-    if s < HOUR_S:
-        return f"{s // MINUTE_S} min"
-    if s < DAY_S:
-        return f"{s // HOUR_S} h {s % HOUR_S // MINUTE_S} min"
-    return f"{s // DAY_S} d {s % DAY_S // HOUR_S} h"
-
-
 def age(seconds: float) -> str:
-    """`now`, `12 s ago`, `3 h 10 min ago`; in steps of ten seconds so that it seldom changes."""
-    if seconds < 5:
+    """`now`, `20 s ago`, `3 h 10 ago`; in steps, so that it seldom changes what is painted."""
+    if seconds < 10:
         return "now"
     if seconds < MINUTE_S:
-        return f"{max(5, int(seconds) // 10 * 10)} s ago"
+        return f"{int(seconds) // 10 * 10} s ago"
     if seconds < HOUR_S:
         return f"{int(seconds) // MINUTE_S} min ago"
     return f"{duration(seconds)} ago"
@@ -41,17 +29,7 @@ def count(number: float | None) -> str:
 
 def plural(number: int, word: str) -> str:
     """`1 face`, `2 faces`, `no faces`."""
-    shown = count(number) if number else "no"
-    return f"{shown} {word}" if number == 1 or word == "media" else f"{shown} {word}s"
-
-
-def rate(per_s: float, unit: str) -> str:
-    """`3.4 it/s`, `120 frames/s`; by the minute where a second is too short to count in."""
-    if per_s <= 0:
-        return ""
-    if per_s < 0.5:
-        return f"{per_s * 60:.1f} {unit}/min"
-    return f"{per_s:.1f} {unit}/s" if per_s < 100 else f"{per_s:.0f} {unit}/s"
+    return f"{count(number) if number else 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def size(number: float) -> str:
@@ -64,17 +42,7 @@ def size(number: float) -> str:
 
 
 def loss(value: float | None) -> str:
-    """A loss with four significant digits; `NaN` is named."""
+    """A loss with four digits; what is no number is named."""
     if value is None:
         return "-"
-    return "NaN" if value != value else f"{value:.4g}"
-
-
-def middle(text: str, width: int) -> str:
-    """Shorten a long name in its middle, so that its number and suffix stay."""
-    if len(text) <= width:
-        return text
-    if width < 4:
-        return text[:width]
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[-tail:]}"
+    return "NaN" if value != value else f"{value:.4f}"

@@ -1,0 +1,142 @@
+"""The one table of keys: a key means one thing in the whole program.
+
+Rooms take their bindings from here, help and palette show them, and a user's `keymap.toml`
+(`id = "keys"`) changes them.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from engine.errors import BadInput, from_os_error
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
+
+
+class Key(NamedTuple):
+    """An action with its keys."""
+
+    id: str
+    """Also the name of the action: `action_<id>`."""
+    keys: str
+    """Textual's names, with commas between."""
+    words: str
+    """What it does, as footer, help and palette say it."""
+    group: str
+    synonyms: str = ""
+    """Other words under which the palette finds it."""
+    show: bool = False
+    """Whether the footer shows it where it is valid."""
+    display: str | None = None
+    """How the footer writes the key."""
+
+
+KEYS: tuple[Key, ...] = (
+    Key("home", "0", "home: all projects", "Rooms", "overview list projects"),
+    Key("project", "1", "project room", "Rooms", "sides sources people footage"),
+    Key("faces", "2", "faces room", "Rooms", "extract detection"),
+    Key("train", "3", "train room", "Rooms", "loss chart model iterations preview"),
+    Key("convert", "4", "convert room", "Rooms", "swap output video result"),
+    Key("log", "5", "log room", "Rooms", "events engine output errors"),
+    Key("start", "s", "start", "Job", "run begin resume extract train convert", True),
+    Key("stop", "x", "stop (saves first)", "Job", "end kill cancel", True),
+    Key("pause", "P", "pause/resume", "Job", "hold continue", True),
+    Key("preview", "r", "new preview", "Job", "refresh picture", True),
+    Key("watch", "w", "watch media/ on/off", "Job", "arrivals inbox footage folder", True),
+    Key("new", "plus", "new project", "Project", "create make", True, "+"),
+    Key("add", "a", "add footage", "Project", "media video source import", True),
+    Key("people", "p", "record people", "Project", "consent ground name", True),
+    Key("log_scale", "y", "log scale", "View", "logarithmic linear axis", True),
+    Key("earlier", "left_square_bracket", "earlier/later", "View", "preview back", True, "[ ]"),
+    Key("later", "right_square_bracket", "later preview", "View", "preview forward", False, "]"),
+    Key("freeze", "f", "freeze view", "View", "hold still pause display"),
+    Key("raw", "v", "raw log", "View", "tensorflow noise fold unfold", True),
+    Key("theme", "t", "next theme", "View", "colours dark light"),
+    Key("filter", "slash", "filter", "View", "search find", True, "/"),
+    Key("help", "question_mark", "help", "Program", "keys", True, "?"),
+    Key("palette", "colon,ctrl+p", "palette", "Program", "commands actions", False, ":"),
+    Key("back", "escape", "back", "Program", "close cancel"),
+    Key("leave", "q", "leave", "Program", "quit exit detach", True),
+)
+
+
+def key(action: str) -> Key:
+    """The row of an action."""
+    return next(k for k in KEYS if k.id == action)
+
+
+def bindings(*actions: str) -> list[Binding]:
+    """Textual's bindings for some actions, in the table's order."""
+    from textual.binding import Binding
+
+    return [
+        Binding(k.keys, k.id, k.words, id=k.id, show=k.show, key_display=k.display, tooltip=k.words)
+        for k in KEYS
+        if k.id in actions
+    ]
+
+
+def shown(keys: str) -> str:
+    """Keys as a person types them: `slash` is `/`."""
+    names = {
+        "question_mark": "?",
+        "slash": "/",
+        "colon": ":",
+        "plus": "+",
+        "left_square_bracket": "[",
+        "right_square_bracket": "]",
+        "escape": "esc",
+        "space": "space",
+    }
+    return " ".join(names.get(k, k) for k in keys.split(","))
+
+
+def clashes(table: tuple[Key, ...] = KEYS) -> list[tuple[str, str, str]]:
+    """Keys that stand for two actions: (key, one action, other action)."""
+    owner: dict[str, str] = {}
+    found = []
+    for row in table:
+        for one in row.keys.split(","):
+            if one in owner:
+                found.append((one, owner[one], row.id))
+            owner.setdefault(one, row.id)
+    return found
+
+
+def load_overrides(folder: Path) -> dict[str, str]:
+    """The user's `keymap.toml`: action to keys.
+
+    Raises `BadInput` with file and line for an unknown action or a key with two meanings.
+    """
+    path = folder / "keymap.toml"
+    try:
+        text = path.read_text("utf-8")
+        chosen = tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise from_os_error(error, f"reading {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} can't be read: {error}.") from error
+    known = {k.id for k in KEYS}
+    for action, keys in chosen.items():
+        if action not in known or not isinstance(keys, str):
+            raise BadInput(f"{_place(path, text, action)} '{action}' is no action with keys.")
+    table = tuple(k._replace(keys=str(chosen.get(k.id, k.keys))) for k in KEYS)
+    for one, first, second in clashes(table):
+        action = second if second in chosen else first
+        raise BadInput(
+            f"{_place(path, text, action)} the key {shown(one)} would mean both '{first}' and "
+            f"'{second}'."
+        )
+    return {action: str(keys) for action, keys in chosen.items()}
+
+
+def _place(path: Path, text: str, action: str) -> str:
+    """`keymap.toml:3:` of the line that sets an action."""
+    lines = text.splitlines()
+    number = next((i for i, line in enumerate(lines, 1) if line.strip().startswith(action)), 1)
+    return f"{path}:{number}:"
