@@ -1,0 +1,230 @@
+"""Start, go on with and stop jobs: the same acts for the command line and the interface."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from engine import process
+from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, NotPossible, Refused
+from engine.launch import launch
+from engine.project import SIDES, Project
+from engine.protocol import (
+    VERSION,
+    Job,
+    JobFolder,
+    State,
+    Step,
+    jobs_of,
+    may_signal,
+    refuse_if_running,
+    safe_text,
+)
+from engine.settings import STAGE_SETTINGS, read
+from engine.store import Store
+
+RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
+RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
+STOP_PATIENCE_S = 5.0
+"""How long a command file may go unanswered before the supervisor gets a signal."""
+
+
+# --- starting --------------------------------------------------------------------------------
+
+
+def start_extract(project: Project, sides: Sequence[str] = (), **settings: Any) -> JobFolder:
+    """Extract faces of some sides, of every side that has footage when none is named.
+
+    Raises `NothingToDo` where there is no footage, `AlreadyRunning`, `BadInput` for settings.
+    """
+    for side in sides:
+        if side not in SIDES:
+            raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
+        if not project.sources(side):
+            raise NothingToDo(no_footage(project, side))
+    sides = sides or [s for s in SIDES if project.sources(s)]
+    if not sides:
+        raise NothingToDo(no_footage(project, "a"))
+    steps = [Step("extract", side, checked(project, "extract", settings)) for side in sides]
+    return start(project, "extract", steps)
+
+
+def start_train(project: Project, **settings: Any) -> JobFolder:
+    """Train on the faces of both sides. A training that can be resumed keeps its settings but for
+    those named now. Raises `NothingToDo` when a side has no faces."""
+    for side in ("a", "b"):
+        if not face_count(project, side):
+            raise NothingToDo(no_faces(project, side))
+    before = resumable(project, "train")
+    values = {**(before.job().steps[0].settings if before else {}), **settings}
+    return start(project, "train", [Step("train", None, checked(project, "train", values))])
+
+
+def start_convert(project: Project, **settings: Any) -> JobFolder:
+    """Convert the target footage, extracting it before where that is not done.
+
+    Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
+    `ModelMissing` before the first checkpoint.
+    """
+    require_people(project)
+    if not project.sources("target"):
+        raise NothingToDo(no_footage(project, "target"))
+    if checkpoint_iteration(project.path) is None:
+        raise ModelMissing(
+            f"{project.name} has no trained model yet: 'train {project.name}' makes one."
+        )
+    steps = [Step("convert", None, checked(project, "convert", settings))]
+    if not is_extracted(project, "target"):
+        steps.insert(0, Step("extract", "target"))
+    return start(project, "convert", steps)
+
+
+def start_watch(project: Project, **settings: Any) -> JobFolder:
+    """Take in footage as it arrives in the project's `media/`."""
+    return start(project, "watch", [Step("watch", None, checked(project, "watch", settings))])
+
+
+def start(project: Project, kind: str, steps: list[Step]) -> JobFolder:
+    """Start a job of any steps; it names the one it goes on from."""
+    before = resumable(project, kind)
+    job = Job(VERSION, kind, steps, resumes=before.name if before else None)
+    refuse_if_running(project.path, job)
+    return launch(project.path, job)
+
+
+def go_on(project: Project, folder: JobFolder) -> JobFolder:
+    """Start a job again with the same steps and settings."""
+    before = folder.job()
+    job = Job(VERSION, before.kind, before.steps, before.device, folder.name)
+    refuse_if_running(project.path, job)
+    return launch(project.path, job)
+
+
+def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings that were named, refused here already if the project or they can't be used."""
+    read(STAGE_SETTINGS[stage], {**project.settings(stage), **settings})
+    return settings
+
+
+def resumable(project: Project, kind: str) -> JobFolder | None:
+    """The newest job of a kind, if it ended before its work was done."""
+    newest = next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
+    return newest if newest and can_resume(newest) else None
+
+
+def can_resume(folder: JobFolder) -> bool:
+    """Whether a job ended in a way that starting it again goes on from."""
+    now = folder.current()
+    if now.state is State.FAILED:
+        return now.exit in RESUMABLE_FAILURES
+    return now.state in RESUMABLE_ENDS
+
+
+# --- what a job needs ------------------------------------------------------------------------
+
+
+def require_people(project: Project) -> None:
+    """Raise `Refused` unless it is recorded who both sides show and on what ground."""
+    missing = [s for s in ("a", "b") if s not in project.file.people]
+    if missing:
+        side = missing[0]
+        raise Refused(
+            f"Who side {' and side '.join(missing)} show{'s' if len(missing) == 1 else ''} is not "
+            f"recorded: 'people {project.name} {side} NAME --ground GROUND' says it and on what "
+            "ground the face is used."
+        )
+
+
+def face_count(project: Project, side: str) -> int:
+    """Faces of a side that are in use."""
+    try:
+        with Store(project.db_path, readonly=True) as store:
+            counts = store.counts(side)
+    except BadInput:
+        return 0  # no store yet
+    return counts["faces"] - counts["rejected"]
+
+
+def is_extracted(project: Project, side: str) -> bool:
+    """Whether every source of a side was looked at to its end."""
+    try:
+        with Store(project.db_path, readonly=True) as store:
+            done = {m.hash for m in store.media(side) if m.done}
+    except BadInput:
+        return False
+    return all(s.hash in done for s in project.sources(side))
+
+
+def checkpoint_iteration(project: Path) -> int | None:
+    """Iteration of the newest checkpoint by the pointer's text alone; None when there is none."""
+    try:
+        name = (project / "model" / "latest").read_text("utf-8")
+        return int(name.partition("-")[0])
+    except (OSError, ValueError):
+        return None
+
+
+def no_footage(project: Project, side: str) -> str:
+    """The sentence for a side without footage."""
+    return (
+        f"Side {side} of {project.name} has no footage: 'add {project.name} {side} PATH' lists it."
+    )
+
+
+def no_faces(project: Project, side: str) -> str:
+    """The sentence for a side without faces."""
+    if not project.sources(side):
+        return no_footage(project, side)
+    return (
+        f"Side {side} of {project.name} has no faces: 'extract {project.name} --side {side}' "
+        "finds them."
+    )
+
+
+# --- ending ----------------------------------------------------------------------------------
+
+
+def stop(folder: JobFolder) -> None:
+    """Ask a job to finish its batch, save and end. Raises `NothingToDo` when it has ended."""
+    if not folder.alive():
+        raise NothingToDo(f"The job {folder.name} has ended already.")
+    folder.send("stop")
+
+
+def press(folder: JobFolder) -> None:
+    """Send the stop signal too, for a job that left the command file unread."""
+    process.ask_to_stop(_supervisor(folder))
+
+
+def kill(folder: JobFolder, patience_s: float = STOP_PATIENCE_S) -> None:
+    """End a job at once, without saving: its supervisor kills the step and records that; one
+    that doesn't answer is killed itself, and the step dies with it."""
+    process.ask_to_kill(_supervisor(folder))
+    if wait_for_end(folder, patience_s):
+        return
+    process.kill(_supervisor(folder))
+    wait_for_end(folder, patience_s)
+
+
+def wait_for_end(folder: JobFolder, patience_s: float) -> bool:
+    """Wait until the job's lock is free; whether it became free in time."""
+    until = time.monotonic() + patience_s
+    while folder.alive():
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def _supervisor(folder: JobFolder) -> int:
+    """The pid to signal, surely the one that holds the lock."""
+    holder = folder.holder()
+    if holder is None or not folder.alive():
+        raise NothingToDo(f"The job {folder.name} has ended already.")
+    if holder.host != process.host():
+        raise NotPossible(f"The job {folder.name} runs on {safe_text(holder.host)}: stop it there.")
+    if not may_signal(holder):
+        raise NotPossible(f"The process of the job {folder.name} can't be told apart from others.")
+    return holder.pid

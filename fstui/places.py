@@ -1,0 +1,59 @@
+"""Where things are: the workspace, the user's own folders, a project by name or path."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from engine.errors import BadInput
+from engine.project import check_name
+from engine.protocol import safe_text
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def checkout() -> Path | None:
+    """The folder that `run.py` is in, when the program runs from a checkout."""
+    return ROOT if (ROOT / "run.py").is_file() else None
+
+
+def workspace(option: str | None = None) -> Path:
+    """The folder of projects: `--workspace`, FSTUI_WORKSPACE, the user's settings, `projects/` in
+    a checkout, the platform's user-data folder. Raises `BadInput` when settings can't be read."""
+    from fstui import settings
+
+    named = option or os.environ.get("FSTUI_WORKSPACE") or settings.load().workspace
+    if named:
+        return Path(named).expanduser().absolute()
+    if root := checkout():
+        return root / "projects"
+    from platformdirs import user_data_path
+
+    return user_data_path("fstui", appauthor=False) / "projects"
+
+
+def state_folder() -> Path:
+    """Where the interface was and the log of unexpected errors: FSTUI_STATE or the platform's."""
+    from fstui import state
+
+    return state.state_path().parent
+
+
+def project_path(name: str, in_workspace: Path) -> Path:
+    """The project folder that a command line means: a path to one, or a name in the workspace.
+
+    Raises `BadInput` for a name that can't be one and for a project that isn't there.
+    """
+    path = Path(name).expanduser()
+    if name and (path / "project.toml").is_file():
+        return path.resolve()
+    if os.sep in name or name in (".", ".."):
+        raise BadInput(f"There is no project at {safe_text(name)}: make one with 'new NAME'.")
+    path = in_workspace / check_name(name)
+    if not (path / "project.toml").is_file():
+        shown = safe_text(str(in_workspace))
+        raise BadInput(
+            f"There is no project '{safe_text(name)}' in {shown}: 'status' lists the projects, "
+            f"'new {safe_text(name)}' makes it."
+        )
+    return path.resolve()
