@@ -110,8 +110,13 @@ def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str,
 
 def resumable(project: Project, kind: str) -> JobFolder | None:
     """The newest job of a kind, if it ended before its work was done."""
-    newest = next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
-    return newest if newest and can_resume(newest) else None
+    before = newest(project, kind)
+    return before if before and can_resume(before) else None
+
+
+def newest(project: Project, kind: str) -> JobFolder | None:
+    """The newest job of a kind."""
+    return next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
 
 
 def can_resume(folder: JobFolder) -> bool:

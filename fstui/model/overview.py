@@ -1,0 +1,247 @@
+"""What each project has and what it needs next; for `status` and the interface's first screens."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from engine.errors import BadInput, FstuiError
+from engine.project import SIDES, Project, last_activity, projects_of
+from engine.protocol import ENDS, JobFolder, Snapshot, find_job, safe_text
+from engine.store import Store
+
+from . import jobs
+
+StageState = Literal["needs", "ready", "running", "part", "done"]
+
+
+class SideCount(NamedTuple):
+    """What one side has."""
+
+    side: str
+    sources: int
+    done: int
+    """Sources that were looked at to their end."""
+    frames: int
+    frames_with_face: int
+    faces: int
+    """Faces in use; rejected ones are not among them."""
+    rejected: int
+
+
+class Stage(NamedTuple):
+    """Where a stage stands and what moves it on."""
+
+    name: str
+    state: StageState
+    words: str
+    """One line without the stage's name: what there is, or what it needs."""
+    command: str
+    """What to type next; empty when nothing is due."""
+
+
+class Overview(NamedTuple):
+    """One project at a glance."""
+
+    path: Path
+    damaged: str
+    """Why the project can't be opened; empty when it can."""
+    last_activity: float
+    """UNIX time of the newest change."""
+    sides: dict[str, SideCount]
+    people: dict[str, str]
+    """Who the sides show, as recorded."""
+    stages: list[Stage]
+    job: JobFolder | None
+    """The newest job that runs, else the newest."""
+    snapshot: Snapshot | None
+    """The true state of `job`."""
+    iteration: int | None
+    """Of the newest checkpoint."""
+    results: list[Path]
+    """Videos in `out/`, newest first."""
+    stamp: tuple[int, ...]
+    """Changes when faces.db does."""
+
+    @property
+    def name(self) -> str:
+        """The project's name, safe to show."""
+        return safe_text(self.path.name)
+
+    @property
+    def running(self) -> bool:
+        """Whether a job of the project has not ended."""
+        return self.snapshot is not None and self.snapshot.state not in ENDS
+
+    @property
+    def next(self) -> Stage | None:
+        """The first stage that something is due for."""
+        return next((s for s in self.stages if s.command), None)
+
+
+def overviews(workspace: Path, before: dict[Path, Overview] | None = None) -> list[Overview]:
+    """All projects of a workspace, newest change first; `before` saves counting again."""
+    known = before or {}
+    return [overview(path, known.get(path)) for path in projects_of(workspace)]
+
+
+def overview(path: Path, before: Overview | None = None) -> Overview:
+    """One project. A damaged one is described, never raised."""
+    try:
+        return _overview(Project.open(path), before)
+    except (FstuiError, OSError) as error:
+        job = find_job(path)
+        return Overview(
+            path,
+            safe_text(str(error)),
+            last_activity(path),
+            {},
+            {},
+            [],
+            job,
+            job.current() if job else None,
+            None,
+            [],
+            (),
+        )
+
+
+def _overview(project: Project, before: Overview | None) -> Overview:
+    stamp = _stamp(project.db_path)
+    counted = before.sides if before and before.stamp == stamp else _count(project)
+    sides = {side: counted[side]._replace(sources=len(project.sources(side))) for side in counted}
+    job = find_job(project.path)
+    snapshot = job.current() if job else None
+    iteration = jobs.checkpoint_iteration(project.path)
+    results = results_of(project.path)
+    stages = [
+        _extract_stage(project, sides),
+        _train_stage(project, sides, iteration),
+        _convert_stage(project, sides, iteration, results),
+    ]
+    if snapshot and snapshot.state not in ENDS:
+        stages = [
+            s._replace(state="running", command=f"attach {project.name}")
+            if s.name == snapshot.stage
+            else s
+            for s in stages
+        ]
+    people = {side: person.name for side, person in project.file.people.items()}
+    activity = last_activity(project.path)
+    return Overview(
+        project.path, "", activity, sides, people, stages, job, snapshot, iteration, results, stamp
+    )
+
+
+def _count(project: Project) -> dict[str, SideCount]:
+    empty = {side: SideCount(side, 0, 0, 0, 0, 0, 0) for side in SIDES}
+    if not project.db_path.exists():
+        return empty
+    try:
+        with Store(project.db_path, readonly=True) as store:
+            return {side: _side(store, side) for side in SIDES}
+    except BadInput:
+        return empty  # made a moment ago and still empty
+
+
+def _side(store: Store, side: str) -> SideCount:
+    c = store.counts(side)
+    return SideCount(
+        side,
+        0,
+        c["media_done"],
+        c["frames"],
+        c["frames_with_face"],
+        c["faces"] - c["rejected"],
+        c["rejected"],
+    )
+
+
+def _stamp(db: Path) -> tuple[int, ...]:
+    parts: list[int] = []
+    for path in (db, db.with_name(db.name + "-wal")):
+        try:
+            stat = path.stat()
+        except OSError:
+            continue
+        parts += [stat.st_mtime_ns, stat.st_size]
+    return tuple(parts)
+
+
+# --- stages ----------------------------------------------------------------------------------
+
+
+def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
+    name = project.name
+    bare = [s for s in SIDES if not sides[s].sources]
+    if len(bare) == len(SIDES):
+        return Stage("extract", "needs", "needs footage", f"add {name} a|b|target PATH...")
+    faces = sum(s.faces for s in sides.values())
+    undone = [s for s in SIDES if sides[s].done < sides[s].sources]
+    if undone:
+        words = f"side {', '.join(undone)} waits" + (f"; {faces} faces so far" if faces else "")
+        return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
+    if bare:
+        words = f"{faces} faces; side {', '.join(bare)} needs footage"
+        return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
+    return Stage("extract", "done", f"{faces} faces", "")
+
+
+def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int | None) -> Stage:
+    name = project.name
+    lacking = [s for s in ("a", "b") if not sides[s].faces]
+    if lacking:
+        # Extracting or adding comes first, and the stage before says so.
+        return Stage("train", "needs", f"needs faces of side {' and '.join(lacking)}", "")
+    have = f"{sides['a'].faces} and {sides['b'].faces} faces"
+    if iteration is None:
+        return Stage("train", "ready", f"ready: {have}", f"train {name}")
+    newest = jobs.newest(project, "train")
+    if newest and jobs.can_resume(newest):
+        words = f"{newest.current().state} at iteration {iteration}"
+        return Stage("train", "part", words, f"train {name}")
+    return Stage("train", "done", f"iteration {iteration}", "")
+
+
+def _convert_stage(
+    project: Project, sides: dict[str, SideCount], iteration: int | None, results: list[Path]
+) -> Stage:
+    name = project.name
+    if results:
+        shown = safe_text(results[0].name)
+        return Stage("convert", "done", f"{len(results)} in out, the newest {shown}", "")
+    missing = [s for s in ("a", "b") if s not in project.file.people]
+    if not sides["target"].sources:
+        return Stage("convert", "needs", "needs target footage", f"add {name} target PATH...")
+    if iteration is None:
+        return Stage("convert", "needs", "needs a trained model", "")
+    if missing:
+        command = f"people {name} {missing[0]} NAME --ground GROUND"
+        return Stage("convert", "needs", "needs the people recorded", command)
+    return Stage("convert", "ready", "ready", f"convert {name}")
+
+
+def results_of(project: Path) -> list[Path]:
+    """Finished videos in `out/`, newest first."""
+    try:
+        found = [
+            (e.stat().st_mtime, project / "out" / e.name)
+            for e in os.scandir(project / "out")
+            if e.name.endswith((".mp4", ".mkv", ".mov")) and not e.name.startswith(".")
+        ]
+    except OSError:
+        return []
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def disk_use(path: Path) -> int:
+    """Bytes of a project on disk; walks the folder, so not for each repaint."""
+    total = 0
+    for folder, _, names in os.walk(path, onerror=lambda _: None):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+            except OSError:
+                continue
+    return total
