@@ -1,0 +1,244 @@
+"""A picture from a file, in the best form that the terminal has, sent a few lines at a time."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from rich.color import Color, ColorType
+from rich.segment import Segment
+from rich.style import Style
+from textual import work
+from textual.strip import Strip
+from textual.timer import Timer
+from textual.worker import get_current_worker
+
+from engine.errors import BadInput
+from fstui.widgets.paint import StripView, line
+from fstui.widgets.pixels import RGB, Cancelled, Cells, Mode, load
+from fstui.widgets.words import fit, shorten
+
+TICK_S = 0.125
+BYTES_PER_TICK = 4096
+DEBOUNCE_S = 0.08
+
+
+class Picture(StripView):
+    """Shows one picture file, fitted and centred, with its caption below.
+
+    Over SSH at most `BYTES_PER_TICK` go out a tick, none while keys wait; a newer picture takes
+    the place of what was not sent yet.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "picture--caption",
+        "picture--broken",
+        "picture--empty",
+    }
+
+    DEFAULT_CSS = """
+    Picture { height: 1fr; width: 1fr; }
+    Picture > .picture--caption { color: $text-muted; }
+    Picture > .picture--broken { color: $text-error; }
+    Picture > .picture--empty { color: $text-muted; }
+    """
+
+    def __init__(self, *, empty: str = "No picture yet.", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.empty = empty
+        self._path: Path | None = None
+        self._caption = ""
+        self._lines: list[Strip] = []
+        self._before: list[Strip] = []
+        self._sent = 0
+        self._problem = ""
+        self._decoded: tuple[object, ...] = ()
+        self._debounce: Timer | None = None
+        self._tick: Timer | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is shown or about to be."""
+        return self._path
+
+    def show(self, path: Path | None, caption: str = "") -> None:
+        """Show a file, or nothing; decoding starts when no other call came for 80 ms."""
+        changed = path != self._path
+        self._path, self._caption = path, caption
+        if changed:
+            self._want()
+        self.repaint()
+
+    def reload(self) -> None:
+        """Read the same file again."""
+        self._decoded = ()
+        self._want()
+
+    def _want(self) -> None:
+        if self._debounce is not None:
+            self._debounce.stop()
+        if self._path is None:
+            self.workers.cancel_group(self, "decode")
+            self._take([], "", ())
+        elif self.is_mounted:
+            self._debounce = self.set_timer(DEBOUNCE_S, self._decode_if_needed)
+
+    def on_mount(self) -> None:
+        """Take up what was asked for before there was a screen."""
+        self._want()
+
+    def on_resize(self) -> None:
+        """A new size is a new fit."""
+        self._want()
+
+    @property
+    def mode(self) -> Mode:
+        """The form of the picture for this terminal: 16 colours of half-block are mud."""
+        if self.ascii_only:
+            return "ascii"
+        system = self.app.console.color_system
+        if self.app.no_color or system not in ("truecolor", "256"):
+            return "dots"
+        return "truecolor" if system == "truecolor" else "256"
+
+    def _decode_if_needed(self) -> None:
+        width, height = self.content_size
+        if self._path is None or width < 2 or height < 2:
+            return
+        wanted = (self._path, width, height - 1, self.mode, self.app.current_theme.dark)
+        if wanted != self._decoded:
+            self._decode(*wanted)
+
+    @work(thread=True, exclusive=True, group="decode")
+    def _decode(self, path: Path, columns: int, rows: int, mode: Mode, dark: bool) -> None:
+        """In a thread: the event loop goes on."""
+        worker = get_current_worker()
+        wanted = (path, columns, rows, mode, dark)
+        try:
+            cells = load(
+                path, columns, rows, mode, dark=dark, cancelled=lambda: worker.is_cancelled
+            )
+            lines, problem = centred(to_strips(cells), columns, rows), ""
+        except Cancelled:
+            return
+        except BadInput as error:
+            lines, problem = [], str(error)
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._arrived, lines, problem, wanted)
+
+    def _arrived(self, lines: list[Strip], problem: str, wanted: tuple[object, ...]) -> None:
+        if wanted[0] == self._path:
+            self._take(lines, problem, wanted)
+
+    def _take(self, lines: list[Strip], problem: str, decoded: tuple[object, ...]) -> None:
+        """Begin to show new lines in place of the old ones, from the top."""
+        self._before = self._visible() if lines and len(lines) == len(self._lines) else []
+        self._lines, self._problem, self._decoded = lines, problem, decoded
+        self._sent = 0
+        if self._tick is not None:
+            self._tick.stop()
+            self._tick = None
+        if lines:
+            self._send_some()
+        self.repaint()
+
+    def _send_some(self) -> None:
+        """Let the next lines out; wait while the user's keys are in the queue."""
+        if self._tick is None:
+            self._tick = self.set_interval(TICK_S, self._send_some)
+        if self.app.message_queue_size or self.screen.message_queue_size:
+            return
+        let_out = 0
+        room = BYTES_PER_TICK if getattr(self.app, "remote", True) else 1 << 20
+        while self._sent < len(self._lines):
+            room -= cost(self._lines[self._sent])
+            if room < 0 and let_out:
+                break
+            let_out += 1
+            self._sent += 1
+        if self._sent >= len(self._lines):
+            self._tick.stop()
+            self._tick = None
+        self.repaint()
+
+    def _visible(self) -> list[Strip]:
+        """The new picture as far as it was sent, the old one below."""
+        return self._lines[: self._sent] + self._before[self._sent :]
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The picture and its caption, or a box with what is wrong, or the empty text."""
+        caption = self.style_of("picture--caption")
+        if self._path is None:
+            middle = (" " * max(0, (width - cell_len(self.empty)) // 2)) + self.empty
+            text = line((fit(middle, width), self.style_of("picture--empty")))
+            return [Strip([])] * ((height - 1) // 2) + [text]
+        if self._problem:
+            return self._box(width, height)
+        picture = (self._visible() + [Strip([])] * height)[: height - 1]
+        return [*picture, line((shorten(self._caption, width, self.ascii_only), caption))]
+
+    def _box(self, width: int, height: int) -> list[Strip]:
+        """A frame with the file's name and the reason in words."""
+        name = self._path.name if self._path else ""
+        inner = max(0, min(width - 4, max(cell_len(name), cell_len(self._problem))))
+        flat, side, corners = ("-", "|", "++++") if self.ascii_only else ("─", "│", "┌┐└┘")
+        rows = [fit(t, inner, ascii_only=self.ascii_only) for t in (name, self._problem)]
+        frame = [
+            corners[0] + flat * (inner + 2) + corners[1],
+            *(f"{side} {row} {side}" for row in rows),
+            corners[2] + flat * (inner + 2) + corners[3],
+        ]
+        style = self.style_of("picture--broken")
+        left = " " * max(0, (width - inner - 4) // 2)
+        return [Strip([])] * max(0, (height - 4) // 2) + [line((left + f, style)) for f in frame]
+
+
+def to_strips(cells: Cells) -> list[Strip]:
+    """Lines of cells, equal neighbours joined into one segment."""
+    strips = []
+    for row in cells:
+        segments: list[Segment] = []
+        for cell in row:
+            style = style_of_cell(cell.ink, cell.paper)
+            if segments and segments[-1].style is style:
+                segments[-1] = Segment(segments[-1].text + cell.character, style)
+            else:
+                segments.append(Segment(cell.character, style))
+        strips.append(Strip(segments, len(row)))
+    return strips
+
+
+def centred(strips: list[Strip], columns: int, rows: int) -> list[Strip]:
+    """`rows` lines with the picture in the middle of `columns`."""
+    left = Segment(" " * ((columns - strips[0].cell_length) // 2)) if strips else Segment("")
+    top = (rows - len(strips)) // 2
+    placed = [Strip([left, *s]) if left.text else s for s in strips]
+    return [Strip([])] * top + placed + [Strip([])] * (rows - top - len(strips))
+
+
+@lru_cache(16384)
+def style_of_cell(ink: RGB | int | None, paper: RGB | int | None) -> Style | None:
+    """The style of a cell's colours; the same object for the same colours."""
+    if ink is None and paper is None:
+        return None
+    return Style.from_color(_colour(ink), _colour(paper))
+
+
+def _colour(value: RGB | int | None) -> Color | None:
+    if value is None:
+        return None
+    return Color.from_ansi(value) if isinstance(value, int) else Color.from_rgb(*value)
+
+
+def cost(strip: Strip) -> int:
+    """Bytes that a line takes on its way to the terminal, about."""
+    return 10 + sum(len(s.text.encode()) + _style_cost(s.style) for s in strip)
+
+
+def _style_cost(style: Style | None) -> int:
+    if style is None:
+        return 0
+    colours = [c for c in (style.color, style.bgcolor) if c is not None]
+    return 6 + sum(16 if c.type is ColorType.TRUECOLOR else 9 for c in colours)

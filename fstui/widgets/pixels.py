@@ -1,0 +1,175 @@
+"""Pictures as character cells: half-blocks in colour, braille in black and white, an ASCII ramp.
+
+No Textual, and Pillow is imported on the first picture only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from engine.errors import BadInput
+from engine.protocol import safe_text
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Mode = Literal["truecolor", "256", "dots", "ascii"]
+RGB = tuple[int, int, int]
+
+RAMP = " .:-=+*#%@"
+_LEVELS = (0, 95, 135, 175, 215, 255)
+# Levels of the 6x6x6 cube of the 256-colour palette (xterm).
+
+
+class Cell(NamedTuple):
+    """A character with its colours; None is the terminal's own."""
+
+    character: str
+    ink: RGB | int | None = None
+    paper: RGB | int | None = None
+
+
+Cells = list[list[Cell]]
+
+
+class Cancelled(Exception):
+    """The picture isn't wanted any more."""
+
+
+def load(
+    path: Path,
+    columns: int,
+    rows: int,
+    mode: Mode,
+    *,
+    dark: bool = True,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Cells:
+    """Decode a picture and fit it into `columns` x `rows` cells, keeping its shape.
+
+    Raises `BadInput` with one sentence, or `Cancelled`.
+    """
+    image = _open(path, columns * 2, rows * 4, cancelled)
+    if mode == "dots":
+        return _dots(_fit(image, columns * 2, rows * 4).convert("L"), dark)
+    if mode == "ascii":
+        return _ramp(_fit(image, columns, rows * 2).convert("L"), dark)
+    fitted = _fit(image, columns, rows * 2)
+    return _half_blocks(_palette_256(fitted) if mode == "256" else _rgb(fitted))
+
+
+def _open(path: Path, width: int, height: int, cancelled: Callable[[], bool]) -> Image:
+    """The decoded picture, upright; a JPEG is decoded at the smallest scale that is enough."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            if cancelled():
+                raise Cancelled
+            image.draft("RGB", (width, height))
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+    except FileNotFoundError as error:
+        raise BadInput("It isn't there any more.") from error
+    except Image.DecompressionBombError as error:
+        raise BadInput("It is too large to show.") from error
+    except (OSError, ValueError, SyntaxError) as error:  # Pillow's errors for damaged files
+        raise BadInput(_reason(error, path)) from error
+    if cancelled():
+        raise Cancelled
+    return upright
+
+
+def _reason(error: Exception, path: Path) -> str:
+    if path.is_dir():
+        return "It is a folder."
+    if path.stat().st_size == 0:
+        return "It is empty."
+    if type(error).__name__ == "UnidentifiedImageError":
+        return "It is no picture."
+    text = safe_text(getattr(error, "strerror", None) or str(error)).strip(".")
+    return f"It can't be read: {text}."
+
+
+def _fit(image: Image, width: int, height: int) -> Image:
+    """The largest size of the same shape inside `width` x `height` square dots."""
+    from PIL.Image import Resampling
+
+    scale = min(width / image.width, height / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    return image.resize(size, Resampling.LANCZOS if scale < 1 else Resampling.NEAREST)
+
+
+def _rgb(image: Image) -> list[list[RGB | int]]:
+    data = image.tobytes()
+    pixels: list[RGB | int] = [(data[i], data[i + 1], data[i + 2]) for i in range(0, len(data), 3)]
+    return [pixels[i : i + image.width] for i in range(0, len(pixels), image.width)]
+
+
+def _palette_256(image: Image) -> list[list[RGB | int]]:
+    """Indices of the 256-colour palette, dithered: its steps are coarse on skin."""
+    from PIL import Image as Pillow
+
+    colours = [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS]
+    colours += [(v, v, v) for v in range(8, 248, 10)]
+    flat = [v for colour in colours for v in colour]
+    palette = Pillow.new("P", (1, 1))
+    palette.putpalette(flat + flat[:3] * (256 - len(colours)))
+    indexed = image.quantize(palette=palette, dither=Pillow.Dither.FLOYDSTEINBERG)
+    data = indexed.tobytes()
+    known = [16 + v if v < len(colours) else 16 for v in data]
+    return [list(known[i : i + image.width]) for i in range(0, len(known), image.width)]
+
+
+def _half_blocks(pixels: list[list[RGB | int]]) -> Cells:
+    """Two dots a cell: the upper half block in the upper dot's colour on the lower dot's."""
+    cells: Cells = []
+    for y in range(0, len(pixels), 2):
+        top = pixels[y]
+        bottom: list[RGB | int] | list[None] = (
+            pixels[y + 1] if y + 1 < len(pixels) else [None] * len(top)
+        )
+        cells.append(
+            [
+                Cell(" ", None, a) if a == b else Cell("▀", a, b)
+                for a, b in zip(top, bottom, strict=True)
+            ]
+        )
+    return cells
+
+
+def _dots(image: Image, dark: bool) -> Cells:
+    """2x4 dots a cell, dithered (Floyd and Steinberg); a dot is light on a dark screen."""
+    from PIL import ImageOps
+
+    image = ImageOps.autocontrast(image, cutoff=1)
+    if not dark:
+        image = ImageOps.invert(image)
+    black_white = image.convert("1").convert("L")
+    data, width, height = black_white.tobytes(), image.width, image.height
+    bits = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+    def cell(x: int, y: int) -> Cell:
+        total = sum(
+            bits[j][i]
+            for j in range(min(4, height - y))
+            for i in range(min(2, width - x))
+            if data[(y + j) * width + x + i]
+        )
+        return Cell(chr(0x2800 + total) if total else " ")
+
+    return [[cell(x, y) for x in range(0, width, 2)] for y in range(0, height, 4)]
+
+
+def _ramp(image: Image, dark: bool) -> Cells:
+    """One character a cell by brightness; cells are twice as high as wide."""
+    from PIL import ImageOps
+    from PIL.Image import Resampling
+
+    image = image.resize((image.width, max(1, image.height // 2)), Resampling.BOX)
+    image = ImageOps.autocontrast(image, cutoff=1)
+    ramp = RAMP if dark else RAMP[::-1]
+    data = image.tobytes()
+    text = [Cell(ramp[v * len(ramp) // 256]) for v in data]
+    return [text[i : i + image.width] for i in range(0, len(text), image.width)]

@@ -1,0 +1,353 @@
+"""A list of any length: only the visible rows are asked for, only changed cells are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, runtime_checkable
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.strip import Strip
+
+from fstui.widgets.columns import Cell, Column, Place, Row, Tone, lay_out
+from fstui.widgets.paint import StripView, line
+from fstui.widgets.words import fit
+
+__all__ = ["Cell", "Column", "Indexed", "Row", "Rows", "Tone"]
+
+GUTTER = 2
+"""Columns on the left for the cursor's and the mark's sign."""
+
+
+@runtime_checkable
+class Indexed(Protocol):
+    """Rows that know the place of a key; others are searched."""
+
+    def index_of(self, key: str) -> int | None:
+        """The place of a key, None when it isn't there any more."""
+
+
+class Rows(StripView, can_focus=True):
+    """A virtual list with a cursor. `show()` takes any sequence of `Row`, also a lazy one."""
+
+    @dataclass
+    class Moved(Message):
+        """The cursor is on another row."""
+
+        rows: Rows
+        key: str
+        index: int
+
+        @property
+        def control(self) -> Rows:
+            """The list that sent it."""
+            return self.rows
+
+    @dataclass
+    class Chosen(Moved):
+        """Enter, or a click on the row under the cursor."""
+
+    @dataclass
+    class Sorted(Message):
+        """A column's sort key was pressed; whoever owns the data sorts and shows it again."""
+
+        rows: Rows
+        column: int
+        reverse: bool
+
+        @property
+        def control(self) -> Rows:
+            """The list that sent it."""
+            return self.rows
+
+    @dataclass
+    class Marked(Message):
+        """The set of marked rows changed."""
+
+        rows: Rows
+        keys: frozenset[str]
+
+        @property
+        def control(self) -> Rows:
+            """The list that sent it."""
+            return self.rows
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "move(1)", "Down", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", show=False),
+        Binding("home,g", "go(0)", "First", show=False),
+        Binding("end,G", "go(-1)", "Last", show=False),
+        Binding("right,l", "shift(1)", "Columns to the right", show=False),
+        Binding("left,h", "shift(-1)", "Columns to the left", show=False),
+        Binding("enter", "choose", "Open"),
+        Binding("space", "mark", "Mark", show=False),
+    ]
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"rows--{n}"
+        for n in "header cursor blurred empty bar mark good bad warn muted accent".split()
+    }
+
+    DEFAULT_CSS = """
+    Rows { height: 1fr; width: 1fr; }
+    Rows > .rows--header { color: $text-muted; text-style: bold; }
+    Rows > .rows--cursor {
+        color: $block-cursor-foreground; background: $block-cursor-background; text-style: bold;
+    }
+    Rows > .rows--blurred { text-style: bold underline; }
+    Rows > .rows--empty { color: $text-muted; }
+    Rows > .rows--bar { color: $text-muted; }
+    Rows > .rows--mark { color: $text-accent; text-style: bold; }
+    Rows > .rows--good { color: $text-success; }
+    Rows > .rows--bad { color: $text-error; }
+    Rows > .rows--warn { color: $text-warning; }
+    Rows > .rows--muted { color: $text-muted; }
+    Rows > .rows--accent { color: $text-accent; }
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[Column],
+        *,
+        empty: str = "Nothing here yet.",
+        header: bool = True,
+        marks: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.columns = tuple(columns)
+        self.empty = empty
+        self.header = header
+        self.marks = marks
+        """Whether space marks rows."""
+        self.marked: set[str] = set()
+        self.sorted_by: int | None = None
+        self.reverse = False
+        self._rows: Sequence[Row] = ()
+        self._index = 0
+        self._key: str | None = None
+        self._top = 0
+        self._shift = 0
+
+    # --- data ---------------------------------------------------------------------------------
+
+    def show(self, rows: Sequence[Row], *, empty: str | None = None) -> None:
+        """Take new rows; the cursor stays on its key, or on its place when the key is gone."""
+        self._rows = rows
+        if empty is not None:
+            self.empty = empty
+        old_key, offset = self._key, self._index - self._top
+        at = self._find(old_key) if old_key is not None else None
+        self._index = at if at is not None else max(0, min(self._index, len(rows) - 1))
+        self._top = self._index - offset
+        self._settle(old_key)
+
+    def _find(self, key: str) -> int | None:
+        if isinstance(self._rows, Indexed):
+            return self._rows.index_of(key)
+        if self._index < len(self._rows) and self._rows[self._index].key == key:
+            return self._index
+        return next((i for i, row in enumerate(self._rows) if row.key == key), None)
+
+    @property
+    def index(self) -> int:
+        """Place of the cursor; 0 in an empty list."""
+        return self._index
+
+    @property
+    def key(self) -> str | None:
+        """Key of the row under the cursor."""
+        return self._key
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def select(self, key: str) -> bool:
+        """Put the cursor on a key; whether it is there."""
+        at = self._find(key)
+        if at is not None:
+            self.move_to(at)
+        return at is not None
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a place, as near as there is one."""
+        before = self._key
+        self._index = max(0, min(index, len(self._rows) - 1))
+        self._settle(before)
+
+    def _settle(self, before: str | None) -> None:
+        """Bring the cursor into view, paint, and say so if it is on another key."""
+        self._key = self._rows[self._index].key if len(self._rows) else None
+        page = self.page
+        self._top = max(self._index - page + 1, min(self._top, self._index))
+        self._top = max(0, min(self._top, len(self._rows) - page))
+        self.repaint()
+        if self._key is not None and self._key != before:
+            self.post_message(self.Moved(self, self._key, self._index))
+
+    @property
+    def page(self) -> int:
+        """How many rows are visible."""
+        return max(1, self.content_size.height - int(self.header))
+
+    # --- keys and mouse -----------------------------------------------------------------------
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self.move_to(self._index + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by a page, less one row for the eye."""
+        self.move_to(self._index + by * max(1, self.page - 1))
+
+    def action_go(self, to: int) -> None:
+        """First or last row."""
+        self.move_to(len(self._rows) - 1 if to < 0 else to)
+
+    def action_shift(self, by: int) -> None:
+        """Leave out columns on the left when not all fit."""
+        last = len(self.columns) - 1
+        if by < 0 or self._places(self.content_size.width)[-1].number != last:
+            self._shift = max(0, self._shift + by)
+            self.repaint()
+
+    def action_choose(self) -> None:
+        """Open the row under the cursor."""
+        if self._key is not None:
+            self.post_message(self.Chosen(self, self._key, self._index))
+
+    def action_mark(self) -> None:
+        """Mark or unmark the row and go on to the next."""
+        if self.marks and self._key is not None:
+            self.marked ^= {self._key}
+            self.post_message(self.Marked(self, frozenset(self.marked)))
+            self.move_to(self._index + 1)
+            self.repaint()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Marking is offered only where rows can be marked."""
+        return self.marks if action == "mark" else True
+
+    def on_key(self, event: events.Key) -> None:
+        """A column's sort key sorts; pressed again, the other way round."""
+        for number, column in enumerate(self.columns):
+            if column.sort and event.character == column.sort:
+                self.reverse = not self.reverse if self.sorted_by == number else False
+                self.sorted_by = number
+                self.post_message(self.Sorted(self, number, self.reverse))
+                self.repaint()
+                event.stop()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click moves the cursor; on the cursor's row it opens."""
+        offset = event.get_content_offset(self)
+        if offset is None or offset.y < int(self.header):
+            return
+        index = self._top + offset.y - int(self.header)
+        if index >= len(self._rows):
+            return
+        if index == self._index and event.chain > 1:
+            self.action_choose()
+        else:
+            self.move_to(index)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Three rows on."""
+        event.stop()
+        self.move_to(self._index + 3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Three rows back."""
+        event.stop()
+        self.move_to(self._index - 3)
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._settle(self._key)
+
+    def on_focus(self) -> None:
+        """The cursor shows where the keys go."""
+        self.repaint()
+
+    def on_blur(self) -> None:
+        """The cursor shows where the keys go."""
+        self.repaint()
+
+    # --- painting -----------------------------------------------------------------------------
+
+    def _places(self, width: int) -> list[Place]:
+        """The columns that fit, with their widths; one column on the right is the scroll bar's."""
+        return lay_out(self.columns, width - GUTTER - 1, self._shift)
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The header and the visible rows."""
+        places = self._places(width)
+        head = [self._head(places)] if self.header else []
+        if not len(self._rows):
+            text = fit(" " * GUTTER + self.empty, width, ascii_only=self.ascii_only)
+            return [*head, line((text, self.style_of("rows--empty")))]
+        count = height - len(head)
+        bar = self._bar(count)
+        visible = range(self._top, min(self._top + count, len(self._rows)))
+        return head + [self._entry(i, places, width, bar[i - self._top]) for i in visible]
+
+    def _head(self, places: list[Place]) -> Strip:
+        """Titles with their sort keys, and which way the list is sorted."""
+        plain = self.style_of("rows--header")
+        down, up = ("v", "^") if self.ascii_only else ("↓", "↑")
+        parts: list[tuple[str, Style | None]] = [(" " * GUTTER, plain)]
+        for place in places:
+            column = self.columns[place.number]
+            key = f"[{column.sort}]" if column.sort else ""
+            way = (up if self.reverse else down) if place.number == self.sorted_by else ""
+            room = place.width - len(key) - len(way)
+            title = fit(column.title, max(0, min(room, cell_len(column.title)))) + key + way
+            parts.append((fit(title, place.width, right=column.right) + " ", plain))
+        return line(*parts)
+
+    def _entry(self, index: int, places: list[Place], width: int, bar: str) -> Strip:
+        row = self._rows[index]
+        cursor = index == self._index
+        over = self._cursor_style() if cursor else None
+        pointer = (">" if self.ascii_only else "►") if cursor else " "
+        mark = ("*" if self.ascii_only else "•") if row.key in self.marked else " "
+        parts: list[tuple[str, Style | None]] = [(pointer, over), (mark, over or self._mark())]
+        for place in places:
+            column = self.columns[place.number]
+            text, tone = _split(row.cells, place.number)
+            cell = fit(text, place.width, right=column.right, ascii_only=self.ascii_only)
+            style = over or (self.style_of(f"rows--{tone}") if tone else None)
+            parts += [(cell, style), (" ", over)]
+        used = sum(cell_len(t) for t, _ in parts)
+        parts += [(" " * max(0, width - 1 - used), over), (bar, self.style_of("rows--bar"))]
+        return line(*parts)
+
+    def _mark(self) -> Style:
+        return self.style_of("rows--mark")
+
+    def _cursor_style(self) -> Style:
+        return self.style_of("rows--cursor" if self.has_focus else "rows--blurred")
+
+    def _bar(self, count: int) -> list[str]:
+        """The scroll bar: one character for each visible row."""
+        total = len(self._rows)
+        if total <= count:
+            return [" "] * count
+        size = max(1, count * count // total)
+        start = round(self._top / (total - count) * (count - size))
+        thumb, rail = ("#", "|") if self.ascii_only else ("┃", "│")
+        return [thumb if start <= y < start + size else rail for y in range(count)]
+
+
+def _split(cells: tuple[Cell, ...], number: int) -> tuple[str, Tone]:
+    cell = cells[number] if number < len(cells) else ""
+    return (cell, "") if isinstance(cell, str) else cell

@@ -1,0 +1,102 @@
+"""Numbers and names as words for people: durations, rates, sizes, short names. No Textual."""
+
+from __future__ import annotations
+
+import math
+
+from rich.cells import cell_len, set_cell_size
+
+from engine.protocol import State, safe_text
+
+SIGNS: dict[State, tuple[str, str]] = {
+    State.QUEUED: ("·", "."),
+    State.WAITING: ("·", "."),
+    State.STARTING: ("»", ">"),
+    State.RUNNING: ("►", ">"),
+    State.PAUSING: ("=", "="),
+    State.PAUSED: ("=", "="),
+    State.STOPPING: ("■", "#"),
+    State.DONE: ("√", "+"),
+    State.STOPPED: ("■", "#"),
+    State.REFUSED: ("\u00d7", "x"),
+    State.FAILED: ("\u00d7", "x"),
+    State.CRASHED: ("!", "!"),
+    State.INTERRUPTED: ("!", "!"),
+}
+"""A sign for each state, so that colour is never all there is: in Unicode and in ASCII."""
+
+
+def sign(state: State, ascii_only: bool = False) -> str:
+    """One column for a job's state."""
+    return SIGNS[state][int(ascii_only)]
+
+
+def duration(seconds: float | None) -> str:
+    """`45 s`, `12 min`, `3 h 10`, `2 d 4 h`; a dash for what isn't known."""
+    if seconds is None or not math.isfinite(seconds) or seconds < 0:
+        return "-"
+    whole = round(seconds)
+    if whole < 100:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d}"
+    return f"{hours // 24} d {hours % 24} h"
+
+
+def rate(value: float, unit: str) -> str:
+    """`12.3 frame/s`; below one a second the other way round, `4.2 s/frame`."""
+    if not math.isfinite(value) or value <= 0:
+        return ""
+    if value < 1:
+        return f"{1 / value:.1f} s/{unit}"
+    return f"{value:.3g} {unit}/s" if value < 1000 else f"{engineering(value)} {unit}/s"
+
+
+def engineering(value: float) -> str:
+    """A number in at most six columns: `0`, `0.02`, `500e-6`, `1.5k`, `12M`."""
+    if value == 0:
+        return "0"
+    if not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    exponent = math.floor(math.log10(abs(value)) / 3 + 1e-9) * 3
+    if 0.001 <= abs(value) < 1:
+        return f"{value:.3g}"
+    number = f"{value / 10.0**exponent:.3g}"
+    suffix = {0: "", 3: "k", 6: "M", 9: "G", 12: "T"}.get(exponent)
+    return f"{number}e{exponent}" if suffix is None else number + suffix
+
+
+def shorten(text: str, width: int, ascii_only: bool = False) -> str:
+    """A name from outside in at most `width` columns, cut in its middle.
+
+    The end stays, because the number and the extension of a file stand there.
+    """
+    text = safe_text(text)
+    if cell_len(text) <= width:
+        return text
+    dots = "..." if ascii_only and width > 4 else ("~" if ascii_only else "…")
+    room = width - len(dots)
+    if room < 2:
+        return set_cell_size(text, max(width, 0))
+    tail = _last_cells(text, room - room // 3)
+    return set_cell_size(text, room - cell_len(tail)).rstrip() + dots + tail
+
+
+def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False) -> str:
+    """A name in exactly `width` columns, shortened or filled up."""
+    short = shorten(text, width, ascii_only)
+    gap = " " * (width - cell_len(short))
+    return gap + short if right else short + gap
+
+
+def _last_cells(text: str, width: int) -> str:
+    start = len(text)
+    used = 0
+    while start > 0 and used + cell_len(text[start - 1]) <= width:
+        start -= 1
+        used += cell_len(text[start])
+    return text[start:]
