@@ -1,0 +1,1 @@
+"""Training: one shared encoder and a decoder for each person."""

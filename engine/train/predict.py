@@ -1,0 +1,56 @@
+"""The trained swap for convert: A's faces in, B's face out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from engine.train import checkpoint
+from engine.train.network import Network
+
+LARGEST_BATCH = 32
+"""Batches are filled up to a power of two, at most this: few graphs, and each is warm."""
+
+
+class Swapper:
+    """A model of one checkpoint, compiled for prediction."""
+
+    def __init__(self, found: checkpoint.Checkpoint) -> None:
+        recipe = found.recipe
+        self.size = recipe.input_size
+        self.output_size = recipe.output_size
+        self.centring = recipe.centring
+        self.coverage = recipe.coverage / 100.0
+        self.mask = recipe.mask
+        self.iteration = found.state.iteration
+        self._network = Network(recipe.model, recipe.options)
+        self._network.set_weights(found.weights())
+        self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)
+
+    def _swap(self, faces: Any) -> Any:
+        return self._network.rebuild(tf.cast(faces, tf.float32) / 255.0, "b")
+
+    def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """uint8 RGB (n, size, size, 3) of A to float32 RGB 0..1 (n, output, output, 3) of B."""
+        starts = range(0, len(faces), LARGEST_BATCH)
+        parts = [self._batch(faces[i : i + LARGEST_BATCH]) for i in starts]
+        empty = np.zeros((0, self.output_size, self.output_size, 3), np.float32)
+        return np.concatenate([empty, *parts])
+
+    def _batch(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
+        count = len(faces)
+        full = 1 << (count - 1).bit_length()
+        padded = np.concatenate([faces, np.repeat(faces[-1:], full - count, axis=0)])
+        return np.asarray(self._compiled(tf.constant(padded)).numpy()[:count])
+
+
+def load_swapper(project: Path) -> Swapper:
+    """The swap of a project's newest checkpoint that can be trusted.
+
+    Raises `ModelMissing` when nothing was trained, `Damaged` when nothing can be trusted.
+    """
+    return Swapper(checkpoint.load(project / "model", lambda _: None))

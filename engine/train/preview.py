@@ -1,0 +1,72 @@
+"""The picture strip that shows how far training is: A | A>A | A>B | B | B>B."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from engine.protocol import write_atomic
+from engine.train.augment import Augmentation, plain
+from engine.train.network import Network
+
+COLUMNS = ["A", "A>A", "A>B", "B", "B>B"]
+ROWS = 4
+CELL_PX = 128
+LABEL_PX = 20
+JPEG_QUALITY = 90
+
+
+class Preview:
+    """A few faces of each side, the same ones each time, through the network as it is."""
+
+    def __init__(
+        self, network: Network, how: Augmentation, sides: dict[str, NDArray[np.uint8]]
+    ) -> None:
+        self.faces = np.concatenate([spread(sides["a"]), spread(sides["b"])])
+        self.network, self.how = network, how
+        self._compiled = tf.function(self._columns, autograph=False)
+
+    def _columns(self, crops: Any) -> list[Any]:
+        inputs, shown = plain(crops, self.how)
+        (a, b), (shown_a, shown_b) = tf.split(inputs, 2), tf.split(shown, 2)
+        rebuild = self.network.rebuild
+        return [shown_a, rebuild(a, "a"), rebuild(a, "b"), shown_b, rebuild(b, "b")]
+
+    def save(self, path: Path) -> None:
+        """Write the strip as JPEG; a reader sees it whole or not at all."""
+        columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
+        bgr = cv2.cvtColor(strip(columns), cv2.COLOR_RGB2BGR)
+        _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+        write_atomic(path, data.tobytes(), durable=False)
+
+
+def spread(faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """ROWS faces from all over a side."""
+    places = np.linspace(0, len(faces) - 1, ROWS + 2)[1:-1]
+    return np.asarray(faces[places.astype(int)])
+
+
+def strip(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    """Columns of faces (rows, size, size, 3) in 0..1 as one RGB picture with a line of labels."""
+    cells = [np.vstack([cell(face) for face in column]) for column in columns]
+    picture = np.vstack(
+        [np.zeros((LABEL_PX, CELL_PX * len(columns), 3), np.uint8), np.hstack(cells)]
+    )
+    for number, label in enumerate(COLUMNS):
+        place = (number * CELL_PX + 4, LABEL_PX - 6)
+        cv2.putText(
+            picture, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA
+        )
+    return picture
+
+
+def cell(face: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """One face at the strip's size."""
+    grey = np.rint(np.clip(face, 0.0, 1.0) * 255.0).astype(np.uint8)
+    kind = cv2.INTER_AREA if face.shape[0] > CELL_PX else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(grey, (CELL_PX, CELL_PX), interpolation=kind), np.uint8)

@@ -1,0 +1,179 @@
+"""A training's parts, made ready or taken up again: recipe, faces, network, moments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import history
+from engine.errors import Damaged
+from engine.project import now
+from engine.settings import TrainSettings
+from engine.train import checkpoint, data, models
+from engine.train.augment import Augmentation
+from engine.train.checkpoint import Recipe, TrainState
+from engine.train.network import Network
+from engine.train.trainer import Trainer
+from engine.work import Work
+
+FIXED = ("model", "centring", "coverage", "mask")
+"""Settings that belong to a model for its life."""
+
+
+class Session:
+    """One job's training: everything that the loop moves."""
+
+    def __init__(self, work: Work, settings: TrainSettings) -> None:
+        self.work, self.settings = work, settings
+        self.folder = work.project.path / "model"
+        models.load(settings.model)
+        self.before = self._take_up()
+        self.recipe_of: dict[str, Any] = self._fixed()
+        self.seed = self.before.state.seed if self.before else settings.seed
+        self.iteration = self.before.state.iteration if self.before else 0
+        self.saved_iteration = self.iteration
+        self.seconds_before = self.before.state.seconds if self.before else 0.0
+        self.model = models.load(self.recipe_of["model"])
+        self.cut = self._cut()
+        self.sides = {side: self._faces(side) for side in ("a", "b")}
+        work.report.phase("building the model")
+        self.network = Network(
+            self.recipe_of["model"], self.before.recipe.options if self.before else None, self.seed
+        )
+        self.how = self._augmentation()
+        self.trainer = Trainer(self.network, self.how, self.seed)
+        self._restore()
+
+    # --- making ready ---
+
+    def _take_up(self) -> checkpoint.Checkpoint | None:
+        """The checkpoint to go on from; what came after it is set aside."""
+        if not checkpoint.exists(self.folder):
+            history.truncate_after(self.folder / "history", 0)
+            return None
+        found = checkpoint.load(self.folder, self.work.report.warn)
+        checkpoint.set_aside_after(self.folder, found, self.work.project.path / "trash")
+        history.truncate_after(self.folder / "history", found.state.iteration)
+        return found
+
+    def _fixed(self) -> dict[str, Any]:
+        """The recipe's settings; a warning where the user asked a trained model for others."""
+        asked = {name: getattr(self.settings, name) for name in FIXED}
+        if self.before is None:
+            return asked
+        kept = {name: getattr(self.before.recipe, name) for name in FIXED}
+        given = {**self.work.project.settings("train"), **self.work.step.settings}
+        for name in FIXED:
+            if name in given and asked[name] != kept[name]:
+                self.work.report.warn(
+                    f"This model was begun with {name} {kept[name]} and goes on so, not with "
+                    f"{asked[name]}: train another project for that."
+                )
+        return kept
+
+    def _cut(self) -> data.Cut:
+        return data.Cut(
+            size=max(self.model.INPUT_SIZE, self.model.OUTPUT_SIZE),
+            centring=self.recipe_of["centring"],
+            coverage=self.recipe_of["coverage"] / 100.0,
+            mask=self.recipe_of["mask"],
+        )
+
+    def _faces(self, side: str) -> NDArray[np.uint8]:
+        report = self.work.report
+        report.phase(f"preparing the faces of side {side.upper()}")
+        return data.load(
+            self.work.project,
+            side,
+            self.cut,
+            lambda done, total: report.progress(done, total, "face"),
+        )
+
+    def _augmentation(self) -> Augmentation:
+        s = self.settings
+        return Augmentation(
+            crop_size=self.cut.side,
+            margin=self.cut.margin,
+            input_size=self.network.input_size,
+            output_size=self.network.output_size,
+            rotation=s.rotation,
+            zoom=s.zoom,
+            shift=s.shift,
+            flip=s.flip,
+            colour=s.colour,
+            warp=self.model.WARP if s.warp else 0.0,
+        )
+
+    def _restore(self) -> None:
+        if self.before is None:
+            return
+        self.network.set_weights(self.before.weights())
+        self.trainer.adam.set_slots(self.before.slots())
+
+    # --- how far ---
+
+    def over(self, seconds: float) -> bool:
+        """Whether a limit is reached after `seconds` of training in this job."""
+        limit = self.settings.seconds
+        return self.iteration >= self.settings.iterations or 0.0 < limit <= seconds
+
+    def part_done(self, seconds: float) -> float:
+        """The part of the training that is behind, 0..1, by the limit that is nearer."""
+        limit = self.settings.seconds
+        by_time = seconds / limit if limit > 0.0 else 0.0
+        return max(by_time, self.iteration / self.settings.iterations)
+
+    def progress(self, seconds: float) -> tuple[int, int, str]:
+        """Done, total and unit for a progress bar."""
+        limit = self.settings.seconds
+        if limit > 0.0 and seconds / limit >= self.iteration / self.settings.iterations:
+            return min(int(seconds), int(limit)), int(limit), "second"
+        return self.iteration, self.settings.iterations, "iteration"
+
+    # --- saving ---
+
+    def save(self, seconds: float) -> None:
+        """Write a checkpoint of this iteration. Raises `Damaged` rather than save what ran away."""
+        if self.iteration == self.saved_iteration:
+            return
+        weights = {name: v.numpy() for name, v in self.trainer.variables.items()}
+        if not all(np.isfinite(w).all() for w in weights.values()):
+            raise self.ran_away()
+        slots = {name: v.numpy() for name, v in self.trainer.adam.slots.items()}
+        recipe = self.recipe({name: list(w.shape) for name, w in weights.items()})
+        state = TrainState(
+            checkpoint.FORMAT, self.iteration, self.seed, self.seconds_before + seconds, now()
+        )
+        checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep)
+        self.saved_iteration = self.iteration
+        self.work.report.saved(self.iteration)
+
+    def recipe(self, shapes: dict[str, list[int]]) -> Recipe:
+        """What the checkpoint is built from."""
+        return Recipe(
+            format=checkpoint.FORMAT,
+            options=self.network.options,
+            input_size=self.network.input_size,
+            output_size=self.network.output_size,
+            shapes=shapes,
+            **self.recipe_of,
+        )
+
+    def ran_away(self) -> Damaged:
+        """The error for losses or weights that are no numbers any more."""
+        kept = (
+            f"the checkpoint of iteration {self.saved_iteration} is kept"
+            if self.saved_iteration
+            else "nothing had been saved yet"
+        )
+        return Damaged(
+            f"The losses are no numbers any more at iteration {self.iteration}; {kept}: "
+            "train again with a lower learning rate."
+        )
+
+    def preview_path(self) -> Path:
+        """Where this iteration's preview goes."""
+        return self.work.folder.preview_folder / f"{self.iteration}.jpg"

@@ -1,0 +1,73 @@
+"""The training step: augmentation, both sides, losses and Adam in one compiled function."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from engine.train.augment import Augmentation, augment
+from engine.train.losses import face_loss
+from engine.train.network import Network
+from engine.train.optimiser import Adam
+
+
+class Means(NamedTuple):
+    """Losses averaged over the steps since they were last asked for."""
+
+    loss_a: float
+    loss_b: float
+    steps: int
+
+
+class Trainer:
+    """Owns the moments and the running sums; the network's weights belong to the network."""
+
+    def __init__(self, network: Network, how: Augmentation, seed: int) -> None:
+        self.network = network
+        self.how = how
+        self.seed = seed
+        self.variables = network.weights()
+        self.adam = Adam(self.variables)
+        self._sums = tf.Variable(tf.zeros([2]), trainable=False)
+        self._steps = 0
+        self._compiled = tf.function(self._step, autograph=False)
+
+    def step(self, crops: Any, iteration: int, learning_rate: float) -> None:
+        """One iteration over uint8 crops (A's faces, then as many of B's); returns at once where
+        the device computes on its own."""
+        self._compiled(crops, tf.constant(iteration), tf.constant(learning_rate))
+        self._steps += 1
+
+    def _step(self, crops: Any, iteration: Any, learning_rate: Any) -> None:
+        inputs, targets, masks = augment(crops, self._seeds(iteration), self.how)
+        with tf.GradientTape() as tape:
+            losses = self._losses(inputs, targets, masks)
+            total = tf.reduce_sum(losses)
+        names = list(self.variables)
+        gradients = tape.gradient(total, [self.variables[n] for n in names])
+        self.adam.apply(dict(zip(names, gradients, strict=True)), iteration, learning_rate)
+        self._sums.assign_add(losses)
+
+    def _seeds(self, iteration: Any) -> Any:
+        """(2, 2): a seed for each side, two apart so that no stream is used twice."""
+        return tf.stack([[self.seed, iteration * 4 + 2 * side] for side in range(2)])
+
+    def _losses(self, inputs: Any, targets: Any, masks: Any) -> Any:
+        """(2,): the mean loss of each side."""
+        predicted = self.network.both(inputs)
+        weights = self.network.model.LOSS
+        sides = zip(tf.split(targets, 2), predicted, tf.split(masks, 2), strict=True)
+        return tf.stack([tf.reduce_mean(face_loss(t, p, m, weights)) for t, p, m in sides])
+
+    def means(self) -> Means:
+        """The mean losses since the last call; this waits for the device."""
+        loss_a, loss_b = (self._sums / max(self._steps, 1)).numpy()
+        means = Means(float(loss_a), float(loss_b), self._steps)
+        self._sums.assign(tf.zeros([2]))
+        self._steps = 0
+        return means
+
+    def wait(self) -> None:
+        """Return once the device has done every step."""
+        self._sums.numpy()
