@@ -60,7 +60,7 @@ class FrameReader:
         self.info: MediaInfo = probe(path)
         self.start, self.step, self.stop = start, step, stop
         self.problem: str | None = None
-        """What could not be read, a sentence without the file's name; None if all could."""
+        """What could not be read, words that go on after the file's name; None if all could."""
         self.last_index = -1
         """Index of the last frame that was decoded, wanted or not."""
         self._container: Any = open_video(path) if self.info.kind == "video" else None
@@ -93,14 +93,16 @@ class FrameReader:
     def raw(self) -> Iterator[tuple[int, int, Any]]:
         """The wanted frames of a video as PyAV decoded them, in their own pixel format and not
         turned, with index and pts. Iterate either this or the reader itself."""
-        frames = self._sought() if self.start else None
+        # AVI stores no presentation times: FFmpeg's are right as a set, not frame by frame
+        times = packet_times(self.path) if self.info.container == "avi" else []
+        frames = self._sought() if self.start and not times else None
         last_time_s = 0.0
         for index, frame in frames or enumerate(self._decoded()):
             if self.stop is not None and index >= self.stop:
                 return
             self.last_index, last_time_s = index, frame.time or 0.0
             if self._wanted(index):
-                yield index, _pts(frame, index), frame
+                yield index, times[index] if index < len(times) else _pts(frame, index), frame
         self._look_for_truncation(last_time_s)
 
     def _sought(self) -> Iterator[tuple[int, Any]] | None:
@@ -132,9 +134,9 @@ class FrameReader:
                     return
                 yield from packet.decode()
             except av.error.InvalidDataError as error:
-                self.problem = f"part of it can't be decoded ({plain(error)})"
+                self.problem = f"can't be decoded in parts ({plain(error)})"
             except av.error.FFmpegError as error:
-                self.problem = f"it can't be decoded to its end ({plain(error)})"
+                self.problem = f"can't be decoded to its end ({plain(error)})"
                 return
 
     def _look_for_truncation(self, last_time_s: float) -> None:
@@ -143,10 +145,10 @@ class FrameReader:
             # an edit list may leave frames out of a whole file: an MP4 is torn by its index alone
             torn = self._ends_early() if "mp4" in self.info.container else True
             if torn and read < declared - max(1, declared // 100):
-                self.problem = f"it is cut off after frame {read} of {declared}"
+                self.problem = f"is cut off after frame {read} of {declared}"
         elif self.info.duration_s and last_time_s < 0.95 * self.info.duration_s - 1.0:
             self.problem = (
-                f"it is cut off after frame {read}, at {last_time_s:.1f} of"
+                f"is cut off after frame {read}, at {last_time_s:.1f} of"
                 f" {self.info.duration_s:.1f} s"
             )
 
@@ -170,7 +172,7 @@ class FrameReader:
             except BadInput:
                 bad.append(safe_text(path.name))
                 more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-                self.problem = f"{bad[0]}{more} can't be read as a picture and is left out"
+                self.problem = f"has pictures that can't be read: {bad[0]}{more}"
 
 
 def read_frames(

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine import packs
-from engine.extract.detect.fullrange import Detection
+from engine.extract.align import Landmarks
+from engine.extract.detect import Detection
 from engine.faces.geometry import Matrix, invert, transform, warp
+from engine.faces.landmarks import landmarks68
 
 SIDE = 192
 MARGIN = 1.5
@@ -22,51 +22,39 @@ RIGHT_EYE, LEFT_EYE = (33, 133), (263, 362)
 """Mesh indices of the corners of the subject's right and left eye."""
 
 
-@dataclass(frozen=True)
-class Mesh:
-    """The mesh on a face."""
-
-    points: NDArray[np.float32]
-    """(468, 2) in frame pixels."""
-    presence: float
-    """0..1: how sure the network is that its crop shows a face."""
-
-
 class Aligner:
     """Lays the mesh on detected faces. Not for more than one thread: each makes its own."""
 
     name = "mesh"
 
-    def __init__(self) -> None:
+    def __init__(self, presence: float = 0.5) -> None:
+        self._least = presence
         self._net = Interpreter(model_path=str(packs.find("mesh")), num_threads=1)
         self._net.allocate_tensors()
         self._input = self._net.get_input_details()[0]["index"]
         outputs = {int(d["shape"][-1]): d["index"] for d in self._net.get_output_details()}
         self._points, self._presence = outputs[1404], outputs[1]
 
-    def __call__(
-        self, rgb: NDArray[np.uint8], detection: Detection, least_presence: float = 0.5
-    ) -> Mesh | None:
-        """The mesh of one detected face, None where the network sees no face."""
+    def __call__(self, rgb: NDArray[np.uint8], detection: Detection) -> Landmarks | None:
+        """The points of one detected face, None where the network sees no face."""
         eyes = np.array([detection.right_eye, detection.left_eye])
-        corners = np.array(detection.box).reshape(2, 2)
-        mesh = None
+        points = np.array(detection.box).reshape(2, 2)
         for _ in range(PASSES):
-            mesh = self._once(rgb, crop_to_mesh(corners, eyes[1] - eyes[0]))
-            if mesh.presence < least_presence:
+            points, presence = self._once(rgb, crop_to_mesh(points, eyes[1] - eyes[0]))
+            if presence < self._least:
                 return None
-            corners = mesh.points
-            eyes = np.stack([mesh.points[list(e)].mean(0) for e in (RIGHT_EYE, LEFT_EYE)])
-        return mesh
+            eyes = np.stack([points[list(e)].mean(0) for e in (RIGHT_EYE, LEFT_EYE)])
+        return Landmarks(landmarks68(points), points)
 
-    def _once(self, rgb: NDArray[np.uint8], matrix: Matrix) -> Mesh:
+    def _once(self, rgb: NDArray[np.uint8], matrix: Matrix) -> tuple[NDArray[np.float32], float]:
+        """(468, 2) in the frame, and 0..1 how sure the network is that its crop shows a face."""
         crop = warp(rgb, matrix, SIDE)
         self._net.set_tensor(self._input, np.multiply(crop[None], 1 / 255, dtype=np.float32))
         self._net.invoke()
         points = self._net.get_tensor(self._points).reshape(468, 3)[:, :2] - 0.5
         logit = float(self._net.get_tensor(self._presence).reshape(()))
         presence = 1.0 / (1.0 + np.exp(-np.clip(logit, -50.0, 50.0)))
-        return Mesh(transform(points, invert(matrix)), float(presence))
+        return transform(points, invert(matrix)), float(presence)
 
 
 def crop_to_mesh(points: NDArray[np.floating], eye_line: NDArray[np.floating]) -> Matrix:

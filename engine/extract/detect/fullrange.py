@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine import packs
+from engine.extract.detect import Detection
 
 SIDE = 192
 STRIDE = 4
 CELLS = SIDE // STRIDE
 OVERLAP = 0.3
 """Boxes that overlap a better one by more than this share of their union are dropped."""
-
-
-@dataclass(frozen=True)
-class Detection:
-    """A face that a detector found, in frame pixels."""
-
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom."""
-    score: float
-    right_eye: tuple[float, float]
-    left_eye: tuple[float, float]
-    """The subject's own right and left."""
 
 
 class Detector:

@@ -15,23 +15,16 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from engine import packs
+from engine.extract.identify.chip import SIDE, chip
 from engine.extract.identify.weights import read_tensors
-from engine.faces.geometry import INNER, MEAN_FACE, Points, invert, umeyama, warp
+from engine.faces.geometry import Points
 
-SIDE = 150
-PADDING = 0.25
 MEAN_RGB = (122.782, 117.001, 104.298)
 BATCHES = (1, 16)
 """Sizes that a batch is filled up to: one trace of the network for each."""
 
 STAGES = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))
 """Channels, blocks, and whether the first block halves the size."""
-
-CHIP_POINTS = np.array([*range(27, 55), *range(60, 68)])
-"""Landmarks that the chip is aligned by: no jaw, brows and lower outer lip."""
-
-AXIS_SHIFT = 0.009873
-"""dlib's own mean face lies this much left of ours, whose axis is x = 0.5."""
 
 SAME_PERSON = 0.5
 """Distance below which two faces count as one person by default."""
@@ -40,14 +33,6 @@ SAME_PERSON = 0.5
 def distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Euclidean distance of embeddings (..., 128), broadcast over the leading axes."""
     return np.linalg.norm(np.asarray(a) - np.asarray(b), axis=-1)
-
-
-def chip(rgb: NDArray[np.uint8], points68: Points) -> NDArray[np.uint8]:
-    """The 150 px face chip that the network looks at: (150, 150, 3) RGB."""
-    mean = MEAN_FACE[CHIP_POINTS - INNER.start] - (AXIS_SHIFT, 0.0)
-    aim = (mean + PADDING) / (1 + 2 * PADDING) * SIDE
-    to_frame = umeyama(aim, np.asarray(points68)[CHIP_POINTS])
-    return np.asarray(warp(rgb, invert(to_frame), SIDE, border=0), np.uint8)
 
 
 class Identifier:

@@ -1,0 +1,124 @@
+"""All that is known about the faces of a frame: where, which points, pose, quality, who."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.errors import BadInput
+from engine.faces import crops, quality
+from engine.faces.geometry import Alignment, align
+from engine.protocol import safe_text
+from engine.settings import ExtractSettings
+
+SAME_FACE = 0.5
+"""Two boxes that share more than this of their union after aligning are one face."""
+
+
+@dataclass
+class FoundFace:
+    """A face in a frame, in frame pixels."""
+
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom."""
+    score: float
+    points: NDArray[np.float32]
+    """(68, 2)."""
+    mesh: NDArray[np.float32] | None
+    """(468, 2)."""
+    alignment: Alignment = field(repr=False)
+    quality: quality.Quality
+    crop: NDArray[np.uint8] = field(repr=False)
+    """Head-centred, `settings.size` square, RGB."""
+    identity: NDArray[np.float32] | None = None
+    """(128,)."""
+
+    @property
+    def pose(self) -> tuple[float, float, float]:
+        """Yaw, pitch, roll in degrees."""
+        return self.alignment.pose
+
+
+class FaceFinder:
+    """Detector and aligner of one thread: everything about a frame's faces but who they are."""
+
+    def __init__(self, settings: ExtractSettings) -> None:
+        self._settings = settings
+        self._detect = network("detect", settings.detector).Detector(settings.confidence)
+        self._align = network("align", settings.aligner).Aligner(settings.presence)
+
+    def find(self, rgb: NDArray[np.uint8]) -> list[FoundFace]:
+        """The faces of one RGB frame, best first."""
+        faces: list[FoundFace] = []
+        for detection in self._detect(rgb):
+            landmarks = self._align(rgb, detection)
+            if landmarks is None or not _is_face(landmarks.points):
+                continue
+            if any(_overlap(landmarks.points, f.points) > SAME_FACE for f in faces):
+                continue
+            alignment = align(landmarks.points)
+            crop = crops.cut(rgb, alignment.points, self._settings.size)
+            measured = quality.measure(crop, alignment)
+            faces.append(
+                FoundFace(
+                    detection.box,
+                    detection.score,
+                    landmarks.points,
+                    landmarks.mesh,
+                    alignment,
+                    measured,
+                    crop,
+                )
+            )
+        return faces
+
+
+class Describer:
+    """The whole description of frames in memory, identity included; for one thread."""
+
+    def __init__(self, settings: ExtractSettings | None = None) -> None:
+        self._finder = FaceFinder(settings or ExtractSettings())
+        from engine.extract.identify.dlib_resnet import Identifier
+
+        self._identifier = Identifier()
+
+    def __call__(self, frames: Sequence[NDArray[np.uint8]]) -> list[list[FoundFace]]:
+        """The faces of each RGB frame."""
+        described = []
+        for rgb in frames:
+            faces = self._finder.find(rgb)
+            embeddings = self._identifier.embed(rgb, [f.points for f in faces])
+            for face, embedding in zip(faces, embeddings, strict=True):
+                face.identity = embedding
+            described.append(faces)
+        return described
+
+
+def network(kind: str, name: str) -> Any:
+    """The module `engine/extract/<kind>/<name>.py`. Raises `BadInput` if there is none."""
+    folder = Path(__file__).parent / kind
+    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
+    if name not in names:
+        raise BadInput(
+            f"'{safe_text(name)}' is no network to {kind} faces with: there is {', '.join(names)}."
+        )
+    return importlib.import_module(f"engine.extract.{kind}.{name}")
+
+
+def _is_face(points: NDArray[np.float32]) -> bool:
+    """Whether points are numbers and spread over more than a dot."""
+    return bool(np.isfinite(points).all() and np.ptp(points, axis=0).min() > 1.0)
+
+
+def _overlap(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
+    """Intersection over union of the boxes around two sets of points."""
+    low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
+    common = float(np.prod(np.maximum(high - low, 0)))
+    union = float(np.prod(np.ptp(a, axis=0)) + np.prod(np.ptp(b, axis=0))) - common
+    return common / union if union > 0 else 0.0
