@@ -37,10 +37,10 @@ class Layout(NamedTuple):
 LAYOUTS: dict[str, Layout] = {
     "yuv420p": Layout(2, np.uint8, "rgb24", 255.0),
     "yuvj420p": Layout(2, np.uint8, "rgb24", 255.0),
-    "yuv420p10le": Layout(2, np.uint16, "rgb48le", 65535.0),
+    "yuv420p10le": Layout(2, np.uint16, "gbrp16le", 65535.0),
     "yuv444p": Layout(1, np.uint8, "rgb24", 255.0),
     "yuvj444p": Layout(1, np.uint8, "rgb24", 255.0),
-    "yuv444p10le": Layout(1, np.uint16, "rgb48le", 65535.0),
+    "yuv444p10le": Layout(1, np.uint16, "gbrp16le", 65535.0),
 }
 
 
