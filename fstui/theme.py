@@ -1,0 +1,137 @@
+"""Themes: one TOML file each, the shipped ones and the user's own, as Textual themes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from textual.app import App
+from textual.color import Color, ColorParseError
+from textual.theme import BUILTIN_THEMES, Theme
+
+from engine.errors import BadInput
+from engine.protocol import safe_text
+from fstui.terminal import look
+
+SHIPPED = Path(__file__).resolve().parent.parent / "themes"
+DARK, LIGHT, TERMINAL = "fstui-dark", "fstui-light", "fstui-terminal"
+
+
+class Colours(msgspec.Struct, forbid_unknown_fields=True):
+    """`[colours]`: Textual's ten base colours; what is left out is derived from the others."""
+
+    primary: str
+    secondary: str | None = None
+    accent: str | None = None
+    success: str | None = None
+    warning: str | None = None
+    error: str | None = None
+    foreground: str | None = None
+    background: str | None = None
+    surface: str | None = None
+    panel: str | None = None
+    boost: str | None = None
+
+
+class ThemeFile(msgspec.Struct, forbid_unknown_fields=True):
+    """One file of a theme."""
+
+    name: str
+    colours: Colours
+    dark: bool = True
+    ansi: bool = False
+    """The colours are the terminal's own sixteen (`ansi_blue`)."""
+    variables: dict[str, str] = {}
+    """Textual's variables to overrule, such as `text-muted`."""
+
+
+def load(path: Path) -> Theme:
+    """A theme from its file. Raises `BadInput` with one sentence."""
+    try:
+        file = msgspec.toml.decode(path.read_bytes(), type=ThemeFile)
+    except (OSError, ValueError) as error:  # msgspec and tomllib raise ValueErrors
+        raise BadInput(
+            f"The theme {_name(path)} can't be used: {safe_text(str(error))}."
+        ) from error
+    for key, value in msgspec.structs.asdict(file.colours).items():
+        _check_colour(path, key, value)
+    for key, value in file.variables.items():
+        if not key.endswith("-style"):
+            _check_colour(path, key, value)
+    return Theme(
+        name=file.name,
+        dark=file.dark,
+        ansi=file.ansi,
+        variables=file.variables,
+        **msgspec.structs.asdict(file.colours),
+    )
+
+
+def _check_colour(path: Path, key: str, value: str | None) -> None:
+    if value is None:
+        return
+    try:
+        Color.parse(value)
+    except ColorParseError as error:
+        raise BadInput(
+            f"The theme {_name(path)} can't be used: {safe_text(key)} = '{safe_text(value)}' "
+            "is no colour."
+        ) from error
+
+
+def _name(path: Path) -> str:
+    return f"'{safe_text(path.name)}'"
+
+
+def folders(config: Path | None = None) -> list[Path]:
+    """Where themes are: shipped ones, then the user's, which win by name."""
+    if config is None:
+        from fstui.settings import config_folder
+
+        config = config_folder()
+    return [SHIPPED, config / "themes"]
+
+
+def load_all(places: list[Path]) -> tuple[dict[str, Theme], list[str]]:
+    """All themes by name, and a sentence for each file that can't be used."""
+    found: dict[str, Theme] = {}
+    problems = []
+    for path in (p for folder in places for p in sorted(folder.glob("*.toml"))):
+        try:
+            theme = load(path)
+        except BadInput as error:
+            problems.append(str(error))
+        else:
+            found[theme.name] = theme
+    return found, problems
+
+
+def register(app: App[Any], config: Path | None = None) -> list[str]:
+    """Make all themes known to an app and say which can't be used; our names in order."""
+    themes, problems = load_all(folders(config))
+    for theme in themes.values():
+        app.register_theme(theme)
+    for problem in problems:
+        app.notify(problem, severity="warning", markup=False)
+    return list(themes)
+
+
+def first(app: App[Any], *wanted: str) -> str:
+    """The theme to start with: the first wanted one that there is, else by the terminal.
+
+    With 16 colours or none it is the terminal's own: only then the user's palette rules.
+    """
+    session = getattr(app, "session", None)
+    if not wanted and session is not None:
+        wanted = (session.settings.theme, session.state.theme)
+    few = app.no_color or app.console.color_system not in ("256", "truecolor")
+    names = [TERMINAL] if few else [*wanted, LIGHT if look().light else DARK]
+    return next((n for n in names if n in app.available_themes), "textual-dark")
+
+
+def after(app: App[Any]) -> str:
+    """The theme that follows the present one, among ours and the user's."""
+    names = [n for n in app.available_themes if n not in BUILTIN_THEMES]
+    at = names.index(app.theme) + 1 if app.theme in names else 0
+    return names[at % len(names)] if names else app.theme

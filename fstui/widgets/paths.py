@@ -1,0 +1,79 @@
+"""Completion of typed paths: folders and media files that begin with what was typed. No Textual."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+MEDIA_SUFFIXES = frozenset(
+    ".mp4 .m4v .mov .mkv .webm .avi .mts .m2ts .ts .mpg .mpeg .wmv .flv .3gp .gif .ogv".split()
+    + ".jpg .jpeg .png .webp .bmp .tif .tiff".split()
+)
+MOST = 200
+"""Candidates that are kept; a folder of a million frames is not listed whole."""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """What a typed path can become."""
+
+    typed: str
+    names: tuple[str, ...] = ()
+    """Names in the folder, folders with a slash behind, sorted; at most `MOST`."""
+    common: str = ""
+    """What all of them begin with; empty when nothing matches."""
+    problem: str = ""
+    """Why there are none, in one sentence."""
+
+
+def candidates(typed: str, *, folders_only: bool = False) -> Candidates:
+    """Look into the folder that `typed` is in; `~` and `~user` are the home folders."""
+    folder, begin = os.path.split(os.path.expanduser(typed))
+    if typed == "~" or (typed.startswith("~") and os.sep not in typed):
+        return Candidates(typed, (typed + os.sep,), typed + os.sep)
+    try:
+        with os.scandir(folder or ".") as entries:
+            names = [_name(e) for e in entries if _fits(e, begin, folders_only)]
+    except FileNotFoundError:
+        return Candidates(typed, problem="There is no such folder.")
+    except NotADirectoryError:
+        return Candidates(typed, problem="That is a file, not a folder.")
+    except OSError as error:
+        return Candidates(typed, problem=f"It can't be listed: {error.strerror}.")
+    if not names:
+        return Candidates(typed, problem="No folder or media file begins like this.")
+    common = os.path.commonprefix(names)
+    return Candidates(typed, tuple(sorted(names, key=_order)[:MOST]), common)
+
+
+def complete(found: Candidates) -> str:
+    """The typed path, longer by what all candidates share."""
+    if not found.names:
+        return found.typed
+    if found.names == (found.common,) and found.typed.startswith("~") and os.sep not in found.typed:
+        return found.common
+    return os.path.join(os.path.split(found.typed)[0], found.common)
+
+
+def is_media(name: str) -> bool:
+    """Whether a file's name ends like a video or a picture."""
+    return os.path.splitext(name)[1].lower() in MEDIA_SUFFIXES
+
+
+def _fits(entry: os.DirEntry[str], begin: str, folders_only: bool) -> bool:
+    """Hidden names only when a dot was typed."""
+    if not entry.name.startswith(begin) or (entry.name.startswith(".") and not begin):
+        return False
+    try:
+        return entry.is_dir() or (not folders_only and is_media(entry.name))
+    except OSError:
+        return False
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name + (os.sep if entry.is_dir() else "")
+
+
+def _order(name: str) -> tuple[bool, str]:
+    """Folders first."""
+    return (not name.endswith(os.sep), name.casefold())

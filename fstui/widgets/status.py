@@ -1,0 +1,111 @@
+"""The status line: a job's state in words and a sign, how far, how fast, how long, where."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from engine.protocol import ENDS, Snapshot, State, safe_text
+from fstui.widgets.paint import StripView, line
+from fstui.widgets.words import duration, engineering, rate, sign
+
+STAGE_WORDS = {"extract": "extracting", "train": "training", "convert": "converting"}
+_TONES = {
+    State.DONE: "good",
+    State.FAILED: "bad",
+    State.CRASHED: "bad",
+    State.REFUSED: "bad",
+    State.INTERRUPTED: "warn",
+    State.STOPPING: "warn",
+    State.PAUSED: "warn",
+}
+SEPARATOR = "  "
+
+
+class StatusLine(StripView):
+    """One line about one job. `show()` at any rate: only changed characters are sent."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"status--{n}" for n in ("good", "bad", "warn", "run", "muted")
+    }
+
+    DEFAULT_CSS = """
+    StatusLine { height: 1; width: 1fr; }
+    StatusLine > .status--good { color: $text-success; text-style: bold; }
+    StatusLine > .status--bad { color: $text-error; text-style: bold; }
+    StatusLine > .status--warn { color: $text-warning; text-style: bold; }
+    StatusLine > .status--run { color: $text-primary; text-style: bold; }
+    StatusLine > .status--muted { color: $text-muted; }
+    """
+
+    def __init__(self, *, empty: str = "No job.", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.empty = empty
+        self._snapshot: Snapshot | None = None
+        self._note = ""
+
+    def show(self, snapshot: Snapshot | None, note: str = "") -> None:
+        """A job's snapshot, or none; `note` stands at the right end (`remote 2 Hz`)."""
+        self._snapshot, self._note = snapshot, safe_text(note)
+        self.repaint()
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """What fits, the most important first; the note stays at the right end."""
+        muted = self.style_of("status--muted")
+        if self._snapshot is None:
+            parts, tone = [self.empty], "muted"
+        else:
+            parts, tone = words_of(self._snapshot, self.ascii_only), tone_of(self._snapshot.state)
+        room = width - (cell_len(self._note) + len(SEPARATOR) if self._note else 0)
+        text = parts[0]
+        for part in parts[1:]:
+            if cell_len(text) + len(SEPARATOR) + cell_len(part) <= room:
+                text += SEPARATOR + part
+        head, rest = text[: len(parts[0])], text[len(parts[0]) :]
+        gap = " " * (width - cell_len(text) - cell_len(self._note))
+        return [line((head, self.style_of(f"status--{tone}")), rest, gap, (self._note, muted))]
+
+
+def tone_of(state: State) -> str:
+    """The colour of a state, beside its sign and word."""
+    return _TONES.get(state, "run")
+
+
+def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
+    """What the line says, the most important first: state, place, time left, rate, device."""
+    s = snapshot
+    head = f"{sign(s.state, ascii_only)} {_state(s)}"
+    if s.state in ENDS:
+        return [head, *([safe_text(s.message)] if s.message else [])]
+    parts = [head, _place(s)]
+    if s.phase:
+        parts.append(safe_text(s.phase))
+    if s.progress.eta_s is not None:
+        parts.append(f"{duration(s.progress.eta_s)} left")
+    parts += [rate(s.progress.rate, s.progress.unit), safe_text(s.device)]
+    if s.warnings:
+        parts.append(f"{s.warnings} warning{'s' if s.warnings != 1 else ''}")
+    return [p for p in parts if p]
+
+
+def _state(s: Snapshot) -> str:
+    """`training`, `extracting a (step 1 of 2)`, or the state's own word."""
+    if s.state is State.STOPPING:
+        return "stopping (saving)"
+    if s.state is not State.RUNNING:
+        return s.state.value
+    side = f" {s.side}" if s.side else ""
+    step = f" (step {s.step + 1} of {s.steps})" if s.steps > 1 else ""
+    return STAGE_WORDS.get(s.stage, safe_text(s.stage) or "running") + safe_text(side) + step
+
+
+def _place(s: Snapshot) -> str:
+    """`it 41 200` or `120 of 400 frames`."""
+    if s.iteration is not None:
+        return f"it {s.iteration:,}".replace(",", " ")
+    done, total = s.progress.done, s.progress.total
+    if total:
+        return f"{done:,} of {total:,} {s.progress.unit}s".replace(",", " ")
+    return f"{engineering(done)} {s.progress.unit}s" if done else ""
