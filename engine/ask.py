@@ -24,8 +24,11 @@ def _answer(question: list[str]) -> Any:
             import msgspec
 
             from engine.media.probe import probe
+            from engine.media.whole import missing_end
 
-            return msgspec.to_builtins(probe(Path(path)))
+            info = probe(Path(path))
+            problem = missing_end(Path(path)) if info.kind == "video" else None
+            return {**msgspec.to_builtins(info), "problem": problem}
         case ["bench", stage]:
             from engine.bench import bench
 

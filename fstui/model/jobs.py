@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import process
+from engine.devices import candidates
 from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, NotPossible, Refused
 from engine.launch import launch
 from engine.project import SIDES, Project
@@ -34,7 +35,9 @@ STOP_PATIENCE_S = 5.0
 # --- starting --------------------------------------------------------------------------------
 
 
-def start_extract(project: Project, sides: Sequence[str] = (), **settings: Any) -> JobFolder:
+def start_extract(
+    project: Project, sides: Sequence[str] = (), *, device: str | None = None, **settings: Any
+) -> JobFolder:
     """Extract faces of some sides, of every side that has footage when none is named.
 
     Raises `NothingToDo` where there is no footage, `AlreadyRunning`, `BadInput` for settings.
@@ -48,10 +51,10 @@ def start_extract(project: Project, sides: Sequence[str] = (), **settings: Any) 
     if not sides:
         raise NothingToDo(no_footage(project, "a"))
     steps = [Step("extract", side, checked(project, "extract", settings)) for side in sides]
-    return start(project, "extract", steps)
+    return start(project, "extract", steps, device)
 
 
-def start_train(project: Project, **settings: Any) -> JobFolder:
+def start_train(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
     """Train on the faces of both sides. A training that can be resumed keeps its settings but for
     those named now. Raises `NothingToDo` when a side has no faces."""
     for side in ("a", "b"):
@@ -59,10 +62,11 @@ def start_train(project: Project, **settings: Any) -> JobFolder:
             raise NothingToDo(no_faces(project, side))
     before = resumable(project, "train")
     values = {**(before.job().steps[0].settings if before else {}), **settings}
-    return start(project, "train", [Step("train", None, checked(project, "train", values))])
+    steps = [Step("train", None, checked(project, "train", values))]
+    return start(project, "train", steps, device)
 
 
-def start_convert(project: Project, **settings: Any) -> JobFolder:
+def start_convert(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
     """Convert the target footage, extracting it before where that is not done.
 
     Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
@@ -78,7 +82,7 @@ def start_convert(project: Project, **settings: Any) -> JobFolder:
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))
-    return start(project, "convert", steps)
+    return start(project, "convert", steps, device)
 
 
 def start_watch(project: Project, **settings: Any) -> JobFolder:
@@ -86,10 +90,11 @@ def start_watch(project: Project, **settings: Any) -> JobFolder:
     return start(project, "watch", [Step("watch", None, checked(project, "watch", settings))])
 
 
-def start(project: Project, kind: str, steps: list[Step]) -> JobFolder:
+def start(project: Project, kind: str, steps: list[Step], device: str | None = None) -> JobFolder:
     """Start a job of any steps; it names the one it goes on from."""
+    candidates(device)  # a device that isn't there is refused here already
     before = resumable(project, kind)
-    job = Job(VERSION, kind, steps, resumes=before.name if before else None)
+    job = Job(VERSION, kind, steps, device, before.name if before else None)
     refuse_if_running(project.path, job)
     return launch(project.path, job)
 
@@ -103,9 +108,10 @@ def go_on(project: Project, folder: JobFolder) -> JobFolder:
 
 
 def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings that were named, refused here already if the project or they can't be used."""
-    read(STAGE_SETTINGS[stage], {**project.settings(stage), **settings})
-    return settings
+    """Settings that were named, each in its type. Raises `BadInput` if they or the project's own
+    can't be used."""
+    known = read(STAGE_SETTINGS[stage], {**project.settings(stage), **settings})
+    return {name: getattr(known, name) for name in settings}
 
 
 def resumable(project: Project, kind: str) -> JobFolder | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -122,7 +123,7 @@ def _overview(project: Project, before: Overview | None) -> Overview:
     ]
     if snapshot and snapshot.state not in ENDS:
         stages = [
-            s._replace(state="running", command=f"attach {project.name}")
+            s._replace(state="running", command=f"attach {shlex.quote(project.name)}")
             if s.name == snapshot.stage
             else s
             for s in stages
@@ -173,7 +174,7 @@ def _stamp(db: Path) -> tuple[int, ...]:
 
 
 def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
-    name = project.name
+    name = shlex.quote(project.name)
     bare = [s for s in SIDES if not sides[s].sources]
     if len(bare) == len(SIDES):
         return Stage("extract", "needs", "needs footage", f"add {name} a|b|target PATH...")
@@ -189,7 +190,7 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
 
 
 def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int | None) -> Stage:
-    name = project.name
+    name = shlex.quote(project.name)
     lacking = [s for s in ("a", "b") if not sides[s].faces]
     if lacking:
         # Extracting or adding comes first, and the stage before says so.
@@ -207,7 +208,7 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
 def _convert_stage(
     project: Project, sides: dict[str, SideCount], iteration: int | None, results: list[Path]
 ) -> Stage:
-    name = project.name
+    name = shlex.quote(project.name)
     if results:
         shown = safe_text(results[0].name)
         return Stage("convert", "done", f"{len(results)} in out, the newest {shown}", "")

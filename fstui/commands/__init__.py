@@ -1,0 +1,24 @@
+"""One command a file: its docstring is its help, `arguments(parser)` its flags, `run(args)` its
+work, which returns an exit code. A file is imported only when its command is used."""
+
+from __future__ import annotations
+
+COMMANDS: dict[str, str] = {
+    "demo": "the whole way on sample footage: extract, train, convert, report",
+    "new": "make a project",
+    "add": "list footage of a side: a (replaced), b (put in), target (to be converted)",
+    "extract": "find, describe and crop faces",
+    "train": "learn both faces; goes on from the last checkpoint",
+    "convert": "put B's face on A in the target footage",
+    "status": "what projects have, what runs, what is next",
+    "attach": "follow a job to its end",
+    "tail": "what a job said last",
+    "stop": "save and stop a job",
+    "watch": "take in footage as it arrives in a project's media folders",
+    "people": "show or record who the sides show and on what ground",
+    "bench": "measure a stage on this machine",
+    "doctor": "check this machine: terminal, GPU, TensorFlow, disk, weights",
+    "test": "run the project's tests",
+    "help": "help on a command, or 'exit-codes'",
+}
+"""Every command with one line of help, in the order of use."""

@@ -1,0 +1,32 @@
+"""Follow a job to its end. Ctrl-C asks it to save and stop, a second Ctrl-C leaves it to that."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.errors import NothingToDo
+from engine.protocol import ENDS, find_job
+from fstui.commands.shared import add_project, project_of
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT [JOB]."""
+    add_project(parser)
+    parser.add_argument(
+        "job", metavar="JOB", nargs="?", help="a part of its name (default: the one that runs)"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Follow it; the exit code is the job's."""
+    from fstui.follow import Interrupts, ending, follow
+
+    project = project_of(args)
+    folder = find_job(project.path, args.job)
+    if folder is None:
+        raise NothingToDo(f"{project.name} has no job yet: 'extract {project.name}' starts one.")
+    snapshot = folder.current()
+    if snapshot.state in ENDS:
+        return ending(folder, snapshot)
+    with Interrupts() as interrupts:
+        return follow(folder, interrupts, folder.events_path.stat().st_size)

@@ -1,0 +1,63 @@
+"""Save and stop a job, and wait until it has ended. --kill ends it at once: what it had committed
+is kept, what it was at is lost."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from engine.errors import NothingToDo, NotPossible
+from engine.project import Project
+from engine.protocol import JobFolder, State, find_job, jobs_of
+from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.model import jobs
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT [JOB]."""
+    add_project(parser)
+    parser.add_argument(
+        "job", metavar="JOB", nargs="?", help="a part of its name (default: the one that runs)"
+    )
+    parser.add_argument("--kill", action="store_true", help="don't wait for it to save")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Stop it; done when its lock is free."""
+    require_writing(args)
+    folder = job_to_stop(project_of(args), args.job)
+    if args.kill:
+        jobs.kill(folder)
+    else:
+        stop_in_order(folder)
+    end = folder.current()
+    say(f"{folder.name} {end.state}: {end.message}")
+    return 0
+
+
+def stop_in_order(folder: JobFolder) -> None:
+    """Command file first; a signal where that is not read in time; then wait for the saving."""
+    jobs.stop(folder)
+    if jobs.wait_for_end(folder, jobs.STOP_PATIENCE_S):
+        return
+    if folder.current().state is not State.STOPPING:
+        try:
+            jobs.press(folder)
+        except NotPossible:
+            say("It runs on another machine and will read the request there.")
+    say("It saves before it ends; Ctrl-C stops waiting, '--kill' doesn't wait at all.")
+    while folder.alive():
+        time.sleep(0.1)
+
+
+def job_to_stop(project: Project, name: str | None) -> JobFolder:
+    """The job that is meant: by name, else the one that runs, work before a watcher."""
+    if name:
+        folder = find_job(project.path, name)
+        running = [folder] if folder and folder.alive() else []
+    else:
+        running = [j for j in jobs_of(project.path) if j.alive()]
+        running.sort(key=lambda j: "-watch-" in j.name)
+    if not running:
+        raise NothingToDo(f"No job of {project.name} is running: there is nothing to stop.")
+    return running[0]

@@ -1,0 +1,35 @@
+"""Learn both faces: one shared encoder, a decoder for each side. It goes on from the last
+checkpoint. Ctrl-C saves and stops; a lost terminal stops nothing."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.settings import TrainSettings
+from fstui.commands.shared import (
+    add_job_options,
+    add_project,
+    add_settings,
+    project_of,
+    require_writing,
+    settings_of,
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT and settings."""
+    add_project(parser)
+    add_job_options(parser)
+    add_settings(parser, TrainSettings)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the job and follow it."""
+    from fstui.follow import start_and_follow
+    from fstui.model import jobs
+
+    require_writing(args)
+    project = project_of(args)
+    return start_and_follow(
+        args, lambda: jobs.start_train(project, device=args.device, **settings_of(args))
+    )

@@ -1,0 +1,34 @@
+"""Take in footage as it arrives in media/a, media/b and media/target of a project. A file counts
+once it stands still; with 'extract = true' under [watch] in project.toml it is extracted too."""
+
+from __future__ import annotations
+
+import argparse
+
+from engine.settings import WatchSettings
+from fstui.commands.shared import (
+    add_project,
+    add_settings,
+    project_of,
+    require_writing,
+    settings_of,
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT and settings."""
+    add_project(parser)
+    parser.add_argument(
+        "--detach", action="store_true", help="return at once; it watches after log-out too"
+    )
+    add_settings(parser, WatchSettings)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Start the watching job and follow it."""
+    from fstui.follow import start_and_follow
+    from fstui.model import jobs
+
+    require_writing(args)
+    project = project_of(args)
+    return start_and_follow(args, lambda: jobs.start_watch(project, **settings_of(args)))
