@@ -163,12 +163,12 @@ class SegmentWriter:
 
 
 def join(
-    segments: list[Segment], look: Look, source: Path, out: Path, *, tags: dict[str, str]
+    segments: list[Segment], look: Look, source: Path, out: Path, *, comment: str
 ) -> list[str]:
     """Join segments to one MP4 with the source's sound, subtitles, chapters and metadata.
 
-    `tags` are container metadata of our own. Nothing that was encoded is encoded again. Returns a
-    sentence for each stream of the source that MP4 has no place for.
+    `comment` goes before the source's own in the container's metadata. Nothing that was encoded is
+    encoded again. Returns a sentence for each stream of the source that MP4 has no place for.
     """
     part = out.with_name(f".{out.name}.part")
     options = {**_clock(look), "movflags": "+faststart"}
@@ -176,23 +176,22 @@ def join(
     with _told(f"writing {shown}"), open_video(source) as original:
         aim: Any = av.open(f"file:{part.absolute()}", "w", format="mp4", options=options)
         try:
-            left_out = _mux(aim, original, segments, look, tags)
+            left_out = _mux(aim, original, segments, look, comment)
         finally:
             aim.close()
         settle(part, out)
     return left_out
 
 
-def _mux(
-    aim: Any, original: Any, segments: list[Segment], look: Look, tags: dict[str, str]
-) -> list[str]:
+def _mux(aim: Any, original: Any, segments: list[Segment], look: Look, comment: str) -> list[str]:
     with open_video(segments[0].path) as first:
         video = aim.add_stream_from_template(first.streams.video[0], opaque=True)
     video.metadata.update(_stream_tags(original))
     if look.display_matrix:
         video.set_display_matrix(look.display_matrix)
     others = Others(original, aim)
-    aim.metadata.update({**others.metadata, **tags})
+    said = [comment, others.metadata.get("comment", "")]
+    aim.metadata.update({**others.metadata, "comment": " | ".join(filter(None, said))})
     aim.set_chapters(original.chapters())
     aim.start_encoding()
     pictures = _moved(segments, look, video, shift=others.shift(look.time_base))

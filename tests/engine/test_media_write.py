@@ -33,7 +33,7 @@ def rewrite(source: Path, folder: Path, cut: int = 20) -> Path:
             writer.write(fitted(frame, look), pts)
     assert writer is not None
     segments.append(writer.close())
-    join(segments, look, source, out, tags={"comment": "marked"})
+    join(segments, look, source, out, comment="marked")
     return out
 
 
@@ -141,11 +141,14 @@ def test_odd_sizes_are_kept(tmp_path: Path) -> None:
 
 def test_subtitles_chapters_and_metadata_come_over(tmp_path: Path) -> None:
     source = make_clip(
-        tmp_path / "rich.mkv", subtitle="srt", chapters=True, metadata={"title": "Evening"}
+        tmp_path / "rich.mkv",
+        subtitle="srt",
+        chapters=True,
+        metadata={"title": "Evening", "comment": "at home"},
     )
     with av.open(str(rewrite(source, tmp_path))) as clip:
         assert clip.metadata["title"] == "Evening"
-        assert clip.metadata["comment"] == "marked"
+        assert clip.metadata["comment"] == "marked | at home"
         assert [c["metadata"]["title"] for c in clip.chapters()] == ["one", "two"]
         words = [bytes(p) for p in clip.demux(subtitles=0) if p.size]
         assert any(b"Good evening" in w for w in words)
