@@ -281,8 +281,12 @@ def _list_sources(doc: Any, new: list[Source]) -> None:
 
     tables = doc.setdefault("source", tomlkit.aot())
     have = {(table.get("side"), table.get("hash")) for table in tables}
+    places = {(table.get("side"), table.get("path")): table for table in tables}
     for source in new:
         if (source.side, source.hash) in have:
+            continue
+        if known := places.get((source.side, source.path)):
+            known.update(msgspec.to_builtins(source))  # other content in the same place
             continue
         # A user may have written `source = [{...}]` by hand: an array takes inline tables.
         table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()

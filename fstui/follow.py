@@ -130,6 +130,9 @@ def event_line(event: Event) -> str:
         case "arrival":
             why = f" ({data['why']})" if data.get("why") else ""
             return f"{data.get('path')}: {data.get('state')}{why}"
+        case "launch":
+            sides = ", ".join(data.get("sides", []))
+            return f"Extracting side {sides}: {data.get('job')}"
     return ""
 
 

@@ -1,0 +1,1 @@
+"""New footage in a project's media folders: seen, waited for until it stands still, taken in."""
