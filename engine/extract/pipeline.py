@@ -70,7 +70,7 @@ def _todo(
         except BadInput as error:
             problems.append(error)
             continue
-        if footage is not None:
+        if footage is not None and all(footage.media.id != f.media.id for f in todo):
             todo.append(footage)
     if len(problems) == len(paths):
         raise problems[-1]
@@ -105,7 +105,7 @@ class Extraction:
         self._total = None if None in left else sum(n for n in left if n is not None)
         self._done = self._faces = 0
         self._preview = Preview()
-        workers = os.cpu_count() or 1
+        workers = (os.cpu_count() or 1) + 1  # one more than cores: a thread that waits costs none
         self._finders: SimpleQueue[FaceFinder] = SimpleQueue()
         for _ in range(workers):
             self._finders.put(FaceFinder(settings))
