@@ -98,6 +98,8 @@ def set_environment(env: MutableMapping[str, str], facts: Terminal, *, forced: b
         env["TEXTUAL_COLOR_SYSTEM"] = systems[facts.colours]
     else:
         env.setdefault("TEXTUAL_COLOR_SYSTEM", systems[facts.colours])
+    if facts.colours in ("none", "16"):
+        env.setdefault("TEXTUAL_THEME", "ansi-light" if facts.light else "ansi-dark")
     if facts.colours == "none":
         env["NO_COLOR"] = "1"
     else:

@@ -63,9 +63,16 @@ def load(path: Path) -> Theme:
         name=file.name,
         dark=file.dark,
         ansi=file.ansi,
-        variables=file.variables,
+        variables=_ansi_variables(file) | file.variables,
         **msgspec.structs.asdict(file.colours),
     )
+
+
+def _ansi_variables(file: ThemeFile) -> dict[str, str]:
+    """What Textual's own styles expect from a theme of the terminal's colours."""
+    if not file.ansi:
+        return {}
+    return BUILTIN_THEMES["ansi-dark" if file.dark else "ansi-light"].variables
 
 
 def _check_colour(path: Path, key: str, value: str | None) -> None:

@@ -16,9 +16,12 @@ from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.app import App
+from textual.filter import LineFilter, Monochrome, NoColor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
+
+from fstui.widgets.plain import AsciiFilter
 
 # Two changed runs closer than this go out as one: moving the cursor and setting a style again
 # costs more than the cells between.
@@ -175,7 +178,21 @@ class LeanUpdate(ChopsUpdate):
 
 
 class LeanDisplay(App[int]):
-    """An app whose partial updates are lean; the base of ours."""
+    """An app whose partial updates are lean, and whose NO_COLOR and ASCII hold for all widgets."""
+
+    ascii_only = False
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._no_colour = NoColor()
+        self._ascii = AsciiFilter()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, except that NO_COLOR means no colours, not greys."""
+        filters = [f for f in super().get_line_filters() if not isinstance(f, Monochrome)]
+        if self.no_color:
+            filters = [*(f for f in filters if not isinstance(f, NoColor)), self._no_colour]
+        return [*filters, self._ascii] if self.ascii_only else filters
 
     def _display(self, screen: Any, renderable: Any) -> None:
         if type(renderable) is ChopsUpdate:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-MEDIA_SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .mkv .webm .avi .mts .m2ts .ts .mpg .mpeg .wmv .flv .3gp .gif .ogv".split()
-    + ".jpg .jpeg .png .webp .bmp .tif .tiff".split()
-)
+from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.protocol import safe_text
+
 MOST = 200
 """Candidates that are kept; a folder of a million frames is not listed whole."""
 
@@ -42,8 +42,8 @@ def candidates(typed: str, *, folders_only: bool = False) -> Candidates:
         return Candidates(typed, problem=f"It can't be listed: {error.strerror}.")
     if not names:
         return Candidates(typed, problem="No folder or media file begins like this.")
-    common = os.path.commonprefix(names)
-    return Candidates(typed, tuple(sorted(names, key=_order)[:MOST]), common)
+    shown = tuple(sorted(names, key=_order)[:MOST])
+    return Candidates(typed, shown, common_start(names))
 
 
 def complete(found: Candidates) -> str:
@@ -55,13 +55,24 @@ def complete(found: Candidates) -> str:
     return os.path.join(os.path.split(found.typed)[0], found.common)
 
 
+def common_start(names: Sequence[str]) -> str:
+    """The longest text that all names begin with."""
+    first, last = min(names), max(names)
+    for i, character in enumerate(first):
+        if last[i : i + 1] != character:
+            return first[:i]
+    return first
+
+
 def is_media(name: str) -> bool:
     """Whether a file's name ends like a video or a picture."""
-    return os.path.splitext(name)[1].lower() in MEDIA_SUFFIXES
+    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
 
 
 def _fits(entry: os.DirEntry[str], begin: str, folders_only: bool) -> bool:
-    """Hidden names only when a dot was typed."""
+    """Hidden names only when a dot was typed; names with control characters never."""
+    if safe_text(entry.name) != entry.name:
+        return False
     if not entry.name.startswith(begin) or (entry.name.startswith(".") and not begin):
         return False
     try:
