@@ -14,7 +14,7 @@ class View(msgspec.Struct):
     """How one project was looked at."""
 
     room: str = "project"
-    log_scale: bool = False
+    log_scale: bool = True
     raw_log: bool = False
     source: int = 0
     """Selected row of the project's room."""

@@ -6,14 +6,17 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Literal
 
-from engine.protocol import ENDS, STALLED_S, Event, Job, JobFolder, Snapshot, State
+import msgspec
+
+from engine.protocol import ENDS, STALLED_S, Event, Job, JobFolder, Snapshot, State, safe_text
 
 from . import words
+from .logtext import LogText
 from .tail import JobUpdate, Preview
 
 EVENTS_KEPT = 2000
-LINES_KEPT = 10_000
 PREVIEWS_KEPT = 40
 KILL_AFTER_S = 20.0
 """How long a stop may take before killing is offered."""
@@ -31,7 +34,7 @@ class JobView:
     stage: str
     snapshot: Snapshot
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
-    lines: deque[str] = field(default_factory=lambda: deque(maxlen=LINES_KEPT))
+    log: LogText = field(default_factory=LogText)
     previews: deque[Preview] = field(default_factory=lambda: deque(maxlen=PREVIEWS_KEPT))
     stop_asked: float | None = None
     """Monotonic time when this interface asked it to stop."""
@@ -47,7 +50,7 @@ class JobView:
         """Take in what is new."""
         self.snapshot = update.snapshot
         self.events.extend(e for e in update.events if e.k not in UNSEEN)
-        self.lines.extend(update.lines)
+        self.log.add(update.lines)
         self.previews.extend(update.previews)
         for event in update.events:
             # The snapshot is a second old at most; figures of events are newer.
@@ -71,73 +74,85 @@ class JobView:
             return False
         return (time.monotonic() if now is None else now) - self.stop_asked >= KILL_AFTER_S
 
-    def stalled(self, now: float | None = None) -> bool:
-        """Whether a running job said nothing for a minute outside a phase known to be silent."""
-        s = self.snapshot
-        quiet = (time.time() if now is None else now) - s.heartbeat
-        return s.state is State.RUNNING and not s.phase and s.heartbeat > 0 and quiet > STALLED_S
-
     def resumable(self) -> bool:
         """Whether starting again goes on from what this job left."""
         ends = (State.STOPPED, State.FAILED, State.CRASHED, State.INTERRUPTED)
         return self.snapshot.state in ends
 
-    def state_words(self, now: float | None = None) -> str:
-        """The state in a few words; a word, never a colour alone."""
-        s = self.snapshot
-        now = time.time() if now is None else now
+    @property
+    def broke(self) -> bool:
+        """Whether it ended in a way whose reason should be read."""
+        return self.snapshot.state in (State.FAILED, State.CRASHED, State.REFUSED)
+
+    @property
+    def saves(self) -> list[int]:
+        """Iterations of its checkpoints."""
+        return [e.data["iteration"] for e in self.events if e.k == "save"]
+
+    def shown(self) -> Snapshot:
+        """The snapshot with what the engine has not said yet: that it was asked to stop."""
         if self.stopping:
+            return msgspec.structs.replace(self.snapshot, state=State.STOPPING)
+        return self.snapshot
+
+    def farewell(self) -> str:
+        """What to say when it ends."""
+        message = safe_text(self.snapshot.message)
+        return f"{self.words()}: {message}" if message else self.words()
+
+    def severity(self) -> Literal["information", "warning", "error"]:
+        """How serious that is."""
+        if self.broke:
+            return "error"
+        return "information" if self.snapshot.state is State.DONE else "warning"
+
+    def words(self, now: float | None = None) -> str:
+        """The state in a few words."""
+        return "stopping (saving)" if self.stopping else state_words(self.snapshot, now)
+
+
+def state_words(s: Snapshot, now: float | None = None) -> str:
+    """A job's state in a few words; a word, never a colour alone."""
+    now = time.time() if now is None else now
+    if stalled(s, now):
+        return f"stalled: silent for {words.duration(now - s.heartbeat)}"
+    match s.state:
+        case State.STOPPING:
             return "stopping (saving)"
-        if self.stalled(now):
-            return f"stalled: silent for {words.duration(now - s.heartbeat)}"
-        if s.state is State.CRASHED:
+        case State.CRASHED:
             hit = re.search(r"signal \d+|exit code \d+", s.message)
             return f"crashed ({hit[0]})" if hit else "crashed"
-        if s.state is State.INTERRUPTED:
+        case State.INTERRUPTED:
             at = f" at iteration {words.count(s.iteration)}" if s.iteration is not None else ""
             return f"interrupted{at}"
-        if s.state is State.RUNNING:
-            return self._doing(now)
-        if s.state is State.WAITING:
+        case State.RUNNING:
+            return _doing(s, now)
+        case State.WAITING:
             return "waiting for a free device"
-        return str(s.state)
+    return str(s.state)
 
-    def _doing(self, now: float) -> str:
-        s = self.snapshot
-        doing = DOING.get(s.stage, s.stage or "starting")
-        if s.side:
-            doing += f" {s.side.upper() if len(s.side) == 1 else s.side}"
-        if s.phase:
-            # Tens of seconds: a clock that ticks each second would be repainted each second.
-            since = max(0, int(now - s.phase_since)) // 5 * 5
-            return f"{doing}: {s.phase}" + (f", {words.duration(since)}" if since >= 5 else "")
+
+def stalled(s: Snapshot, now: float) -> bool:
+    """Whether a running job said nothing for a minute outside a phase known to be silent."""
+    silent_s = now - s.heartbeat if s.heartbeat else 0.0
+    return s.state is State.RUNNING and not s.phase and silent_s > STALLED_S
+
+
+def _doing(s: Snapshot, now: float) -> str:
+    doing = DOING.get(s.stage, s.stage or "starting")
+    if s.side:
+        doing += f" {s.side.upper() if len(s.side) == 1 else s.side}"
+    if not s.phase:
         return doing
+    # Steps of five seconds: a clock that ticks each second would be repainted each second.
+    since = max(0, int(now - s.phase_since)) // 5 * 5
+    return f"{doing}: {s.phase}" + (f", {words.duration(since)}" if since >= 5 else "")
 
 
-def fold_noise(lines: list[str]) -> list[str]:
-    """Log lines with runs of TensorFlow's own chatter folded into one line each."""
-    out: list[str] = []
-    hidden = 0
-    for line in [*lines, None]:
-        if line is not None and is_noise(line):
-            hidden += 1
-            continue
-        if hidden:
-            out.append(f"  ... {words.plural(hidden, 'line')} of TensorFlow's (v shows them)")
-            hidden = 0
-        if line is not None:
-            out.append(line)
-    return out
-
-
-_NOISE = re.compile(
-    r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: )?[IWE]\d{0,4} .*\.(cc|cpp|h):\d+\]|"
-    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+: [IWE] (external/|tensorflow/)|"
-    r"^(WARNING: All log messages before absl|To enable the following instructions|"
-    r"INFO: Created TensorFlow Lite)"
-)
-
-
-def is_noise(line: str) -> bool:
-    """Whether a line comes from the C++ side of TensorFlow and says nothing about the job."""
-    return bool(_NOISE.match(line))
+def progress_words(s: Snapshot) -> str:
+    """How far a job is: `iteration 41 200`, `38 %`, `120 frames`."""
+    if s.iteration is not None:
+        return f"iteration {words.count(s.iteration)}"
+    if s.progress.total:
+        return f"{100 * s.progress.done // s.progress.total} %"
+    return words.plural(s.progress.done, s.progress.unit) if s.progress.done else ""

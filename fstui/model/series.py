@@ -18,11 +18,10 @@ RATE_S = 60.0
 
 
 class Curve(NamedTuple):
-    """The losses of both sides; all lists are equally long."""
+    """A training's history as the train room shows it."""
 
-    iterations: list[int]
-    a: list[float]
-    b: list[float]
+    points: list[Point]
+    """At most a few thousand, the newest exact."""
     rate: float
     """Iterations a second over the last minute of training."""
     trend: str
@@ -31,7 +30,7 @@ class Curve(NamedTuple):
     """The iteration since which a loss is no number."""
 
 
-EMPTY = Curve([], [], [], 0.0, "", None)
+EMPTY = Curve([], 0.0, "", None)
 
 
 class CurveReader:
@@ -59,18 +58,10 @@ class CurveReader:
 
 
 def curve_of(points: list[Point]) -> Curve:
-    """A chart's curve of history records."""
+    """What the train room shows of history records."""
     if not points:
         return EMPTY
-    a, b = [p.loss_a for p in points], [p.loss_b for p in points]
-    return Curve(
-        [p.iteration for p in points],
-        a,
-        b,
-        recent_rate(points),
-        trend(points),
-        nan_since(points),
-    )
+    return Curve(list(points), recent_rate(points), trend(points), nan_since(points))
 
 
 def recent_rate(points: list[Point]) -> float:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 
-from engine.errors import NothingToDo, Refused, from_os_error
+from engine.errors import NothingToDo, Refused
 from engine.project import Project
-from engine.protocol import JobFolder, may_signal
+from engine.protocol import State
 from fstui.settings import Settings
 from fstui.state import UiState, View
 
-from .jobview import JobView
+from . import jobs
+from .glance import ProjectGlance, WorkspaceGlance
+from .jobview import DOING, JobView
+from .overview import Overview
 from .series import EMPTY, Curve
-from .tail import JobUpdate
+from .tail import JobUpdate, TailProblem
 
 ROOM_STAGES = {"faces": "extract", "train": "train", "convert": "convert"}
 
@@ -33,6 +34,9 @@ class Session:
         self.project: Project | None = None
         self.jobs: dict[str, JobView] = {}
         self.curve: Curve = EMPTY
+        self.overview: Overview | None = None
+        self.overviews: list[Overview] | None = None
+        """None until the first look."""
         self.problem = ""
         """What keeps something from being shown; stays on screen until it is gone."""
 
@@ -42,14 +46,14 @@ class Session:
         """Turn to a project. Raises `BadInput` or `Damaged`; the old one stays open then."""
         project = Project.open(path)
         self.project = project
-        self.jobs, self.curve = {}, EMPTY
+        self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = str(project.path)
         return project
 
     def close(self) -> None:
         """Turn to no project."""
         self.project = None
-        self.jobs, self.curve = {}, EMPTY
+        self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = ""
 
     def reload(self) -> None:
@@ -71,8 +75,22 @@ class Session:
 
     # --- what the tail tells ---
 
-    def take(self, update: JobUpdate) -> JobView | None:
-        """Take in news of a job; its view if it ended with this update."""
+    def take(self, update: object) -> JobView | None:
+        """Take in news; the view of a job that ended with them."""
+        match update:
+            case JobUpdate():
+                return self._take_job(update)
+            case Curve() if self.project:
+                self.curve = update
+            case ProjectGlance() if self.project and update.overview.path == self.project.path:
+                self.overview = update.overview
+            case WorkspaceGlance():
+                self.overviews = update.overviews
+            case TailProblem():
+                self.problem = update.text
+        return None
+
+    def _take_job(self, update: JobUpdate) -> JobView | None:
         if self.project is None or update.folder.project != self.project.path:
             return None  # a late word about a project that was left
         view = self.jobs.get(update.stage)
@@ -94,6 +112,17 @@ class Session:
         work = [v for v in views if v.stage != "watch"] or views
         return next((v for v in work if v.running), work[0] if work else None)
 
+    def farewell(self) -> str:
+        """What to say on the way out: that jobs go on."""
+        if self.project is None:
+            return ""
+        doing = [DOING.get(v.stage, v.stage) for v in self.running()]
+        if not doing:
+            return ""
+        return (
+            f"{self.project.name}: {' and '.join(doing)} goes on; start fstui again to come back."
+        )
+
     # --- acts on jobs ---
 
     def writable(self) -> Project:
@@ -107,13 +136,13 @@ class Session:
     def stop(self, view: JobView) -> None:
         """Ask a job to save and stop."""
         self.writable()
-        view.folder.send("stop")
+        jobs.stop(view.folder)
         view.stop_asked = time.monotonic()
 
     def pause(self, view: JobView) -> str:
         """Pause a running job, let a paused one go on; the verb that was sent."""
         self.writable()
-        verb = "resume" if view.snapshot.state == "paused" else "pause"
+        verb = "resume" if view.snapshot.state is State.PAUSED else "pause"
         view.folder.send(verb)
         return verb
 
@@ -121,24 +150,3 @@ class Session:
         """Ask a training for a new preview picture."""
         self.writable()
         view.folder.send("preview")
-
-    def kill(self, view: JobView) -> None:
-        """Kill a job's supervisor, and with it the step. Raises `Refused` unless the lock's
-        process is surely still the one that took it."""
-        self.writable()
-        kill(view.folder)
-
-
-def kill(folder: JobFolder) -> None:
-    """SIGKILL for the process that holds a job's lock, after comparing pid, start time, host."""
-    holder = folder.holder()
-    if holder is None or not folder.alive():
-        raise NothingToDo(f"The job {folder.name} has ended already.")
-    if not may_signal(holder):
-        raise Refused(
-            f"The job {folder.name} is held by {holder.words()}, which can't be killed from here."
-        )
-    try:
-        os.kill(holder.pid, signal.SIGKILL)
-    except OSError as error:
-        raise from_os_error(error, f"killing the job {folder.name}") from error

@@ -1,0 +1,212 @@
+"""The app: rooms, palette, themes, and the one thread that looks at files. No logic in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.command import Provider
+from textual.message import Message
+from textual.screen import Screen
+
+from engine.errors import FstuiError
+from fstui import keymap, settings, state, terminal, theme
+from fstui.model.session import Session
+from fstui.model.tail import Tail
+from fstui.rooms.room import Room
+from fstui.widgets.paint import LeanDisplay
+
+
+def _room(name: str) -> Callable[[], Screen[Any]]:
+    """A room's screen; its module is loaded when it is entered first."""
+
+    def make() -> Screen[Any]:
+        from importlib import import_module
+
+        screen: Screen[Any] = import_module(f"fstui.rooms.{name}").ROOM()
+        return screen
+
+    return make
+
+
+def _palette() -> type[Provider]:
+    from fstui.rooms.palette import Actions
+
+    return Actions
+
+
+class FstuiApp(LeanDisplay):
+    """The workbench of one workspace."""
+
+    CSS_PATH = "styles/app.tcss"
+    TITLE = "fstui"
+    COMMANDS: ClassVar[set[Any]] = {_palette}
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as an instance variable
+        (0, "-narrow"),
+        (100, "-normal"),
+        (140, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings(
+        "home", "project", "faces", "train", "convert", "log", "theme", "help", "palette", "leave"
+    )
+    MODES: ClassVar[dict[str, Any]] = {
+        name: _room(name) for name in ("home", "project", "faces", "train", "convert", "log")
+    }
+    DEFAULT_MODE = "home"
+
+    @dataclass
+    class News(Message):
+        """Something changed on disk; sent by the tail's thread."""
+
+        update: object
+
+    def __init__(self, session: Session, *, ascii_only: bool = False, remote: bool = True) -> None:
+        if session.project is not None:
+            # An instance's own value: the first screen is the room that was left.
+            self.__dict__["DEFAULT_MODE"] = session.view.room
+        super().__init__()
+        self.session = session
+        self.ascii_only = ascii_only
+        self.remote = remote
+        self.farewell = ""
+        self.tail = Tail(self._tell, session.settings.poll_s)
+        if remote:
+            self.animation_level = "none"
+
+    def _tell(self, update: object) -> None:
+        """From the tail's thread: hand news to the event loop."""
+        self.post_message(self.News(update))
+
+    # --- life ---------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Colours, keys, and the thread that looks."""
+        theme.register(self)
+        self.theme = theme.first(self)
+        self.set_keymap(keymap.load_overrides(settings.config_folder()))
+        if self.session.project is not None:
+            self.tail.follow(self.session.project.path)
+        self.tail.start()
+
+    def on_unmount(self) -> None:
+        """Remember where we were."""
+        self.tail.stop()
+        state.save(self.session.state)
+
+    @property
+    def room(self) -> Room | None:
+        """The room that is shown, also behind a dialogue."""
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, Room) else None
+
+    def on_fstui_app_news(self, message: News) -> None:
+        """Take news into the session, then let the room that is shown paint what changed."""
+        ended = self.session.take(message.update)
+        if self.room is not None:
+            self.room.news(message.update)
+        if ended is not None:
+            self.notify(ended.farewell(), title=ended.stage, severity=ended.severity())
+            if self.session.settings.bell:
+                self.bell()
+
+    # --- rooms --------------------------------------------------------------------------------
+
+    def enter(self, room: str) -> None:
+        """Show a room of the open project, or home."""
+        if room != "home":
+            self.session.view.room = room
+        state.save(self.session.state)
+        self.switch_mode(room)
+
+    def open_project(self, path: Path, room: str = "") -> None:
+        """Open a project in the room it was left in, or in the one that is named."""
+        try:
+            project = self.session.open(path)
+        except FstuiError as error:
+            self.notify(str(error), severity="error", timeout=10)
+            return
+        self.tail.follow(project.path)
+        self.enter(room or self.session.view.room)
+
+    def action_home(self) -> None:
+        """Close the project and show all of them; its jobs go on."""
+        self.session.close()
+        self.tail.follow(None)
+        self.enter("home")
+
+    def action_project(self) -> None:
+        """The project's room."""
+        self.enter("project")
+
+    def action_faces(self) -> None:
+        """The faces room."""
+        self.enter("faces")
+
+    def action_train(self) -> None:
+        """The train room."""
+        self.enter("train")
+
+    def action_convert(self) -> None:
+        """The convert room."""
+        self.enter("convert")
+
+    def action_log(self) -> None:
+        """The log room."""
+        self.enter("log")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Rooms of a project need an open project."""
+        if action in ("project", "faces", "train", "convert", "log"):
+            return self.session.project is not None
+        return True
+
+    # --- program ------------------------------------------------------------------------------
+
+    def action_theme(self) -> None:
+        """The next theme, remembered."""
+        self.theme = self.session.state.theme = theme.after(self)
+        self.notify(f"theme: {self.theme}", timeout=2)
+
+    def action_help(self) -> None:
+        """The keys that are valid now."""
+        from fstui.rooms.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help(self.screen))
+
+    def action_palette(self) -> None:
+        """All actions, by their words."""
+        self.action_command_palette()
+
+    async def action_quit(self) -> None:
+        """Textual's own ctrl+q does what q does."""
+        self.action_leave()
+
+    def action_leave(self) -> None:
+        """Leave; jobs go on, and that is said on the way out."""
+        self.farewell = self.session.farewell()
+        self.exit(0)
+
+
+def run(
+    workspace: Path, project: str | None = None, *, readonly: bool = False, ascii_only: bool = False
+) -> int:
+    """Show the workbench until the user leaves; the exit code.
+
+    Raises `NotPossible` where there is no terminal, `BadInput` for settings, key map or project.
+    """
+    from fstui.places import project_path
+
+    facts = terminal.look()
+    session = Session(workspace, state.load(), settings.load(), readonly=readonly)
+    keymap.load_overrides(settings.config_folder())
+    path = project_path(project, workspace) if project else session.last_project()
+    if path is not None:
+        session.open(path)
+    app = FstuiApp(session, ascii_only=ascii_only or facts.ascii_only, remote=facts.remote)
+    code = app.run()
+    if app.farewell:
+        print(app.farewell)
+    return code or 0

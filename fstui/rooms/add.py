@@ -1,0 +1,97 @@
+"""The dialogue that adds footage: side, path with completion, copy or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from textual import on, work
+from textual.widget import Widget
+from textual.widgets import Checkbox, RadioButton, RadioSet
+
+from engine.errors import BadInput
+from engine.project import SIDES, Project, check_media
+from fstui.model import media
+from fstui.rooms.dialog import Dialog, labelled
+from fstui.widgets.pathinput import PathInput
+
+SIDE_WORDS = {"a": "A: is replaced", "b": "B: is put in", "target": "target: shows A"}
+
+
+class AddFootage(Dialog[int]):
+    """Ends with the number of sources that were added."""
+
+    heading = "Add footage"
+    act = "Add"
+
+    def __init__(self, project: Project, side: str) -> None:
+        super().__init__()
+        self._project = project
+        self._side = side
+
+    def fields(self) -> Iterable[Widget]:
+        """Path first: it is what one types."""
+        yield labelled("Path", PathInput(id="path"))
+        buttons = [RadioButton(SIDE_WORDS[s], value=s == self._side) for s in SIDES]
+        yield labelled("Side", RadioSet(*buttons, id="side", compact=True))
+        copy = Checkbox("copy into the project's media/", id="copy", compact=True)
+        yield labelled("", copy)
+
+    def on_mount(self) -> None:
+        """Type the path at once."""
+        super().on_mount()
+        self.query_one(PathInput).focus()
+
+    @on(PathInput.Chosen)
+    def _chosen(self, event: PathInput.Chosen) -> None:
+        event.stop()
+        self.submit()
+
+    @property
+    def side(self) -> str:
+        """The chosen side."""
+        return SIDES[max(0, self.query_one(RadioSet).pressed_index)]
+
+    def submit(self) -> None:
+        """Look at the file in a thread: hashing and probing take a moment."""
+        text = self.query_one(PathInput).text.strip()
+        if not text:
+            self.problem("Type the path of a video, a picture or a folder of pictures.")
+            return
+        self.problem("Looking at it ...")
+        self.query_one("#accept").disabled = True
+        self.add(Path(text).expanduser(), self.side, self.query_one(Checkbox).value)
+
+    @work(thread=True, exclusive=True, group="add")
+    def add(self, path: Path, side: str, copy: bool) -> None:
+        """Probe, then list it."""
+
+        def act() -> int:
+            checked = check_media(path)
+            if checked.is_file():
+                media.ask(checked)  # a text file named .mp4 is refused here, with its sentence
+            added = self._project.add_sources(side, [checked], copy=copy)
+            if not added:
+                raise BadInput(f"{path.name} is on side {side} already.")
+            return len(added)
+
+        def finish() -> None:
+            self.query_one("#accept").disabled = False
+            if done:
+                self.dismiss(result)
+
+        done, result = self.attempt_here(act)
+        self.app.call_from_thread(finish)
+
+    def attempt_here(self, act: object) -> tuple[bool, int | None]:
+        """As `attempt`, from a worker's thread."""
+        from engine.errors import FstuiError, from_os_error
+
+        try:
+            return True, act()  # type: ignore[operator]
+        except FstuiError as error:
+            text = str(error)
+        except OSError as error:
+            text = str(from_os_error(error, "reading it"))
+        self.app.call_from_thread(self.problem, text)
+        return False, None

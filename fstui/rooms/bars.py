@@ -1,0 +1,131 @@
+"""The lines around a room: which room it is on top, the keys that are valid now at the bottom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.strip import Strip
+
+from fstui import keymap
+from fstui.widgets.paint import StripView, line
+from fstui.widgets.words import shorten
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+ROOMS = ("project", "faces", "train", "convert", "log")
+MOST_KEYS = 8
+ALWAYS = ("help", "leave")
+"""Keys that stay in the footer when others must give way."""
+
+
+class Piece:
+    """A clickable run of a bar: text, style name, the action that a click runs."""
+
+    def __init__(self, text: str, style: str = "", action: str = "") -> None:
+        self.text, self.style, self.action = text, style, action
+
+
+class Bar(StripView):
+    """One line of pieces; a click on a piece does the same as its key."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; width: 1fr; }
+    Bar > .bar--key { color: $accent; text-style: bold; }
+    Bar > .bar--here { color: $accent; text-style: bold reverse; }
+    Bar > .bar--muted { color: $text-muted; }
+    Bar > .bar--warn { color: $text-warning; text-style: bold; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{n}" for n in ("key", "here", "muted", "warn")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._pieces: list[Piece] = []
+
+    def pieces(self, width: int) -> list[Piece]:
+        """What the bar says now."""
+        raise NotImplementedError
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The one line."""
+        self._pieces = self.pieces(width)
+        return [line(*((p.text, self._style(p.style)) for p in self._pieces))]
+
+    def _style(self, name: str) -> Style | None:
+        return self.style_of(f"bar--{name}") if name else None
+
+    async def on_click(self, event: events.Click) -> None:
+        """Run the action of the piece under the pointer."""
+        x = 0
+        for piece in self._pieces:
+            x += cell_len(piece.text)
+            if event.x < x:
+                if piece.action:
+                    await self.screen.run_action(piece.action)
+                return
+
+
+class RoomBar(Bar):
+    """Project name and rooms with their digits; the room one is in is marked."""
+
+    def pieces(self, width: int) -> list[Piece]:
+        """`0 fstui  demo  1 Project  2 Faces ...`."""
+        app: Any = self.app
+        session = app.session
+        found = [Piece("0", "key", "app.home"), Piece(" fstui ", "", "app.home")]
+        if session.project is None:
+            return [*found, Piece(shorten(str(session.workspace), width - 12), "muted")]
+        here = getattr(self.screen, "room", "")
+        names = []
+        for digit, room in enumerate(ROOMS, 1):
+            style = "here" if room == here else "key"
+            names.append(Piece(f" {digit}", style, f"app.{room}"))
+            names.append(Piece(f" {room.title()} ", "here" * (room == here), f"app.{room}"))
+        used = sum(len(p.text) for p in [*found, *names]) + 3
+        shown = shorten(session.project.name, max(6, width - used - 11))
+        found.append(Piece(f" {shown} ", "muted"))
+        frozen = getattr(self.screen, "frozen", False)
+        marks = [("read-only ", session.readonly), ("frozen (f) ", frozen)]
+        return [*found, *names, *(Piece(text, "warn") for text, on in marks if on)]
+
+
+class KeyBar(Bar):
+    """At most eight keys, only those that are valid now."""
+
+    def on_mount(self) -> None:
+        """Follow the screen's bindings."""
+        self.screen.bindings_updated_signal.subscribe(self, self._changed)
+
+    def _changed(self, _screen: Screen[object]) -> None:
+        self.repaint()
+
+    def pieces(self, width: int) -> list[Piece]:
+        """Keys in the table's order; help and leave stay when there are too many."""
+        found = []
+        for action, key, words in valid_keys(self.screen):
+            found.append([Piece(key, "key", action), Piece(f" {words}  ", "", action)])
+        while len(found) > 3 and sum(len(p.text) for two in found for p in two) > width:
+            found.pop(-3)
+        return [piece for two in found for piece in two]
+
+
+def valid_keys(screen: Screen[object]) -> list[tuple[str, str, str]]:
+    """(action, key, words) of the footer: valid now, shown by their table, eight at most."""
+    words_for = getattr(screen, "words_for", lambda _action: "")
+    found: dict[str, tuple[str, str, str]] = {}
+    for node, binding, enabled, _tip in screen.active_bindings.values():
+        if not (binding.show and enabled) or binding.action in found:
+            continue
+        prefix = "app." if node is screen.app else ""
+        key = binding.key_display or keymap.shown(binding.key)
+        words = words_for(binding.action) or binding.description
+        action = prefix + binding.action if node in (screen, screen.app) else ""
+        found[binding.action] = (action, key, words)
+    order = {k.id: n for n, k in enumerate(keymap.KEYS)}
+    rows = sorted(found.items(), key=lambda item: order.get(item[0], -1))
+    last = [row for name, row in rows if name in ALWAYS]
+    first = [row for name, row in rows if name not in ALWAYS]
+    return first[: MOST_KEYS - len(last)] + last

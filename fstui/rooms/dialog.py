@@ -1,0 +1,103 @@
+"""A dialogue over a room: title, fields, the problem, two choices; esc leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Button, Input, Static
+
+from engine.errors import FstuiError, from_os_error
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T]):
+    """Fields in a box. `accept` does the work and may refuse with one sentence."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Cancel"),
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Field before", show=False),
+    ]
+
+    heading: ClassVar[str] = ""
+    act: ClassVar[str] = "OK"
+
+    def compose(self) -> ComposeResult:
+        """Title, fields, problem, buttons."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
+        with Vertical(classes="dialog"):
+            yield Static(Content(self.title_text()), classes="dialog--title")
+            yield VerticalScroll(*self.fields(), classes="dialog--fields", can_focus=False)
+            yield Static("", classes="dialog--problem")
+            with Horizontal(classes="dialog--buttons"):
+                yield Static(Content("tab next  enter accept  esc cancel"), classes="dialog--hint")
+                yield Button(Content(self.act), id="accept", compact=True)
+
+    def title_text(self) -> str:
+        """The heading."""
+        return self.heading
+
+    def fields(self) -> Iterable[Widget]:
+        """What is asked."""
+        raise NotImplementedError
+
+    def accept(self) -> T:
+        """Do it; what the dialogue ends with. Raises `FstuiError` to stay open and say why."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """No cursor blinks on an idle link; the first field has the focus."""
+        for entry in self.query(Input):
+            entry.cursor_blink = False
+
+    def problem(self, text: str) -> None:
+        """Say in one sentence what is wrong, or nothing."""
+        self.query_one(".dialog--problem", Static).update(Content(text))
+
+    @on(Button.Pressed, "#accept")
+    def _pressed(self) -> None:
+        self.submit()
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.submit()
+
+    def submit(self) -> None:
+        """Accept, or say why not."""
+        done, result = self.attempt(self.accept)
+        if done:
+            self.dismiss(result)
+
+    def attempt(self, act: Callable[[], Any]) -> tuple[bool, Any]:
+        """Do something; its error becomes the dialogue's sentence."""
+        try:
+            return True, act()
+        except FstuiError as error:
+            self.problem(str(error))
+        except OSError as error:
+            self.problem(str(from_os_error(error, f"writing {error.filename or 'to disk'}")))
+        return False, None
+
+    def action_back(self) -> None:
+        """Leave without doing anything."""
+        self.dismiss(None)
+
+
+def labelled(label: str, field: Widget, hint: str = "") -> Widget:
+    """A field with its label on the left and a line of help on the right."""
+    return Horizontal(
+        Static(Content(label), classes="dialog--label"),
+        field,
+        Static(Content(hint), classes="dialog--help"),
+        classes="dialog--row",
+    )

@@ -1,0 +1,44 @@
+"""The faces room: extraction of both sides and the target."""
+
+from __future__ import annotations
+
+from engine.project import SIDES
+from fstui.model import words
+from fstui.model.jobview import JobView
+from fstui.model.overview import SideCount
+from fstui.rooms.lines import Line
+from fstui.rooms.stage import StageRoom, message_line, pace_line, state_line
+
+
+class Faces(StageRoom):
+    """How far extraction is and what it found."""
+
+    room = "faces"
+    stage = "extract"
+    no_picture = "The last frame shows here while faces are extracted."
+
+    def facts(self, job: JobView | None) -> list[Line]:
+        """State, pace, faces of each side."""
+        lines = [state_line(job, "Faces were not extracted yet: press s.")]
+        if job is not None:
+            lines.append(pace_line(job) if job.running else message_line(job))
+        overview = self.studio.session.overview
+        if overview is not None:
+            lines += [side_line(overview.sides[s]) for s in SIDES if s in overview.sides]
+        return lines
+
+
+def side_line(count: SideCount) -> Line:
+    """`A  1 180 faces in 1 204 frames (98 % have one), 2 of 2 sources done`."""
+    name = count.side.upper() if len(count.side) == 1 else count.side
+    if not count.sources:
+        return [(f"{name:<7}", "accent"), ("needs footage: 1, then a", "warn")]
+    share = f" ({100 * count.frames_with_face // count.frames} % have one)" if count.frames else ""
+    return [
+        (f"{name:<7}", "accent"),
+        f"{words.plural(count.faces, 'face')} in {words.plural(count.frames, 'frame')}{share}",
+        (f", {count.done} of {words.plural(count.sources, 'source')} done", "muted"),
+    ]
+
+
+ROOM = Faces

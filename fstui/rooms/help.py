@@ -1,0 +1,65 @@
+"""Help: the keys that are valid now, read from the live bindings of the screen below."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from fstui import keymap
+from fstui.widgets.rows import Column, Row, Rows
+
+COLUMNS = (Column("Key", 14), Column("What it does", least=20), Column("Of", 9))
+
+
+class Help(ModalScreen[None]):
+    """A list of keys; enter does what the key does."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "back", "Close", key_display="esc")
+    ]
+
+    def __init__(self, below: Screen[Any]) -> None:
+        super().__init__()
+        # Read now: once help is on top, only its own bindings are live.
+        self._keys = live_keys(below)
+        self._room = getattr(below, "room", "")
+
+    def compose(self) -> ComposeResult:
+        """Title and list."""
+        with Vertical(classes="dialog dialog-tall"):
+            of = f" of the {self._room} room" if self._room else ""
+            title = Content(f"Keys{of} that are valid now (esc closes)")
+            yield Static(title, classes="dialog--title")
+            yield Rows(COLUMNS, empty="No key is valid here.")
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        rows = [Row(action, (keys, words, group)) for action, keys, words, group in self._keys]
+        self.query_one(Rows).show(rows)
+        self.query_one(Rows).focus()
+
+    def action_back(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+def live_keys(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
+    """(action, keys, words, group) of every binding that is valid on a screen now."""
+    words_for = getattr(screen, "words_for", lambda _action: "")
+    groups = {k.id: k.group for k in keymap.KEYS}
+    found: dict[str, tuple[list[str], str, str]] = {}
+    for _node, binding, enabled, _tip in screen.active_bindings.values():
+        if not (enabled and binding.description):
+            continue
+        words = words_for(binding.action) or binding.description
+        entry = found.setdefault(binding.action, ([], words, groups.get(binding.action, "Move")))
+        entry[0].append(keymap.shown(binding.key))
+    order = {k.id: n for n, k in enumerate(keymap.KEYS)}
+    rows = sorted(found.items(), key=lambda item: order.get(item[0], 99))
+    return [(action, " ".join(keys), words, group) for action, (keys, words, group) in rows]

@@ -1,0 +1,128 @@
+"""Home: all projects with state, progress and last activity; or the first three steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from fstui import keymap
+from fstui.model import glance, words
+from fstui.model.jobview import progress_words, state_words
+from fstui.model.overview import Overview
+from fstui.rooms.lines import Lines
+from fstui.rooms.room import Room
+from fstui.widgets.rows import Column, Row, Rows, Tone
+
+COLUMNS = (
+    Column("Project", least=12),
+    Column("State", 22),
+    Column("Progress", 17),
+    Column("Next", 16, least=10),
+    Column("Last activity", 14),
+)
+TONES: dict[str, Tone] = {
+    "running": "good",
+    "crashed": "bad",
+    "failed": "bad",
+    "interrupted": "warn",
+}
+FIRST_STEPS = (
+    ("1", "make a project", "+", "a folder with a name, in this workspace"),
+    ("2", "add footage", "a", "side A: who is replaced; side B: who is put in; the target"),
+    ("3", "start", "s", "extracts faces, trains, converts: each press does what is next"),
+)
+
+
+class Home(Room):
+    """The first room."""
+
+    room = "home"
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("new", "filter")
+
+    def body(self) -> Iterable[Widget]:
+        """The list, and what to do where it is empty."""
+        yield Lines(id="first")
+        yield Rows(COLUMNS, empty="Looking for projects ...", id="projects")
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """All projects of the workspace."""
+        return (glance.of_workspace(self.studio.session.workspace),)
+
+    def show(self) -> None:
+        """Projects, newest change first."""
+        found = self.studio.session.overviews
+        self.set_class(found == [], "-first-run")
+        if found is None:
+            return
+        if not found:
+            self.query_one("#first", Lines).show(first_lines(self.studio.session.workspace))
+        now = time.time()
+        self.query_one(Rows).show([row_of(one, now) for one in found])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nowhere to go back to, and no job to start."""
+        if action in ("back", "start", "stop", "pause", "watch", "freeze"):
+            return False
+        if action == "filter":
+            return bool(self.studio.session.overviews)
+        return super().check_action(action, parameters)
+
+    def action_new(self) -> None:
+        """Ask for a name, make the project and open it."""
+        from fstui.rooms.new import NewProject
+
+        def go(path: Path | None) -> None:
+            if path is not None:
+                self.studio.open_project(path, "project")
+
+        self.app.push_screen(NewProject(self.studio.session.workspace), go)
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Open the project."""
+        self.studio.open_project(Path(message.key))
+
+
+def row_of(one: Overview, now: float) -> Row:
+    """One project as a row of the list."""
+    age = words.age(now - one.last_activity)
+    if one.damaged:
+        return Row(str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age))
+    snapshot = one.snapshot
+    state = state_words(snapshot, now) if snapshot else "new"
+    tone = TONES.get(str(snapshot.state), "") if snapshot else ""
+    progress = progress_words(snapshot) if snapshot else ""
+    if snapshot and snapshot.iteration is None and one.iteration is not None and not one.running:
+        progress = f"iteration {words.count(one.iteration)}"
+    next_words = next_of(one)
+    return Row(str(one.path), (one.name, (state, tone), progress, next_words, age))
+
+
+def next_of(one: Overview) -> str:
+    """What is due, in one word."""
+    return "" if one.running or one.next is None else one.next.command.split(" ")[0]
+
+
+def first_lines(workspace: Path) -> list[list[str | tuple[str, Tone]]]:
+    """The first run's screen: three steps, one key each."""
+    lines: list[list[str | tuple[str, Tone]]] = [
+        [("Welcome to fstui.", "accent"), f" No project in {workspace} yet."],
+        [],
+    ]
+    for number, what, key, why in FIRST_STEPS:
+        lines += [
+            [f"  {number}. press ", (f" {key} ", "accent"), f" to {what}"],
+            [(f"     {why}", "muted")],
+            [],
+        ]
+    lines += [
+        ["Work goes on when you leave with ", ("q", "accent"), " or lose the connection."],
+        ["Keys are shown below; ", ("?", "accent"), " shows all that are valid."],
+    ]
+    return lines
+
+
+ROOM = Home

@@ -1,0 +1,82 @@
+"""A few lines of styled text that repaint only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+from textual.strip import Strip
+
+from fstui.widgets.paint import StripView, line
+from fstui.widgets.rows import Tone
+from fstui.widgets.words import fit
+
+Run = str | tuple[str, Tone]
+Line = Sequence[Run]
+
+
+class Lines(StripView):
+    """Shows lines; a line that is too long goes on in the next one where `wrap` says so."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"lines--{n}" for n in ("good", "bad", "warn", "muted", "accent")
+    }
+    DEFAULT_CSS = """
+    Lines { height: auto; width: 1fr; }
+    Lines > .lines--good { color: $text-success; }
+    Lines > .lines--bad { color: $text-error; text-style: bold; }
+    Lines > .lines--warn { color: $text-warning; }
+    Lines > .lines--muted { color: $text-muted; }
+    Lines > .lines--accent { color: $text-accent; text-style: bold; }
+    """
+
+    def __init__(self, *, wrap: bool = False, bottom: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._lines: list[Line] = []
+        self._wrap = wrap
+        self._bottom = bottom
+        """Show the last lines when not all fit."""
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Take new lines."""
+        self._lines = list(lines)
+        self.repaint()
+
+    @property
+    def text(self) -> str:
+        """What is said, without styles."""
+        return "\n".join("".join(_text(run) for run in one) for one in self._lines)
+
+    def paint(self, width: int, height: int) -> list[Strip]:
+        """The lines that fit."""
+        strips: list[Strip] = []
+        for one in self._lines:
+            if self._wrap and len(one) == 1:
+                strips += [self._line([piece], width) for piece in _folded(one[0], width)]
+            else:
+                strips.append(self._line(one, width))
+        return strips[-height:] if self._bottom else strips[:height]
+
+    def _line(self, one: Line, width: int) -> Strip:
+        parts, left = [], width
+        for run in one:
+            text, tone = (run, "") if isinstance(run, str) else run
+            if cell_len(text) > left:
+                text = fit(text, left, ascii_only=self.ascii_only)
+            left -= cell_len(text)
+            parts.append((text, self.style_of(f"lines--{tone}") if tone else None))
+        return line(*parts)
+
+
+def _text(run: Run) -> str:
+    return run if isinstance(run, str) else run[0]
+
+
+def _folded(run: Run, width: int) -> list[Run]:
+    """One run cut into lines at its blanks."""
+    from textwrap import wrap
+
+    text, tone = (run, None) if isinstance(run, str) else run
+    pieces = wrap(text, max(width, 1)) or [""]
+    return [p if tone is None else (p, tone) for p in pieces]

@@ -1,0 +1,59 @@
+"""The form that records who a side shows and on what ground."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Input, Select, Static
+
+from engine.errors import BadInput
+from engine.project import Ground, Project
+from fstui.rooms.dialog import Dialog, labelled
+
+SIDES = ("a", "b")
+SHOWS = {"a": "A, who is replaced", "b": "B, who is put in"}
+
+
+class People(Dialog[bool]):
+    """Name and ground of both sides."""
+
+    heading = "People: who is shown, and on what ground their face may be used"
+    act = "Record"
+
+    def __init__(self, project: Project) -> None:
+        super().__init__()
+        self._project = project
+
+    def fields(self) -> Iterable[Widget]:
+        """Two fields a side, as they are recorded now."""
+        for side in SIDES:
+            person = self._project.file.people.get(side)
+            yield Static(SHOWS[side], classes="dialog--section")
+            yield labelled("Name", Input(person.name if person else "", id=f"name-{side}"))
+            select: Select[Ground] = Select(
+                [(ground.value, ground) for ground in Ground],
+                value=person.ground if person else Select.NULL,
+                prompt="choose a ground",
+                id=f"ground-{side}",
+                compact=True,
+            )
+            yield labelled("Ground", select)
+
+    def accept(self) -> bool:
+        """Write what is complete; refuse halves."""
+        changes = []
+        for side in SIDES:
+            name = self.query_one(f"#name-{side}", Input).value.strip()
+            ground = self.query_one(f"#ground-{side}", Select).value
+            if not name and ground is Select.NULL:
+                continue
+            if not name or not isinstance(ground, Ground):
+                raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
+            changes.append((side, name, ground))
+        if not changes:
+            raise BadInput("Fill in a name and a ground for side A or B.")
+        for side, name, ground in changes:
+            self._project.set_person(side, name, ground, getpass.getuser())
+        return True

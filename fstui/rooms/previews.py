@@ -1,0 +1,96 @@
+"""The preview pictures of a job: the newest by itself, earlier ones by key, never too often."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from textual.timer import Timer
+
+from fstui.model import words
+from fstui.model.tail import Preview
+from fstui.widgets.picture import Picture
+
+
+class Previews(Picture):
+    """Shows the newest picture, or the one that was gone back to.
+
+    A new picture is sent at most every `every_s`; one that the user asked for comes at once.
+    """
+
+    def __init__(self, *, every_s: float = 5.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._every_s = every_s
+        self._previews: list[Preview] = []
+        self._at: Preview | None = None
+        """The picture gone back to; None follows the newest."""
+        self._put_at = -1e9
+        self._hasty = False
+        self._later: Timer | None = None
+        self._job_runs = False
+
+    def offer(self, previews: Sequence[Preview], running: bool) -> None:
+        """Take what there is; show the newest when its time has come."""
+        self._previews, self._job_runs = list(previews), running
+        if self._at is not None and self._at not in self._previews:
+            self._at = None
+        self._put()
+
+    def hurry(self) -> None:
+        """The user asked for a new picture: the next one is shown when it comes."""
+        self._hasty = True
+
+    def step(self, by: int) -> None:
+        """Go to an earlier (-1) or a later picture (+1)."""
+        if not self._previews:
+            return
+        here = self._previews.index(self._at) if self._at else len(self._previews) - 1
+        to = max(0, min(here + by, len(self._previews) - 1))
+        self._at = self._previews[to] if to < len(self._previews) - 1 else None
+        self._hasty = True
+        self._put()
+
+    def _put(self) -> None:
+        shown = self._at or (self._previews[-1] if self._previews else None)
+        if shown is None:
+            self.show(None)
+            return
+        if shown.path != self.path:
+            wait = self._put_at + self._every_s - time.monotonic()
+            if self.path is not None and wait > 0 and not self._hasty:
+                self._come_back(wait)
+                return self._recaption()
+            self._put_at, self._hasty = time.monotonic(), False
+        self.show(shown.path, self.caption_of(shown))
+
+    def _recaption(self) -> None:
+        """The picture stays; its age goes on."""
+        old = next((p for p in self._previews if p.path == self.path), None)
+        if old:
+            self.show(old.path, self.caption_of(old))
+
+    def _come_back(self, wait_s: float) -> None:
+        if self._later is None:
+            self._later = self.set_timer(wait_s, self._due)
+
+    def _due(self) -> None:
+        self._later = None
+        self._put()
+
+    def caption_of(self, preview: Preview) -> str:
+        """`A | A>A | A>B · iteration 41 200 · 12 s ago (3 of 40)`."""
+        arrow, dot = (">", "-") if self.ascii_only else ("→", "·")
+        parts = []
+        if preview.columns:
+            parts.append(" | ".join(preview.columns).replace(">", arrow))
+        what = "frame" if preview.media else "iteration"
+        parts.append(f"{preview.media} {what} {words.count(preview.place)}".strip())
+        if self._job_runs:
+            parts.append(words.age(time.time() - preview.time))
+        else:
+            parts.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(preview.time)))
+        text = f" {dot} ".join(parts)
+        if self._at is not None:
+            text += f" ({self._previews.index(preview) + 1} of {len(self._previews)})"
+        return text

@@ -1,0 +1,221 @@
+"""A project's room: two sides, the target, the three stages and the key that does what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import work
+from textual.containers import Horizontal
+from textual.widget import Widget
+
+from engine.errors import FstuiError
+from engine.project import SIDES, Project, Source
+from engine.protocol import safe_text
+from fstui import keymap
+from fstui.model import glance, media, words
+from fstui.model.overview import Overview, SideCount, Stage
+from fstui.rooms.lines import Line, Lines
+from fstui.rooms.room import Room
+from fstui.widgets.rows import Column, Row, Rows, Tone
+
+TITLES = {"a": "A  is replaced", "b": "B  is put in", "target": "Target  shows A"}
+COLUMNS = (Column("Side", 7), Column("Footage", least=16), Column("Size", 10, right=True))
+STATE_TONES: dict[str, Tone] = {
+    "done": "good",
+    "running": "good",
+    "ready": "accent",
+    "part": "warn",
+}
+NEXT_KEYS = {"add": "a", "people": "p", "extract": "s", "train": "s", "convert": "s"}
+"""Which key does what the overview's command says."""
+ROOM_KEYS = {"extract": "2", "train": "3", "convert": "4"}
+
+
+class ProjectRoom(Room):
+    """What the project has, and what it needs."""
+
+    room = "project"
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people")
+
+    def body(self) -> Iterable[Widget]:
+        """Sides side by side, stages, footage."""
+        yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
+        yield Lines(id="stages")
+        yield Rows(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
+        yield Lines(id="facts")
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """This project's counts and stages."""
+        project = self.studio.session.project
+        return (glance.of_project(project.path),) if project else ()
+
+    def show(self) -> None:
+        """Counts, stages, footage."""
+        project, overview = self.studio.session.project, self.studio.session.overview
+        if project is None or overview is None:
+            return
+        for side in SIDES:
+            self.query_one(f"#side-{side}", Lines).show(side_lines(project, overview, side))
+        self.query_one("#stages", Lines).show(stage_lines(overview))
+        self.query_one(Rows).show([source_row(s) for s in project.sources()])
+
+    def news(self, update: object = None) -> None:
+        """Footage may have been added by another hand: project.toml is read again."""
+        session = self.studio.session
+        if isinstance(update, glance.ProjectGlance):
+            self.attempt_quietly(session.reload)
+        super().news(update)
+
+    def attempt_quietly(self, act: Callable[[], object]) -> None:
+        """A project file that is being rewritten is read at the next look."""
+        try:
+            act()
+        except FstuiError as error:
+            self.studio.session.problem = str(error)
+
+    # --- what is next -------------------------------------------------------------------------
+
+    @property
+    def due(self) -> Stage | None:
+        """The stage that is next."""
+        overview = self.studio.session.overview
+        return overview.next if overview else None
+
+    def words_for(self, action: str) -> str:
+        """`s` says which stage it starts."""
+        due = self.due
+        if action == "start" and due:
+            return due.name
+        return super().words_for(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Start only what can be started."""
+        if action == "start":
+            due = self.due
+            startable = due is not None and due.command.split(" ")[0] in ROOM_KEYS
+            return startable and bool(super().check_action(action, parameters))
+        return super().check_action(action, parameters)
+
+    def action_start(self) -> None:
+        """The form of the stage that is next."""
+        if self.due is not None:
+            self.ask_settings(self.due.name)
+
+    def action_add(self) -> None:
+        """Add footage to the side under the cursor, or to the first that has none."""
+        from fstui.rooms.add import AddFootage
+
+        project = self.studio.session.project
+        if project is None:
+            return
+        side = next((s for s in SIDES if not project.sources(s)), "target")
+
+        def go(added: int | None) -> None:
+            if added is not None:
+                self.notify(f"{words.plural(added, 'source')} added.")
+                self.attempt(self.studio.session.reload)
+                self.news()
+
+        self.app.push_screen(AddFootage(project, side), go)
+
+    def action_people(self) -> None:
+        """Record who a side shows and on what ground."""
+        from fstui.rooms.people import People
+
+        project = self.studio.session.project
+        if project is None:
+            return
+
+        def go(done: bool | None) -> None:
+            if done:
+                self.attempt(self.studio.session.reload)
+                self.news()
+
+        self.app.push_screen(People(project), go)
+
+    # --- footage ------------------------------------------------------------------------------
+
+    def on_rows_moved(self, message: Rows.Moved) -> None:
+        """What the footage under the cursor is, asked of the engine."""
+        project = self.studio.session.project
+        if project is not None:
+            self.ask_facts(project, message.key)
+
+    @work(thread=True, exclusive=True, group="facts")
+    def ask_facts(self, project: Project, key: str) -> None:
+        """In a thread: a process is started for it."""
+        source = next((s for s in project.sources() if key_of(s) == key), None)
+        if source is None:
+            return
+        path = project.source_path(source)
+        try:
+            text = "folder of pictures" if path.is_dir() else media.describe(media.ask(path))
+        except FstuiError as error:
+            text = str(error)
+        line: list[Line] = [[(f"{safe_text(path.name)}: {text}", "muted")]]
+        self.app.call_from_thread(self.query_one("#facts", Lines).show, line)
+
+
+def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
+    """Title, person, footage, faces."""
+    count = overview.sides.get(side) or SideCount(side, 0, 0, 0, 0, 0, 0)
+    lines: list[Line] = [[(TITLES[side], "accent")]]
+    if side != "target":
+        person = project.file.people.get(side)
+        if person:
+            lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
+        else:
+            lines.append([("! not recorded: press p", "warn")])
+    else:
+        results = len(overview.results)
+        lines.append([words.plural(results, "result") + " in out/" if results else ""])
+    if not count.sources:
+        return [*lines, [("needs footage: press a", "warn")]]
+    looked = f"{count.done} of {count.sources} extracted" if count.sources else ""
+    lines.append([words.plural(count.sources, "source"), (f", {looked}", "muted")])
+    faces = words.plural(count.faces, "face")
+    more = f", {words.count(count.rejected)} rejected" if count.rejected else ""
+    lines.append([faces, (f" in {words.plural(count.frames, 'frame')}{more}", "muted")])
+    return lines
+
+
+def stage_lines(overview: Overview) -> list[Line]:
+    """The three stages, and the key that does the next thing."""
+    lines: list[Line] = []
+    for number, stage in enumerate(overview.stages, 2):
+        tone = STATE_TONES.get(stage.state, "")
+        state: tuple[str, Tone] = (f"{stage.state:<8}", tone)
+        lines.append(
+            [(f"{number} ", "muted"), f"{stage.name.title():<9}", state, f" {stage.words}"]
+        )
+    return [*lines, next_line(overview)]
+
+
+def next_line(overview: Overview) -> Line:
+    """`Next: s  extract (side a, b waits)`."""
+    stage = overview.next
+    if stage is None:
+        return [("All three stages are done.", "good"), " 3 trains on, 4 converts again."]
+    verb = stage.command.split(" ")[0]
+    if verb == "attach":
+        room = ROOM_KEYS[stage.name]
+        return ["Running: press ", (f" {room} ", "accent"), f" to watch {stage.name}"]
+    what = {"add": "add footage", "people": "record the people"}.get(verb, stage.name)
+    return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
+
+
+def source_row(source: Source) -> Row:
+    """One medium as a row."""
+    side = source.side.upper() if len(source.side) == 1 else source.side
+    name = safe_text(Path(source.path).name)
+    return Row(key_of(source), (side, name, words.size(source.size)))
+
+
+def key_of(source: Source) -> str:
+    """What tells a source from all others."""
+    return f"{source.side} {source.hash}"
+
+
+ROOM = ProjectRoom

@@ -1,0 +1,258 @@
+"""What all rooms have: bars, the job's line, acts on the room's job, and the too-small notice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.errors import FstuiError, from_os_error
+from fstui import keymap
+from fstui.model import jobs
+from fstui.model.jobview import KILL_AFTER_S, JobView
+from fstui.rooms.bars import KeyBar, RoomBar
+from fstui.widgets.status import StatusLine
+
+if TYPE_CHECKING:
+    from fstui.app import FstuiApp
+
+SMALLEST = (60, 16)
+WRITES = frozenset({"start", "stop", "pause", "preview", "watch", "new", "add", "people"})
+"""Actions that change something: hidden under `--readonly`."""
+
+
+class Room(Screen[None]):
+    """One screen of the workbench."""
+
+    room: ClassVar[str] = ""
+    stage: ClassVar[str] = ""
+    """The stage whose jobs this room is about; empty: whichever is at work."""
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings(
+        "start", "stop", "pause", "watch", "freeze", "back"
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.frozen = False
+        self._keys_of: object = None
+
+    @property
+    def studio(self) -> FstuiApp:
+        """The app, with its session and tail."""
+        return cast("FstuiApp", self.app)
+
+    # --- what a room is made of ---------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        """Bar, body, the job's line, keys; and what replaces them where it is too small."""
+        yield RoomBar(id="bar")
+        yield Container(*self.body(), id="body")
+        yield StatusLine(id="job")
+        yield KeyBar(id="keys")
+        yield Static(id="tiny")
+
+    def body(self) -> Iterable[Widget]:
+        """The room's own widgets."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Bring the room's own widgets up to the session; they paint what differs."""
+        raise NotImplementedError
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """What the tail looks at beside jobs while this room shows."""
+        return ()
+
+    # --- news ---------------------------------------------------------------------------------
+
+    @property
+    def job(self) -> JobView | None:
+        """The job that this room is about."""
+        session = self.studio.session
+        return session.jobs.get(self.stage) if self.stage else session.newest()
+
+    def on_screen_resume(self) -> None:
+        """The room is shown: ask for what it shows, paint once."""
+        self.studio.tail.also(*self.asks())
+        self.news()
+
+    def news(self, _update: object = None) -> None:
+        """Something changed."""
+        if self.frozen:
+            return
+        self.show()
+        job = self.job
+        self.query_one(StatusLine).show(job.shown() if job else None)
+        keys_of = (job.snapshot.state, job.stopping, job.may_kill()) if job else None
+        if keys_of != self._keys_of:
+            self._keys_of = keys_of
+            self.refresh_bindings()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Below the least size one plain line says so, with the job's state."""
+        width, height = event.size
+        tiny = width < SMALLEST[0] or height < SMALLEST[1]
+        self.set_class(tiny, "-tiny")
+        if tiny:
+            need = f"need {SMALLEST[0]}x{SMALLEST[1]}, have {width}x{height}"
+            job = self.job
+            state = f"{job.stage}: {job.words()}" if job else "no job"
+            self.query_one("#tiny", Static).update(f"{need}\n{state}")
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what can be done now."""
+        if action in WRITES and self.studio.session.readonly:
+            return False
+        if action in ("start", "stop", "pause", "watch") and self.studio.session.project is None:
+            return False
+        job = self.job
+        if action == "start":
+            return job is None or not job.running
+        if action == "stop":
+            return job is not None and job.running
+        if action == "pause":
+            return job is not None and job.running and not job.stopping
+        return True
+
+    def words_for(self, action: str) -> str:
+        """The footer's words where the table's are too general."""
+        job = self.job
+        if action == "start" and self.stage:
+            return f"{'resume' if job and job.resumable() else 'start'} {self.stage}ing"
+        if action == "pause" and job:
+            return "go on" if job.snapshot.state == "paused" else "pause"
+        if action == "stop" and job and job.stopping:
+            return "kill" if job.may_kill() else "stopping"
+        if action == "watch":
+            watch = self.studio.session.jobs.get("watch")
+            return "stop watch" if watch and watch.running else "watch media/"
+        return ""
+
+    def attempt(self, act: Callable[[], object]) -> bool:
+        """Do something small; an error becomes a notice of one sentence."""
+        try:
+            act()
+        except FstuiError as error:
+            self.notify(str(error), severity="error", timeout=10)
+            return False
+        except OSError as error:
+            problem = from_os_error(error, f"writing {error.filename or 'to the project'}")
+            self.notify(str(problem), severity="error", timeout=10)
+            return False
+        self.studio.tail.poke()
+        return True
+
+    def action_back(self) -> None:
+        """Esc: to the project's room, from there home."""
+        self.studio.action_home() if self.room == "project" else self.studio.action_project()
+
+    def action_freeze(self) -> None:
+        """Hold the view still; the job goes on."""
+        self.frozen = not self.frozen
+        self.query_one(RoomBar).repaint()
+        self.news()
+
+    def action_start(self) -> None:
+        """The form of the room's stage."""
+        self.ask_settings(self.stage)
+
+    def ask_settings(self, stage: str) -> None:
+        """Show a stage's settings; start it when they are accepted."""
+        from fstui.rooms.start import StartForm
+
+        def go(settings: dict[str, Any] | None) -> None:
+            if settings is not None:
+                self.start_stage(stage, settings)
+
+        project = self.studio.session.project
+        if project is not None:
+            self.app.push_screen(StartForm(project, stage), go)
+
+    @work(thread=True, exclusive=True, group="start")
+    def start_stage(self, stage: str, settings: dict[str, Any]) -> None:
+        """Launch a job; waiting for its first word takes a moment, so in a thread."""
+
+        def launch() -> None:
+            project = self.studio.session.writable()
+            match stage:
+                case "extract":
+                    jobs.start_extract(project, **settings)
+                case "train":
+                    jobs.start_train(project, **settings)
+                case "convert":
+                    jobs.start_convert(project, **settings)
+                case "watch":
+                    jobs.start_watch(project, **settings)
+
+        self.attempt_in_thread(launch)
+
+    def attempt_in_thread(self, act: Callable[[], object]) -> None:
+        """As `attempt`, from a worker's thread."""
+        try:
+            act()
+        except FstuiError as error:
+            text = str(error)
+            self.app.call_from_thread(self.notify, text, severity="error", timeout=10)
+        except OSError as error:
+            text = str(from_os_error(error, f"writing {error.filename or 'to the project'}"))
+            self.app.call_from_thread(self.notify, text, severity="error", timeout=10)
+        self.studio.tail.poke()
+
+    def action_stop(self) -> None:
+        """Save and stop; when that took too long, offer to kill."""
+        job = self.job
+        if job is None:
+            return
+        if job.may_kill():
+            self.offer_kill(job)
+        elif job.stopping:
+            self.notify(f"It saves and stops; after {KILL_AFTER_S:.0f} s x offers to kill it.")
+        else:
+            self.attempt(lambda: self.studio.session.stop(job))
+            self.news()
+
+    def offer_kill(self, job: JobView) -> None:
+        """Ask before killing, saying what is lost."""
+        from fstui.widgets.confirm import Confirm
+
+        saved = job.snapshot.saved_iteration
+        lost = f"What came after iteration {saved} is lost." if saved else "Unsaved work is lost."
+        question = f"The job {job.folder.name} has not stopped yet. Kill it?"
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                self.kill(job)
+
+        self.app.push_screen(Confirm(question, lost, act="Kill it", keep="Wait"), go)
+
+    @work(thread=True, exclusive=True, group="kill")
+    def kill(self, job: JobView) -> None:
+        """Kill after pid, start time and host were compared with the lock."""
+
+        def act() -> None:
+            self.studio.session.writable()
+            jobs.kill(job.folder)
+
+        self.attempt_in_thread(act)
+
+    def action_pause(self) -> None:
+        """Pause the job, or let it go on."""
+        job = self.job
+        if job is not None:
+            self.attempt(lambda: self.studio.session.pause(job))
+
+    def action_watch(self) -> None:
+        """Start or stop the job that watches media/."""
+        watch = self.studio.session.jobs.get("watch")
+        if watch and watch.running:
+            self.attempt(lambda: self.studio.session.stop(watch))
+        else:
+            self.start_stage("watch", {})

@@ -1,0 +1,121 @@
+"""A room about one stage: its facts, its pictures, and what went wrong if it broke."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from engine.protocol import safe_text
+from fstui import keymap
+from fstui.model import glance, words
+from fstui.model.jobview import JobView
+from fstui.model.overview import Overview
+from fstui.rooms.lines import Line, Lines
+from fstui.rooms.previews import Previews
+from fstui.rooms.room import Room
+from fstui.widgets.progress import Progress
+from fstui.widgets.rows import Tone
+
+LOG_LINES = 20
+"""Lines of the log that a crash shows."""
+
+
+class StageRoom(Room):
+    """Facts on top, the newest picture below; a crash shows its sentence and the log's end."""
+
+    no_picture: ClassVar[str] = "No picture yet."
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("earlier", "later")
+
+    def body(self) -> Iterable[Widget]:
+        """Facts, progress, picture, and the ending in its place."""
+        yield Lines(id="facts")
+        yield Progress(id="progress")
+        yield self.previews()
+        yield Lines(id="ending", wrap=True, bottom=True)
+
+    def previews(self) -> Previews:
+        """The pane of pictures."""
+        every_s = self.studio.session.settings.preview_every_s
+        return Previews(every_s=every_s, empty=self.no_picture, id="picture")
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """Counts of the project."""
+        project = self.studio.session.project
+        return (glance.of_project(project.path),) if project else ()
+
+    def facts(self, job: JobView | None) -> list[Line]:
+        """The room's lines."""
+        raise NotImplementedError
+
+    def show(self) -> None:
+        """Facts, progress, picture or ending."""
+        job = self.job
+        self.query_one("#facts", Lines).show(self.facts(job))
+        self.set_class(job is not None and job.broke, "-broke")
+        if job is None:
+            return
+        for bar in self.query(Progress):
+            bar.show(job.snapshot.progress.done, job.snapshot.progress.total)
+        if job.broke:
+            self.query_one("#ending", Lines).show(ending(job))
+        else:
+            self.query_one(Previews).offer(job.previews, job.running)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be something to go back to."""
+        if action in ("earlier", "later"):
+            job = self.job
+            return job is not None and len(job.previews) > 1 and not job.broke
+        return super().check_action(action, parameters)
+
+    def action_earlier(self) -> None:
+        """The picture before."""
+        self.query_one(Previews).step(-1)
+
+    def action_later(self) -> None:
+        """The picture after."""
+        self.query_one(Previews).step(1)
+
+
+def state_line(job: JobView | None, idle: str) -> Line:
+    """The job's state in words, or what to do where there is none."""
+    if job is None:
+        return [(idle, "muted")]
+    tone: Tone = "bad" if job.broke else "good" if job.running else ""
+    warning = safe_text(job.snapshot.last_warning)
+    more = f"  ! {warning}" if warning else ""
+    return [(job.words(), tone), (more, "warn")]
+
+
+def stage_words(overview: Overview | None, name: str) -> str:
+    """What the overview says of a stage: what it has, or what it needs."""
+    stages = overview.stages if overview else []
+    return next((s.words for s in stages if s.name == name), "...")
+
+
+def message_line(job: JobView) -> Line:
+    """What the job said at its end."""
+    return [(safe_text(job.snapshot.message), "muted")]
+
+
+def pace_line(job: JobView) -> Line:
+    """`120 of 400 frames, 12.3 frame/s, 3 min left`."""
+    p = job.snapshot.progress
+    done = words.count(p.done) + (f" of {words.count(p.total)}" if p.total else "")
+    parts = [f"{done} {p.unit}s"]
+    if job.running:
+        parts.append(words.rate(p.rate, p.unit))
+        if p.eta_s is not None:
+            parts.append(f"{words.duration(p.eta_s)} left")
+    return [", ".join(part for part in parts if part)]
+
+
+def ending(job: JobView) -> list[Line]:
+    """Why it broke, and the last lines of its log."""
+    lines: list[Line] = [[(f"{job.words()}: {safe_text(job.snapshot.message)}", "bad")]]
+    if job.resumable():
+        lines.append([("s starts it again from what was saved; 5 shows the whole log.", "accent")])
+    lines.append([])
+    return lines + [[(line, "muted")] for line in job.log.last(LOG_LINES)]

@@ -1,0 +1,122 @@
+"""The form of a stage's settings, made from `engine.settings`; it ends with what was changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Select, Static
+
+import engine
+from engine.devices import gpus
+from engine.project import Project
+from engine.settings import STAGE_SETTINGS, Field, fields, read
+from fstui.model import jobs
+from fstui.rooms.dialog import Dialog, labelled
+
+FIRST = {
+    "train": ("model", "iterations", "batch"),
+    "extract": ("detector", "every", "confidence"),
+    "convert": ("colour", "mask", "crf"),
+}
+"""What one changes most; the rest follows below."""
+VERBS = {"extract": "Extract faces", "train": "Train", "convert": "Convert the target"}
+
+
+class StartForm(Dialog[dict[str, Any]]):
+    """Settings of one stage, with the project's own values filled in."""
+
+    act = "Start"
+
+    def __init__(self, project: Project, stage: str) -> None:
+        super().__init__()
+        self._stage = stage
+        self._struct = STAGE_SETTINGS[stage]
+        self._values = starting_values(project, stage)
+        self._resumed = jobs.resumable(project, stage) is not None
+
+    def title_text(self) -> str:
+        """What enter does."""
+        more = " (goes on from what is saved)" if self._resumed else ""
+        return f"{VERBS[self._stage]}{more}"
+
+    def fields(self) -> Iterable[Widget]:
+        """The three main fields, then all others."""
+        every = {f.name: f for f in fields(self._struct)}
+        first = FIRST[self._stage]
+        for name in first:
+            yield self._field(every[name])
+        yield Static("More settings", classes="dialog--section")
+        for name, field in every.items():
+            if name not in first:
+                yield self._field(field)
+
+    def _field(self, field: Field) -> Widget:
+        value = self._values.get(field.name, field.default)
+        unit = f" {field.unit}" if field.unit else ""
+        return labelled(label_of(field.name), _widget(field, value), f"{field.help}{unit}")
+
+    def on_mount(self) -> None:
+        """Enter on the button that has the focus starts it as it stands."""
+        super().on_mount()
+        self.query_one("#accept").focus()
+
+    def accept(self) -> dict[str, Any]:
+        """Only what differs from the defaults, checked."""
+        settings = {}
+        for field in fields(self._struct):
+            value = _value(field, self.query_one(f"#set-{field.name}"))
+            if value != field.default or field.name in self._values:
+                settings[field.name] = value
+        read(self._struct, settings)
+        return settings
+
+
+def starting_values(project: Project, stage: str) -> dict[str, Any]:
+    """What the form begins with: the job that goes on, the project's settings, the machine's."""
+    values = project.settings(stage)
+    before = jobs.resumable(project, stage)
+    if before:
+        step = next((s for s in before.job().steps if s.stage == stage), None)
+        return {**values, **(step.settings if step else {})}
+    if stage == "train" and "model" not in values and not gpus() and "quick" in models():
+        values["model"] = "quick"  # the others take days without a GPU
+    return values
+
+
+def models() -> list[str]:
+    """Models there are: the folder is the registry."""
+    folder = Path(engine.__file__).parent / "train" / "models"
+    return sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
+
+
+def label_of(name: str) -> str:
+    """`learning_rate` as `learning rate`."""
+    return name.removesuffix("_s").replace("_", " ")
+
+
+def _widget(field: Field, value: Any) -> Widget:
+    name = f"set-{field.name}"
+    choices = list(field.choices) or (models() if field.name == "model" else [])
+    if choices:
+        known = value if value in choices else choices[0]
+        options = [(c, c) for c in choices]
+        return Select(options, value=known, allow_blank=False, id=name, compact=True)
+    if field.type is bool:
+        return Checkbox("", value=bool(value), id=name, compact=True)
+    kinds = {int: "integer", float: "number"}
+    shown = f"{value:g}" if isinstance(value, float) else str(value)
+    return Input(shown, type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
+
+
+def _value(field: Field, widget: Widget) -> Any:
+    if isinstance(widget, Checkbox | Select):
+        return widget.value
+    text = widget.value.strip() if isinstance(widget, Input) else ""
+    # What can't be a number is left as text: the settings' own check names field and bounds.
+    try:
+        return field.type(text)
+    except ValueError:
+        return text

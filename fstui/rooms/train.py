@@ -1,0 +1,140 @@
+"""The train room: losses of both sides, pace, trend, and the preview pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+from textual.widget import Widget
+
+from engine.protocol import State, safe_text
+from engine.settings import TrainSettings
+from fstui import keymap
+from fstui.model import words
+from fstui.model.jobview import JobView
+from fstui.model.series import Curve, CurveReader, pace
+from fstui.rooms.lines import Line, Lines
+from fstui.rooms.previews import Previews
+from fstui.rooms.stage import StageRoom, message_line, stage_words, state_line
+from fstui.widgets.chart import Chart
+
+DEFAULTS = TrainSettings()
+
+
+class Train(StageRoom):
+    """Watch a model learn."""
+
+    room = "train"
+    stage = "train"
+    no_picture = "A preview shows here soon after the training begins; r asks for one."
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "log_scale")
+
+    def body(self) -> Iterable[Widget]:
+        """Chart, picture, facts."""
+        log = self.studio.session.view.log_scale
+        yield Chart(empty="No losses yet: s starts the training.", log=log, id="chart")
+        yield self.previews()
+        yield Lines(id="facts")
+        yield Lines(id="ending", wrap=True, bottom=True)
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """The history of the model, beside the counts."""
+        project = self.studio.session.project
+        history = (CurveReader(project.path / "model" / "history").read,) if project else ()
+        return (*super().asks(), *history)
+
+    def show(self) -> None:
+        """The chart beside what every stage shows."""
+        super().show()
+        job = self.job
+        saves = job.saves if job else []
+        self.query_one(Chart).show(self.studio.session.curve.points, saves)
+
+    def facts(self, job: JobView | None) -> list[Line]:
+        """State and pace; losses and trend; model and checkpoint."""
+        curve = self.studio.session.curve
+        if job is None:
+            words_of = stage_words(self.studio.session.overview, self.stage)
+            return [state_line(None, f"Not trained yet: {words_of}.")]
+        lines = [progress_line(job, curve), loss_line(curve), model_line(job)]
+        if curve.nan_since is not None:
+            return [nan_line(curve, job), *lines[:2]]
+        return lines if job.running else [lines[0], lines[1], message_line(job)]
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A preview is made by a running training only."""
+        if action == "preview":
+            job = self.job
+            running = job is not None and job.snapshot.state is State.RUNNING
+            return running and bool(super().check_action(action, parameters))
+        if action == "log_scale":
+            return bool(self.studio.session.curve.points)
+        return super().check_action(action, parameters)
+
+    def action_preview(self) -> None:
+        """Ask the training for a picture; it comes as soon as it is made."""
+        job = self.job
+        if job is not None and self.attempt(lambda: self.studio.session.ask_preview(job)):
+            self.query_one(Previews).hurry()
+            self.notify("A preview is being made.", timeout=2)
+
+    def action_log_scale(self) -> None:
+        """Logarithmic or linear losses, remembered for this project."""
+        view = self.studio.session.view
+        view.log_scale = not view.log_scale
+        self.query_one(Chart).log_scale = view.log_scale
+
+
+def aim_of(job: JobView) -> int:
+    """The iteration at which the training ends by itself."""
+    value = job.job.steps[0].settings.get("iterations") if job.job.steps else None
+    return value if isinstance(value, int) else DEFAULTS.iterations
+
+
+def progress_line(job: JobView, curve: Curve) -> Line:
+    """`training  iteration 41 200  12.3 it/s  3 h 10 to 100 000 (about 14:20)`."""
+    line = list(state_line(job, ""))
+    iteration = job.snapshot.iteration
+    parts = [f"iteration {words.count(iteration)}" if iteration is not None else ""]
+    if job.running:
+        parts.append(words.rate(curve.rate, "it"))
+        limit = job.snapshot.progress.eta_s
+        by_aim = pace(iteration, aim_of(job), curve.rate)
+        # A limit of time ends a training before its iterations do.
+        parts.append(f"{words.duration(limit)} left" if limit is not None else by_aim)
+    text = "  ".join(part for part in parts if part)
+    return [line[0], f"  {text}", *line[1:]]
+
+
+def loss_line(curve: Curve) -> Line:
+    """`loss A 0.0213  B 0.0245  falling 1.8 % over the last 30 min`."""
+    if not curve.points:
+        return [""]
+    last = curve.points[-1]
+    return [
+        f"loss A {words.loss(last.loss_a)}  B {words.loss(last.loss_b)}",
+        (f"  {curve.trend}" if curve.trend else "", "muted"),
+    ]
+
+
+def model_line(job: JobView) -> Line:
+    """`original, batch 16, on CPU, saved at 41 000`."""
+    settings = job.job.steps[0].settings if job.job.steps else {}
+    parts = [
+        safe_text(str(settings.get("model", DEFAULTS.model))),
+        f"batch {settings.get('batch', DEFAULTS.batch)}",
+        f"on {safe_text(job.snapshot.device)}" if job.snapshot.device else "",
+    ]
+    saved = job.snapshot.saved_iteration
+    parts.append(f"saved at {words.count(saved)}" if saved is not None else "not saved yet")
+    return [(", ".join(part for part in parts if part), "muted")]
+
+
+def nan_line(curve: Curve, job: JobView) -> Line:
+    """The banner of a training that went astray."""
+    good = [s for s in job.saves if s < (curve.nan_since or 0)]
+    save = f"last good save {words.count(good[-1])}" if good else "no good save in this run"
+    return [(f"! loss is NaN since iteration {words.count(curve.nan_since)}; {save}", "bad")]
+
+
+ROOM = Train
