@@ -59,6 +59,7 @@ class Segment:
 
     path: Path
     first_pts: int
+    last_pts: int
     end_pts: int
     """When its last frame ends."""
 
@@ -153,7 +154,7 @@ class SegmentWriter:
             self._container.close()
             settle(self._part, self.path)
         first = self._first_pts or 0
-        return Segment(self.path, first, self._last_pts + self._last_gap)
+        return Segment(self.path, first, self._last_pts, self._last_pts + self._last_gap)
 
     def abandon(self) -> None:
         """Give the segment up and remove what was written of it."""

@@ -105,7 +105,9 @@ def release(
             fingerprint=fingerprint,
             output=Output(name, file_sha256(staged), staged.stat().st_size),
         )
-        put_away(project, aim)
+        before = read_record(aim)
+        if before is None or before.fingerprint != fingerprint:
+            put_away(project, aim)  # the same pictures made twice need no keeping
         write_atomic(sidecar(aim), msgspec.json.format(msgspec.json.encode(record)))
         os.replace(staged, aim)
         fsync_folder(aim.parent)

@@ -1,0 +1,1 @@
+"""The converted footage: aligned crop, prediction, colour, mask, composite, video, report."""

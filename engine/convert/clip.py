@@ -1,0 +1,200 @@
+"""One clip through the model: decode, cut, predict in batches, put back, encode; all at once.
+
+One thread decodes, a pool cuts and composites, one thread predicts, the caller encodes. Frames
+wait in bounded queues; the whole clip is never in memory.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.convert.journal import WorkFolder
+from engine.convert.patch import Cutter, Item, Landmarks, Swapper
+from engine.errors import BadInput
+from engine.extract.flow import ahead, ordered
+from engine.media.planes import to_display
+from engine.media.probe import MediaInfo
+from engine.media.read import FrameReader, packet_times
+from engine.media.write import Look, SegmentWriter, fitted, look_of
+from engine.protocol import safe_text
+from engine.settings import ConvertSettings
+from engine.store import FrameFace
+
+HELD_BYTES = 384 << 20
+"""Frames that wait anywhere between decoder and encoder take at most about this much memory."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A target video and the faces that are replaced in it."""
+
+    name: str
+    """Of its output, unique in the project."""
+    path: Path
+    hash: str
+    info: MediaInfo
+    frames: int
+    """As they were counted when it was extracted."""
+    faces: dict[int, list[Landmarks]] = field(repr=False)
+    """By frame index."""
+
+
+class Conversion:
+    """A clip at work. `said(item)` is called for each encoded frame and may raise to stop it:
+    what is whole by then is kept, and a conversion of the same work folder goes on from there."""
+
+    def __init__(
+        self, clip: Clip, swapper: Swapper, settings: ConvertSettings, work: WorkFolder
+    ) -> None:
+        self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
+        self.look: Look = look_of(clip.path)
+        display = to_display(clip.info.rotation, self.look.width, self.look.height)
+        self._cutter = Cutter(swapper, settings, display)
+        self._workers = os.cpu_count() or 1
+        frame_bytes = self.look.width * self.look.height * 3
+        self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
+        """Frames a stage may hold back."""
+
+    def run(self, said: Callable[[Item], None]) -> None:
+        """Convert what isn't converted yet, segment by segment."""
+        if self._work.journal.whole:
+            return
+        with FrameReader(self._clip.path, start=self._start()) as reader:
+            with ExitStack() as stack:
+                self._encode(self._converted(reader, stack), said)
+            self._work.journal.whole = True
+            self._work.journal.problem = reader.problem or ""
+            self._work.write()
+
+    def _start(self) -> int:
+        """The first frame to decode. Footage with frames that can't be decoded is read from its
+        beginning: a search would count those, reading through doesn't."""
+        done = self._work.journal.frames
+        whole = done and len(packet_times(self._clip.path)) == self._clip.frames
+        return done if whole else 0
+
+    # --- the stages ---
+
+    def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[Item]:
+        """The chain of stages; closing the stack ends them in the right order."""
+        pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
+        decoded = ahead(self._decoded(reader), max(2, self._held // 8))
+        cut = ordered(pool, self._cut, decoded, self._workers + 1)
+        predicted = self._predicted(cut)
+        done = ordered(pool, self._paste, predicted, self._workers + 1)
+        finished = ahead(done, max(2, self._held // 8))
+        for stage in (decoded, cut, predicted, done, finished):
+            stack.enter_context(closing(stage))
+        return finished
+
+    def _decoded(self, reader: FrameReader) -> Iterator[Item]:
+        """Frames that aren't converted yet; a time stamp that doesn't rise is moved behind the
+        one before it."""
+        done, last = self._work.journal.frames, self._work.journal.last_pts
+        for index, pts, frame in reader.raw():
+            if index < done:
+                continue
+            last = pts if last is None else max(pts, last + 1)
+            yield Item(index, last, fitted(frame, self.look))
+
+    def _cut(self, item: Item) -> Item:
+        patches = [self._cutter.cut(item.frame, f) for f in self._clip.faces.get(item.index, [])]
+        item.patches = [p for p in patches if p is not None]
+        return item
+
+    def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
+        """Items with their predictions. A batch ends where a segment ends, so that a run that
+        goes on from a segment predicts in the same batches as an unbroken one."""
+        waiting: list[Item] = []
+        for item in items:
+            if waiting and self._segment(item) != self._segment(waiting[0]):
+                yield from self._predict(waiting)
+                waiting = []
+            waiting.append(item)
+            faces = sum(len(i.patches) for i in waiting)
+            if faces >= self._settings.batch or len(waiting) >= self._held:
+                yield from self._predict(waiting)
+                waiting = []
+        yield from self._predict(waiting)
+
+    def _predict(self, items: list[Item]) -> list[Item]:
+        faces = [patch.face for item in items for patch in item.patches]
+        if faces:
+            predicted = iter(self._swapper.predict(np.stack(faces)))
+            for item in items:
+                item.predicted = [next(predicted) for _ in item.patches]
+        return items
+
+    def _paste(self, item: Item) -> Item:
+        if item.patches:
+            item.frame.make_writable()
+        for patch, predicted in zip(item.patches, item.predicted, strict=True):
+            self._cutter.paste(item.frame, patch, predicted)
+        item.predicted = ()
+        return item
+
+    def _segment(self, item: Item) -> int:
+        return item.index // self._settings.segment_frames
+
+    # --- segments ---
+
+    def _encode(self, items: Iterator[Item], said: Callable[[Item], None]) -> None:
+        current: _Current | None = None
+        try:
+            for item in items:
+                if current and self._segment(item) != current.number:
+                    current.finish(self._work)
+                    current = None
+                if current is None:
+                    current = _Current(self._segment(item), self._writer())
+                current.take(item)
+                said(item)
+            if current:
+                current.finish(self._work)
+                current = None
+        finally:
+            if current:
+                current.writer.abandon()
+        if not self._work.journal.parts:
+            raise BadInput(f"{safe_text(self._clip.path.name)} has no frame that can be decoded.")
+
+    def _writer(self) -> SegmentWriter:
+        settings = self._settings
+        path = self._work.segment_path()
+        return SegmentWriter(path, self.look, crf=settings.crf, preset=settings.preset)
+
+
+class _Current:
+    """The segment that is being written."""
+
+    def __init__(self, number: int, writer: SegmentWriter) -> None:
+        self.number, self.writer = number, writer
+        self._frames = self._swapped = 0
+        self._began = time.monotonic()
+
+    def take(self, item: Item) -> None:
+        """Encode a frame."""
+        self.writer.write(item.frame, item.pts)
+        self._frames += 1
+        self._swapped += bool(item.patches)
+
+    def finish(self, work: WorkFolder) -> None:
+        """Close the file and note it."""
+        seconds = time.monotonic() - self._began
+        work.add(self.writer.close(), self._frames, self._swapped, seconds)
+
+
+def landmarks_by_frame(found: list[FrameFace]) -> dict[int, list[Landmarks]]:
+    """Faces of a medium, as faces.db lists them, by frame index."""
+    faces: dict[int, list[Landmarks]] = {}
+    for row in found:
+        faces.setdefault(row.idx, []).append(Landmarks.of(row.face))
+    return faces

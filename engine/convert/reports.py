@@ -1,0 +1,82 @@
+"""What a conversion came to: `out/<clip>.json` for each clip, `out/report.json` for them all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from engine.convert.identity import Identity, Measured, summary
+from engine.protocol import write_atomic
+
+VERSION = 1
+
+
+class ClipReport(msgspec.Struct, frozen=True):
+    """One converted clip."""
+
+    v: int
+    clip: str
+    source: str
+    video: str
+    """File name in `out/`."""
+    sheet: str
+    fingerprint: str
+    frames: int
+    frames_swapped: int
+    iterations: int
+    """Of the model."""
+    seconds_training: float
+    seconds_converting: float
+    identity: Identity
+    settings: dict[str, Any]
+    remarks: list[str]
+    """What could not be read of the source or has no place in the output."""
+    faces: list[Measured]
+    """The swapped faces that `identity` sums up."""
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All clips of the last conversion."""
+
+    v: int
+    frames: int
+    frames_swapped: int
+    iterations: int
+    seconds_total: float
+    """From the start of the job: extracting and training too, where they were part of it."""
+    seconds_training: float
+    seconds_converting: float
+    identity: Identity
+    clips: list[str]
+
+
+def write_clip(path: Path, report: ClipReport) -> None:
+    """Replace a clip's report."""
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(report)))
+
+
+def read_clip(path: Path) -> ClipReport | None:
+    """A clip's report; None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=ClipReport)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def write_all(path: Path, clips: list[ClipReport], seconds_total: float) -> Report:
+    """Sum the clips up and replace the report."""
+    report = Report(
+        v=VERSION,
+        frames=sum(c.frames for c in clips),
+        frames_swapped=sum(c.frames_swapped for c in clips),
+        iterations=max(c.iterations for c in clips),
+        seconds_total=seconds_total,
+        seconds_training=max(c.seconds_training for c in clips),
+        seconds_converting=sum(c.seconds_converting for c in clips),
+        identity=summary(f for c in clips for f in c.faces),
+        clips=[c.clip for c in clips],
+    )
+    write_atomic(path, msgspec.json.format(msgspec.json.encode(report)))
+    return report

@@ -1,0 +1,93 @@
+"""The contact sheet: frames of a clip in rows, as they were, as they are, and the faces of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.convert.identity import pictures, spread
+from engine.convert.patch import Landmarks
+from engine.faces.crops import encode_jpeg
+from engine.faces.geometry import crop_matrix, warp
+
+ROWS = 8
+HEIGHT_PX = 180
+GAP_PX = 6
+LABEL_PX = 22
+BACKGROUND = 24
+INK = (210, 210, 210)
+HEADS = ("source", "swap", "source, face", "swap, face")
+
+Picture = NDArray[np.uint8]
+
+
+def contact_sheet(
+    source: Path, video: Path, faces: dict[int, list[Landmarks]], frames: int, title: str
+) -> bytes:
+    """A JPEG with up to eight rows, evenly spread over the frames that have a face (over all of
+    them where none has)."""
+    choice = sorted(i for i in faces if i < frames) or list(range(frames))
+    wanted = [choice[i] for i in spread(len(choice), ROWS)]
+    before, after = dict(pictures(source, wanted)), dict(pictures(video, wanted))
+    rows = [
+        _row(f"frame {i}", before[i], after[i], faces.get(i, []))
+        for i in wanted
+        if i in before and i in after
+    ]
+    return encode_jpeg(_stack(title, rows))
+
+
+def _row(label: str, source: Picture, swap: Picture, faces: Sequence[Landmarks]) -> Picture:
+    cells = [_fitted(source), _fitted(swap)]
+    if faces:
+        matrix = crop_matrix(faces[0].points, HEIGHT_PX, "face")
+        cells += [
+            np.asarray(warp(p, matrix, HEIGHT_PX, border=0), np.uint8) for p in (source, swap)
+        ]
+    return _labelled(label, _beside(cells))
+
+
+def _fitted(picture: Picture) -> Picture:
+    width = max(1, round(picture.shape[1] * HEIGHT_PX / picture.shape[0]))
+    return np.asarray(
+        cv2.resize(picture, (width, HEIGHT_PX), interpolation=cv2.INTER_AREA), np.uint8
+    )
+
+
+def _beside(cells: Sequence[Picture]) -> Picture:
+    gap = np.full((HEIGHT_PX, GAP_PX, 3), BACKGROUND, np.uint8)
+    parts: list[Picture] = []
+    for cell, head in zip(cells, HEADS, strict=False):
+        _write(cell := cell.copy(), head, (6, HEIGHT_PX - 8))
+        parts += [cell, gap]
+    return np.concatenate(parts[:-1], axis=1)
+
+
+def _labelled(label: str, row: Picture) -> Picture:
+    strip = np.full((LABEL_PX, row.shape[1], 3), BACKGROUND, np.uint8)
+    _write(strip, label, (6, LABEL_PX - 7))
+    return np.concatenate([strip, row])
+
+
+def _stack(title: str, rows: Sequence[Picture]) -> Picture:
+    width = max([r.shape[1] for r in rows], default=640)
+    parts = [np.full((LABEL_PX, width, 3), BACKGROUND, np.uint8)]
+    _write(parts[0], title, (6, LABEL_PX - 7))
+    for row in rows:
+        padded = np.full((row.shape[0], width, 3), BACKGROUND, np.uint8)
+        padded[:, : row.shape[1]] = row
+        parts.append(padded)
+    return np.concatenate(parts)
+
+
+def _write(picture: Picture, text: str, at: tuple[int, int]) -> None:
+    """Text with a dark rim, readable on any picture; OpenCV's letters are ASCII only."""
+    plain = text.encode("ascii", "replace").decode()
+    for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
+        cv2.putText(
+            picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA
+        )

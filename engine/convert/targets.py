@@ -1,0 +1,110 @@
+"""Which clips are converted, and what decides how they come out."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from engine.convert.clip import Clip, landmarks_by_frame
+from engine.convert.journal import fingerprint
+from engine.errors import BadInput, FstuiError, NothingToDo
+from engine.extract.footage import paths_of, read_marks
+from engine.media.probe import probe
+from engine.project import Project, content_hash
+from engine.protocol import safe_text
+from engine.settings import ConvertSettings
+from engine.store import Media, Store
+from engine.work import Work
+
+METHOD = 1
+"""Raised when the same settings come to make other pictures: finished clips are made anew then."""
+RESERVED = frozenset({"report"})
+"""A clip of this name would take the project's own report."""
+
+
+def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
+    """The target's videos with their faces. Raises `NothingToDo` or `BadInput` if none is left;
+    what is wrong with some of them is warned of."""
+    project = work.project
+    paths = list(paths_of(project, "target"))
+    if not paths:
+        raise NothingToDo(
+            f"{project.name} has no target footage: 'add {project.name} target PATH' adds some."
+        )
+    if not project.db_path.exists():
+        raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.name}'.")
+    clips, problems = [], []
+    with Store(project.db_path, readonly=True) as store:
+        for path in paths:
+            try:
+                clips.append(_clip(work, store, path, settings))
+            except FstuiError as error:
+                problems.append(error)
+    if not clips:
+        raise problems[-1]
+    for problem in problems:
+        work.report.warn(f"{problem} The other clips are converted.")
+    return clips
+
+
+def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Clip:
+    info, shown = probe(path), safe_text(path.name)
+    if info.kind != "video":
+        raise BadInput(f"{shown} has pictures and convert makes videos: make a video of them.")
+    media_hash = content_hash(path)
+    media = store.media_by_hash(media_hash, "target")
+    if media is None:
+        raise NothingToDo(f"{shown} isn't extracted yet: run 'extract {work.project.name}'.")
+    faces = landmarks_by_frame(store.faces(media_id=media.id))
+    if not faces:
+        raise NothingToDo(f"{shown} has no face to swap: every frame would stay as it is.")
+    for remark in _remarks(media, faces_without_mesh(faces) and settings.mask == "oval"):
+        work.report.warn(f"{shown} {remark}.")
+    frames = media.frames or store.next_index(media.id)
+    return Clip(output_name(media), path, media_hash, info, frames, faces)
+
+
+def _remarks(media: Media, without_oval: bool) -> list[str]:
+    marks, remarks = read_marks(media), []
+    if not media.done:
+        remarks.append("was extracted in part: frames behind that stay as they are")
+    if marks and marks.settings.every > 1:
+        remarks.append(f"was extracted every {marks.settings.every} frames: only those are swapped")
+    if without_oval:
+        remarks.append("has faces without a mesh: their mask is extended instead of oval")
+    return remarks
+
+
+def faces_without_mesh(faces: dict[int, list]) -> bool:
+    """Whether a face has landmarks only."""
+    return any(face.mesh is None for found in faces.values() for face in found)
+
+
+def output_name(media: Media) -> str:
+    """The name of a clip's output, without suffix."""
+    return f"{media.name}-clip" if media.name.lower() in RESERVED else media.name
+
+
+def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:
+    """Of all that decides what the pictures look like: footage, faces, model, settings."""
+    digest = hashlib.sha256()
+    for index in sorted(clip.faces):
+        for face in clip.faces[index]:
+            digest.update(f"{index}\0".encode() + face.points.tobytes())
+            digest.update(b"" if face.mesh is None else face.mesh.tobytes())
+    return fingerprint(
+        method=METHOD,
+        source=clip.hash,
+        faces=digest.hexdigest(),
+        checkpoint=checkpoint,
+        settings=msgspec.to_builtins(settings),
+    )
+
+
+def project_out(project: Project) -> Path:
+    """The project's folder of results, made if it is missing."""
+    out = project.path / "out"
+    out.mkdir(exist_ok=True)
+    return out
