@@ -12,13 +12,14 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fstui import keymap
+from fstui.rooms.lines import Listing
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (Column("Key", 14), Column("What it does", least=20), Column("Of", 9))
 
 
 class Help(ModalScreen[None]):
-    """A list of keys; enter does what the key does."""
+    """A list of keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "back", "Close", key_display="esc")
@@ -36,7 +37,7 @@ class Help(ModalScreen[None]):
             of = f" of the {self._room} room" if self._room else ""
             title = Content(f"Keys{of} that are valid now (esc closes)")
             yield Static(title, classes="dialog--title")
-            yield Rows(COLUMNS, empty="No key is valid here.")
+            yield Listing(COLUMNS, empty="No key is valid here.")
 
     def on_mount(self) -> None:
         """Fill the list."""

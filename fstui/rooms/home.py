@@ -18,11 +18,11 @@ from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
 COLUMNS = (
-    Column("Project", least=12),
-    Column("State", 22),
+    Column("Project", least=10),
+    Column("State", 20),
     Column("Progress", 17),
-    Column("Next", 16, least=10),
-    Column("Last activity", 14),
+    Column("Next", 7),
+    Column("Activity", 14),
 )
 TONES: dict[str, Tone] = {
     "running": "good",
@@ -60,6 +60,9 @@ class Home(Room):
             return
         if not found:
             self.query_one("#first", Lines).show(first_lines(self.studio.session.workspace))
+            self.set_focus(None)
+        elif self.focused is None:
+            self.query_one(Rows).focus()
         now = time.time()
         self.query_one(Rows).show([row_of(one, now) for one in found])
 

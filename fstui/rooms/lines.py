@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.rows import Tone
+from fstui.widgets.rows import Rows, Tone
 from fstui.widgets.words import fit
 
 Run = str | tuple[str, Tone]
@@ -67,6 +67,14 @@ class Lines(StripView):
             left -= cell_len(text)
             parts.append((text, self.style_of(f"lines--{tone}") if tone else None))
         return line(*parts)
+
+
+class Listing(Rows):
+    """A list that is read only: its rows can't be opened, so enter isn't offered."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Everything but opening."""
+        return False if action == "choose" else super().check_action(action, parameters)
 
 
 def _text(run: Run) -> str:

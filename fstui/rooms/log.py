@@ -11,7 +11,7 @@ from textual.widget import Widget
 from engine.protocol import Event, safe_text
 from fstui import keymap
 from fstui.model.jobview import JobView
-from fstui.rooms.lines import Line, Lines
+from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows, Tone
@@ -68,8 +68,8 @@ class Log(Room):
     def body(self) -> Iterable[Widget]:
         """Which job, its events, its output."""
         yield Lines(id="which")
-        yield Rows(EVENT_COLUMNS, empty="No job yet: nothing happened.", id="events")
-        yield Rows(LOG_COLUMNS, empty="The engine printed nothing.", id="output")
+        yield Listing(EVENT_COLUMNS, empty="No job yet: nothing happened.", id="events")
+        yield Listing(LOG_COLUMNS, empty="The engine printed nothing.", id="output")
         yield Lines(id="follow")
         yield Filter(placeholder="words that a line must have")
 

@@ -16,7 +16,7 @@ from engine.protocol import safe_text
 from fstui import keymap
 from fstui.model import glance, media, words
 from fstui.model.overview import Overview, SideCount, Stage
-from fstui.rooms.lines import Line, Lines
+from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
@@ -43,7 +43,7 @@ class ProjectRoom(Room):
         """Sides side by side, stages, footage."""
         yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
         yield Lines(id="stages")
-        yield Rows(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
+        yield Listing(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
         yield Lines(id="facts")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
@@ -173,8 +173,8 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
         lines.append([words.plural(results, "result") + " in out/" if results else ""])
     if not count.sources:
         return [*lines, [("needs footage: press a", "warn")]]
-    looked = f"{count.done} of {count.sources} extracted" if count.sources else ""
-    lines.append([words.plural(count.sources, "source"), (f", {looked}", "muted")])
+    looked = f", {count.done} extracted" if count.done < count.sources else ", extracted"
+    lines.append([words.plural(count.sources, "source"), (looked, "muted")])
     faces = words.plural(count.faces, "face")
     more = f", {words.count(count.rejected)} rejected" if count.rejected else ""
     lines.append([faces, (f" in {words.plural(count.frames, 'frame')}{more}", "muted")])
