@@ -16,12 +16,13 @@ from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.app import App
+from textual.color import Color
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from fstui.widgets.plain import AsciiFilter
+from fstui.widgets.plain import to_ascii
 
 # Two changed runs closer than this go out as one: moving the cursor and setting a style again
 # costs more than the cells between.
@@ -175,6 +176,14 @@ class LeanUpdate(ChopsUpdate):
                 run = strip.crop(left - x, min(end, x2) - x)
                 out += [Control.move_to(left, y).segment.text, run.render(console)]
         return "".join(out)
+
+
+class AsciiFilter(LineFilter):
+    """Lets nothing but ASCII through to the terminal: Textual's own borders and bars too."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Translate each text; styles stay."""
+        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
 
 
 class LeanDisplay(App[int]):

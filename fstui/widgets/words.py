@@ -7,6 +7,7 @@ import math
 from rich.cells import cell_len, set_cell_size
 
 from engine.protocol import State, safe_text
+from fstui.widgets.plain import to_ascii
 
 SIGNS: dict[State, tuple[str, str]] = {
     State.QUEUED: ("·", "."),
@@ -75,7 +76,7 @@ def shorten(text: str, width: int, ascii_only: bool = False) -> str:
 
     The end stays, because the number and the extension of a file stand there.
     """
-    text = safe_text(text)
+    text = to_ascii(safe_text(text)) if ascii_only else safe_text(text)
     if cell_len(text) <= width:
         return text
     dots = "..." if ascii_only and width > 4 else ("~" if ascii_only else "…")
