@@ -200,7 +200,7 @@ def _names(folder: Path) -> set[str]:
         return set()
 
 
-def check_side(project: Project, side: str | None) -> str:
+def check_side(side: str | None) -> str:
     """The side of an extract step. Raises `BadInput`."""
     if side not in ("a", "b", "target"):
         raise BadInput(f"Extract needs a side, a, b or target, not '{safe_text(str(side))}'.")

@@ -41,7 +41,7 @@ PREVIEW_WIDTH_PX = 480
 def run(work: Work) -> str:
     """Extract one side of the project; the sentence that the step ends with."""
     settings = work.settings(ExtractSettings)
-    side = check_side(work.project, work.step.side)
+    side = check_side(work.step.side)
     paths = list(paths_of(work.project, side))
     if not paths:
         raise NothingToDo(
@@ -63,7 +63,8 @@ def _todo(
     work: Work, store: Store, side: str, paths: list[Path], settings: ExtractSettings
 ) -> tuple[list[Footage], int]:
     """Media that are still to be looked at, and how many can be used at all."""
-    todo, problems = [], []
+    todo: list[Footage] = []
+    problems: list[BadInput] = []
     for path in paths:
         try:
             footage = prepare(store, work.project, side, path, settings)

@@ -164,9 +164,9 @@ class FrameReader:
         paths = [self.path] if self.info.kind == "image" else pictures_in(self.path)
         bad: list[str] = []
         for index, path in enumerate(paths[: self.stop]):
+            self.last_index = index
             if not self._wanted(index):
                 continue
-            self.last_index = index
             try:
                 yield Frame(index, index, read_picture(path))
             except BadInput:
