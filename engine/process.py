@@ -189,6 +189,13 @@ def signal_name(number: int) -> str:
         return f"signal {number}"
 
 
+def log(text: str) -> None:
+    """A line for engine.log, which is this process's standard error. A full disk, which is what
+    there may be to tell of, must not end the program here."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def device_lock_folder() -> Path:
     """Where device locks live: one folder that every user of the machine can write to."""
     for folder in (Path("/run/lock"), Path("/var/lock")):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from pathlib import Path
 
 from engine.control import Control
 from engine.errors import Exit, FstuiError, OutOfMemory, from_os_error
+from engine.process import log
 from engine.project import Project
 from engine.protocol import JobFolder, safe_text
 from engine.report import Reporter
@@ -31,16 +31,16 @@ def run(path: Path, index: int) -> int:
     except MemoryError:
         code, message = OutOfMemory.exit, "The machine ran out of memory: try a smaller batch."
     except OSError as error:
-        traceback.print_exc()
+        log(traceback.format_exc())
         failure = from_os_error(error, f"working on {error.filename or folder.project}")
         code, message = failure.exit, str(failure)
     except Exception as error:  # a step's top: the log has the traceback, the user a sentence
-        traceback.print_exc()
+        log(traceback.format_exc())
         code, message = _unforeseen(error, folder)
     try:
         report.event("step-end", exit=int(code), message=safe_text(message))
     except OSError as error:  # a full disk: the exit code alone tells the supervisor
-        print(f"{message} (its last words could not be written: {error})", file=sys.stderr)
+        log(f"{message} (its last words could not be written: {error})")
     return int(code)
 
 

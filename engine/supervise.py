@@ -17,7 +17,7 @@ from engine import __version__
 from engine.devices import Gpu, candidates, device_lock
 from engine.errors import EXIT_MEANINGS, Exit, FstuiError, Stopped, from_os_error
 from engine.fold import fold
-from engine.process import FileLock, host, on_kill_signal, on_stop_signals, signal_name
+from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
 from engine.protocol import (
     STATE_INTERVAL_S,
     Job,
@@ -64,7 +64,7 @@ def run(path: Path) -> int:
         failure = from_os_error(error, f"running the job {folder.name}")
         code, message = int(failure.exit), str(failure)
     except Exception as error:  # a worker's top: the end is written whatever happened
-        traceback.print_exc()
+        log(traceback.format_exc())
         code, message = int(Exit.BUG), f"A bug of ours: {type(error).__name__}: {error}."
     finally:
         for held in locks:
@@ -136,7 +136,7 @@ class Supervisor:
             )
             self.folder.write_snapshot(self.snapshot, durable=True)
         except OSError as error:
-            print(f"The end could not be written: {error}", file=sys.stderr)
+            log(f"The end could not be written: {error}")
 
     def on_stop_signal(self, _number: int) -> None:
         """SIGTERM, SIGINT, SIGHUP: the same path as a stop command."""
@@ -263,4 +263,4 @@ class Supervisor:
         try:
             self.folder.write_snapshot(self.snapshot)
         except OSError as error:  # the next one may find room; the step must not die of this
-            print(f"The state could not be written: {error}", file=sys.stderr)
+            log(f"The state could not be written: {error}")

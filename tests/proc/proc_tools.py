@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -104,3 +108,75 @@ class FakeEngine:
                 os.kill(child.pid, signal.SIGCONT)
             child.kill()
             child.wait()
+
+
+def fstui(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end without a terminal."""
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "fstui", *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=engine_environment(),
+        cwd=cwd,
+        check=False,
+    )
+
+
+class Terminal:
+    """A command of fstui in a pseudo-terminal of its own."""
+
+    def __init__(self, *words: str) -> None:
+        self.said = b""
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            command = [sys.executable, "-P", "-m", "fstui", *words]
+            os.execve(command[0], command, {**engine_environment(), "TERM": "xterm-256color"})
+
+    def read_until(self, text: bytes) -> None:
+        """Read what it shows until a text is in it."""
+        end = time.monotonic() + PATIENCE_S
+        while text not in self.said:
+            assert time.monotonic() < end, f"{text!r} never came, only {self.said[-500:]!r}"
+            if select.select([self._fd], [], [], 0.1)[0]:
+                try:
+                    self.said += os.read(self._fd, 65536)
+                except OSError:  # the other end is closed
+                    assert text in self.said, self.said[-500:]
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self._fd, keys)
+
+    def hang_up(self) -> None:
+        """What a dropped link does: the kernel sends SIGHUP to whoever is there."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def wait(self) -> int:
+        """Its exit code, or minus the signal that ended it."""
+        status = until(lambda: self._ended(), "the command ended")
+        return os.waitstatus_to_exitcode(status[1])
+
+    def _ended(self) -> tuple[int, int] | None:
+        if self._fd >= 0 and select.select([self._fd], [], [], 0)[0]:
+            with suppress(OSError):
+                self.said += os.read(self._fd, 65536)
+        done = os.waitpid(self.pid, os.WNOHANG)
+        return done if done[0] else None
+
+
+def picture(path: Path, shade: int = 0) -> Path:
+    """A small PNG picture without a face, made with the standard library."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
+
+    head = struct.pack(">IIBBBBB", 64, 64, 8, 0, 0, 0, 0)
+    rows = zlib.compress(b"".join(b"\0" + bytes([shade % 256]) * 64 for _ in range(64)))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
+    return path
