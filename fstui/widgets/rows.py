@@ -48,8 +48,17 @@ class Rows(StripView, can_focus=True):
             return self.rows
 
     @dataclass
-    class Chosen(Moved):
-        """Enter, or a click on the row under the cursor."""
+    class Chosen(Message):
+        """Enter, or a second click on the row under the cursor."""
+
+        rows: Rows
+        key: str
+        index: int
+
+        @property
+        def control(self) -> Rows:
+            """The list that sent it."""
+            return self.rows
 
     @dataclass
     class Sorted(Message):
