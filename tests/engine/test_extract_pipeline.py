@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from extract_project import extract, newest_events, project_with, warnings
 from PIL import Image
@@ -20,6 +24,7 @@ from engine.extract.identify.dlib_resnet import distance
 from engine.faces import crops
 from engine.media.read import read_frames
 from engine.project import Project
+from engine.protocol import Job, JobFolder, Step
 from engine.store import Store
 
 Sample = Callable[[str], Path]
@@ -320,3 +325,28 @@ def test_the_loop_stays_small_in_memory(sample: Sample) -> None:
         depth = pipeline._depth(SimpleNamespace(info=info))  # type: ignore[arg-type]
         assert 4 <= depth <= 48
         assert depth == 4 or depth * width * height * 3 <= pipeline.FRAMES_BYTES
+
+
+def test_a_killed_job_goes_on_to_the_same_rows(short: Path, tmp_path: Path) -> None:
+    """SIGKILL of the supervisor takes the step with it; what was committed is gone on from."""
+    options = {"batch": 1, "identity": False}
+    unbroken = project_with(tmp_path / "one", a=[short])
+    extract(unbroken, "a", **options)
+    broken = project_with(tmp_path / "two", a=[short])
+    job = JobFolder.create(broken.path, Job(1, "extract", [Step("extract", "a", options)]))
+    supervisor = subprocess.Popen([sys.executable, "-m", "engine", "run", str(job.path)])
+    deadline = time.monotonic() + 60
+    while not any(e.k == "progress" for e in job.events()[0]):
+        assert time.monotonic() < deadline
+        assert supervisor.poll() is None
+        time.sleep(0.005)
+    steps = psutil.Process(supervisor.pid).children(recursive=True)
+    supervisor.kill()
+    supervisor.wait(30)
+    _, alive = psutil.wait_procs(steps, 30)
+    assert not alive
+    with Store(broken.db_path) as store:
+        (media,) = store.media("a")
+        assert 0 < store.next_index(media.id) <= 24
+    extract(broken, "a", **options)
+    assert rows(broken) == rows(unbroken)
