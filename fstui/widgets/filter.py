@@ -48,7 +48,9 @@ class Filter(Horizontal):
     DEFAULT_CSS = """
     Filter { height: 1; width: 1fr; display: none; }
     Filter.-open { display: block; }
-    Filter Input { width: 1fr; height: 1; border: none; padding: 0; background: $panel; }
+    Filter Input, Filter Input:focus {
+        width: 1fr; height: 1; border: none; padding: 0; background: $panel;
+    }
     Filter .filter--slash { width: 2; color: $text-accent; text-style: bold; }
     Filter .filter--count { width: auto; padding: 0 1; color: $text-muted; }
     """

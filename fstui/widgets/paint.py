@@ -61,14 +61,17 @@ class StripView(Widget):
 
     def repaint(self) -> None:
         """Paint again soon and send the difference; many calls make one painting."""
-        if self._repaint_queued or self._stale:
+        if self._repaint_queued:
             return
         self._repaint_queued = self.call_later(self._send_difference)
 
     def _send_difference(self) -> None:
         self._repaint_queued = False
         if self._stale or self._painted_size != tuple(self.content_size):
-            return  # a full painting is on its way and takes the new data along
+            # Nobody else need have asked for the full painting: styles may have been set anew
+            # without a change. If one is on its way, this joins it.
+            super().refresh()
+            return
         before = self._painted
         self._painted = self._lay()
         runs = [

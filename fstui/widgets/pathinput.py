@@ -102,7 +102,9 @@ class PathInput(Vertical):
 
     DEFAULT_CSS = """
     PathInput { height: auto; width: 1fr; }
-    PathInput PathEntry { height: 1; border: none; padding: 0; background: $panel; }
+    PathInput PathEntry, PathInput PathEntry:focus {
+        height: 1; border: none; padding: 0; background: $panel;
+    }
     """
 
     def __init__(self, value: str = "", *, folders_only: bool = False, **kwargs: Any) -> None:
