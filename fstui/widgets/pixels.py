@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Mode = Literal["truecolor", "256", "dots", "ascii"]
 RGB = tuple[int, int, int]
 
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
+"""Decoders that are tried. Others start programs (EPS) or write on the screen (TIFF's library)."""
 RAMP = " .:-=+*#%@"
 _LEVELS = (0, 95, 135, 175, 215, 255)
 # Levels of the 6x6x6 cube of the 256-colour palette (xterm).
@@ -65,7 +67,7 @@ def _open(path: Path, width: int, height: int, cancelled: Callable[[], bool]) ->
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             if cancelled():
                 raise Cancelled
             image.draft("RGB", (width, height))
@@ -87,7 +89,7 @@ def _reason(error: Exception, path: Path) -> str:
     if path.stat().st_size == 0:
         return "It is empty."
     if type(error).__name__ == "UnidentifiedImageError":
-        return "It is no picture."
+        return "It is no JPEG, PNG, WebP, BMP or GIF."
     text = safe_text(getattr(error, "strerror", None) or str(error)).strip(".")
     return f"It can't be read: {text}."
 

@@ -114,7 +114,12 @@ def test_grey_is_dithered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "says"),
     [
-        ("text.png", b"hello", "no picture"),
+        ("text.png", b"hello", "is no JPEG, PNG"),
+        (
+            "starts_a_program.eps",
+            b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+            "is no JPEG",
+        ),
         ("empty.png", b"", "empty"),
         ("cut.png", None, "can't be read"),
         ("folder.png", "folder", "folder"),
@@ -181,7 +186,7 @@ async def test_broken_picture_is_a_box_with_name_and_reason(tmp_path: Path) -> N
     async with app.run_test(size=(40, 20)) as pilot:
         shown = app.query_one(Picture)
         shown.show(path)
-        await until(pilot, lambda: "It is no picture." in text_of(shown))
+        await until(pilot, lambda: "is no JPEG, PNG" in text_of(shown))
         assert "[31mbad[b].png" in text_of(shown)
         assert "\x1b" not in text_of(shown)
         assert "┌──" in text_of(shown)
