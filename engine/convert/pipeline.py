@@ -9,31 +9,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
-import msgspec
 import numpy as np
 
 from engine.convert import reports
 from engine.convert.clip import Clip, Conversion
-from engine.convert.identity import measure, references, summary
+from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.patch import Item, Swapper
-from engine.convert.sheet import contact_sheet
 from engine.convert.targets import clips_of, fingerprint_of, project_out
 from engine.errors import Stopped, from_os_error
 from engine.faces.crops import encode_jpeg
 from engine.media.read import to_rgb
-from engine.media.write import join
-from engine.packs import file_sha256
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
-from engine.store import Store
 from engine.train import checkpoint
 from engine.trust.consent import require_people
-from engine.trust.door import Model, Origin, read_record, release
-from engine.trust.mark import new_mark
+from engine.trust.door import read_record
 from engine.work import Work
 
 PREVIEW_INTERVAL_S = 2.0
@@ -81,6 +74,7 @@ class Step:
         self._done = 0
         self._next_preview = 0.0
         self._out = project_out(work.project)
+        self._finish = Finish(work, settings, found)
 
     def clip(self, number: int, clip: Clip) -> reports.ClipReport:
         """Convert a clip, unless that was done with this model and these settings."""
@@ -94,7 +88,7 @@ class Step:
         before = self._done
         self._done = before + folder.journal.frames
         conversion.run(lambda item: self._said(number, clip, item, before))
-        report = self._leave(clip, conversion, folder)
+        report = self._finish.clip(clip, conversion.look, folder)
         self._done = before + clip.frames
         folder.remove()
         return report
@@ -132,66 +126,6 @@ class Step:
                 f"stopped at frame {self._done - before} of {clip.frames} of "
                 f"{safe_text(clip.name)}: run convert again to go on from the last whole segment"
             )
-
-    # --- when it is whole ---
-
-    def _leave(self, clip: Clip, conversion: Conversion, folder: WorkFolder) -> reports.ClipReport:
-        """Join, let out, show and report."""
-        journal, report = folder.journal, self._work.report
-        report.phase("joining")
-        comment = new_mark(self._found.state.iteration).comment
-        staged = folder.path / "joined.mp4"
-        remarks = join(folder.segments(), conversion.look, clip.path, staged, comment=comment)
-        if journal.problem:
-            remarks.insert(0, f"{safe_text(clip.path.name)} {journal.problem}.")
-        for remark in remarks:
-            report.warn(remark)
-        video = self._release(clip, staged, f"{clip.name}.mp4", journal.fingerprint)
-        report.phase("measuring the result")
-        title = f"{clip.name}, model iteration {self._found.state.iteration}"
-        picture = contact_sheet(clip.path, video, clip.faces, journal.frames, title)
-        staged_sheet = folder.path / "sheet.jpg"
-        write_atomic(staged_sheet, picture)
-        sheet = self._release(clip, staged_sheet, f"{clip.name}.sheet.jpg", journal.fingerprint)
-        with Store(self._work.project.db_path, readonly=True) as store:
-            new, replaced = references(store, "b"), references(store, "a")
-        swapped = {i: f for i, f in clip.faces.items() if i < journal.frames}
-        measured = measure(video, swapped, new, replaced)
-        if not measured:
-            report.warn("The faces have no identity embeddings: how like they are isn't measured.")
-        done = reports.ClipReport(
-            v=reports.VERSION,
-            clip=clip.name,
-            source=safe_text(clip.path.name),
-            video=video.name,
-            sheet=sheet.name,
-            fingerprint=journal.fingerprint,
-            frames=journal.frames,
-            frames_swapped=journal.swapped,
-            iterations=self._found.state.iteration,
-            seconds_training=self._found.state.seconds,
-            seconds_converting=journal.seconds,
-            identity=summary(measured),
-            settings=msgspec.to_builtins(self._settings),
-            remarks=remarks,
-            faces=measured,
-        )
-        reports.write_clip(self._out / f"{clip.name}.json", done)
-        return done
-
-    def _release(self, clip: Clip, staged: Path, name: str, mark: str) -> Path:
-        found = self._found
-        return release(
-            self._work.project,
-            staged,
-            name,
-            model=Model(
-                found.state.iteration, found.path.name, file_sha256(found.path / "recipe.json")
-            ),
-            source=Origin(safe_text(clip.path.name), clip.hash),
-            settings=msgspec.to_builtins(self._settings),
-            fingerprint=mark,
-        )
 
 
 def _load(found: checkpoint.Checkpoint) -> Swapper:

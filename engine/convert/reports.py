@@ -75,7 +75,7 @@ def write_all(path: Path, clips: list[ClipReport], seconds_total: float) -> Repo
         seconds_total=seconds_total,
         seconds_training=max(c.seconds_training for c in clips),
         seconds_converting=sum(c.seconds_converting for c in clips),
-        identity=summary(f for c in clips for f in c.faces),
+        identity=summary((f for c in clips for f in c.faces), clips[0].identity.median_within_new),
         clips=[c.clip for c in clips],
     )
     write_atomic(path, msgspec.json.format(msgspec.json.encode(report)))
