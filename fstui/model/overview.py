@@ -166,7 +166,8 @@ def _stamp(db: Path) -> tuple[int, ...]:
             stat = path.stat()
         except OSError:
             continue
-        parts += [stat.st_mtime_ns, stat.st_size]
+        if stat.st_size:  # reading makes an empty log beside the file
+            parts += [stat.st_mtime_ns, stat.st_size]
     return tuple(parts)
 
 

@@ -1,0 +1,219 @@
+"""What a job needs before it starts, what it goes on from, and its request."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, NotPossible, Refused
+from engine.process import FileLock
+from engine.project import Ground, Project
+from engine.protocol import Holder, Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.store import Store
+from fstui.model import jobs
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project.create(tmp_path / "ws", "film")
+
+
+@pytest.fixture
+def launched(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
+    """Requests instead of processes."""
+    asked: list[Job] = []
+
+    def launch(path: Path, job: Job) -> JobFolder:
+        asked.append(job)
+        return JobFolder.create(path, job)
+
+    monkeypatch.setattr(jobs, "launch", launch)
+    return asked
+
+
+def add(project: Project, side: str, *, extracted: bool = True, faces: int = 1) -> None:
+    """A source; in the store where it was extracted."""
+    path = project.path.parent / f"{side}.mp4"
+    path.write_bytes(side.encode())
+    (source,) = project.add_sources(side, [path])
+    if not extracted:
+        return
+    with Store(project.db_path) as store, store.batch():
+        sizes = {"width": 8, "height": 8, "fps_num": 25, "fps_den": 1}
+        base = {"time_base_num": 1, "time_base_den": 25, "frames": 1, "name": side, "path": "x"}
+        media = store.add_media(hash=source.hash, side=side, **sizes, **base)
+        frame = store.add_frame(media.id, 0, 0)
+        for n in range(faces):
+            box = {"left": 0, "top": 0, "right": 8, "bottom": 8}
+            store.add_face(frame, n, score=1, detector="d", aligner="m", points=b"", **box)
+        store.set_media(media.id, done=1)
+
+
+def ready_to_convert(project: Project, *, target_extracted: bool = True) -> None:
+    project.set_person("a", "The man", Ground.SAMPLE, "me")
+    project.set_person("b", "The woman", Ground.SAMPLE, "me")
+    add(project, "target", extracted=target_extracted)
+    (project.path / "model" / "latest").write_text("000001234-ab12")
+
+
+def ended(project: Project, kind: str, state: State, **more: Any) -> JobFolder:
+    """A job that came to an end."""
+    settings = more.pop("settings", {})
+    folder = JobFolder.create(project.path, Job(1, kind, [Step(kind, None, settings)]))
+    folder.lock_path.touch()
+    folder.write_snapshot(Snapshot(state=state, **more))
+    return folder
+
+
+# --- what is needed --------------------------------------------------------------------------
+
+
+def test_extract_takes_every_side_that_has_footage(project: Project, launched: list[Job]) -> None:
+    with pytest.raises(NothingToDo, match="add film a PATH"):
+        jobs.start_extract(project)
+    add(project, "b", extracted=False)
+    add(project, "target", extracted=False)
+    jobs.start_extract(project, every="3")
+    assert launched[-1].steps == [
+        Step("extract", "b", {"every": 3}),
+        Step("extract", "target", {"every": 3}),
+    ]
+    with pytest.raises(NothingToDo, match="Side a"):
+        jobs.start_extract(project, ["a", "b"])
+    with pytest.raises(BadInput, match="no side"):
+        jobs.start_extract(project, ["c"])
+
+
+def test_train_needs_faces_of_both_sides(project: Project, launched: list[Job]) -> None:
+    with pytest.raises(NothingToDo, match="no footage"):
+        jobs.start_train(project)
+    add(project, "a")
+    add(project, "b", faces=0)
+    with pytest.raises(NothingToDo, match="extract film --side b"):
+        jobs.start_train(project)
+    assert launched == []
+
+
+def test_convert_needs_people_target_and_model_in_that_order(
+    project: Project, launched: list[Job]
+) -> None:
+    with pytest.raises(Refused, match="side a and side b"):
+        jobs.start_convert(project)
+    project.set_person("a", "The man", Ground.SAMPLE, "me")
+    with pytest.raises(Refused, match="people film b NAME"):
+        jobs.start_convert(project)
+    project.set_person("b", "The woman", Ground.SAMPLE, "me")
+    with pytest.raises(NothingToDo, match="target"):
+        jobs.start_convert(project)
+    add(project, "target")
+    with pytest.raises(ModelMissing, match="train film"):
+        jobs.start_convert(project)
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    ("extracted", "stages"), [(True, ["convert"]), (False, ["extract", "convert"])]
+)
+def test_convert_extracts_the_target_where_that_is_not_done(
+    project: Project, launched: list[Job], extracted: bool, stages: list[str]
+) -> None:
+    ready_to_convert(project, target_extracted=extracted)
+    jobs.start_convert(project, crf="20")
+    assert [s.stage for s in launched[-1].steps] == stages
+    assert launched[-1].steps[-1].settings == {"crf": 20}
+    if not extracted:
+        assert launched[-1].steps[0].side == "target"
+
+
+def test_settings_are_refused_before_a_job_is_made(project: Project, launched: list[Job]) -> None:
+    add(project, "a")
+    add(project, "b")
+    with pytest.raises(BadInput, match="batch"):
+        jobs.start_train(project, batch="0")
+    with pytest.raises(NotPossible, match="gpu:7"):
+        jobs.start_train(project, device="gpu:7")
+    assert list((project.path / "jobs").iterdir()) == []
+
+
+# --- going on --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "resumable"),
+    [
+        (State.STOPPED, 9, True),
+        (State.CRASHED, 12, True),
+        (State.RUNNING, None, True),  # without its lock: interrupted
+        (State.FAILED, Exit.NO_SPACE, True),
+        (State.FAILED, Exit.OUT_OF_MEMORY, True),
+        (State.FAILED, Exit.BAD_INPUT, False),
+        (State.DONE, 0, False),
+        (State.REFUSED, 5, False),
+    ],
+)
+def test_a_job_names_the_one_it_goes_on_from(
+    project: Project, launched: list[Job], state: State, code: int | None, resumable: bool
+) -> None:
+    add(project, "a")
+    add(project, "b")
+    before = ended(project, "train", state, exit=code, settings={"model": "quick", "batch": 4})
+    jobs.start_train(project, batch=8)
+    assert launched[-1].resumes == (before.name if resumable else None)
+    kept = {"model": "quick"} if resumable else {}
+    assert launched[-1].steps[0].settings == {**kept, "batch": 8}
+
+
+def test_only_the_newest_of_its_kind_is_gone_on_with(project: Project, launched: list[Job]) -> None:
+    add(project, "a")
+    add(project, "b")
+    ended(project, "extract", State.STOPPED)
+    jobs.start_train(project)
+    assert launched[-1].resumes is None
+
+
+def test_going_on_repeats_the_request(project: Project, launched: list[Job]) -> None:
+    before = ended(project, "train", State.CRASHED, settings={"batch": 4})
+    jobs.go_on(project, before)
+    assert launched == [Job(1, "train", [Step("train", None, {"batch": 4})], None, before.name)]
+
+
+# --- ending ----------------------------------------------------------------------------------
+
+
+def test_a_job_that_ended_is_not_stopped(project: Project) -> None:
+    folder = ended(project, "train", State.DONE)
+    for act in (jobs.stop, jobs.kill, jobs.press):
+        with pytest.raises(NothingToDo, match="ended already"):
+            act(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"), [({"host": "elsewhere"}, "runs on elsewhere"), ({"started": 1.0}, "told")]
+)
+def test_no_signal_goes_to_a_process_that_may_be_another(
+    project: Project, change: dict[str, Any], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = ended(project, "train", State.RUNNING)
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text())
+    holder = folder.holder()
+    assert holder is not None
+    plain = {"pid": holder.pid, "started": holder.started, "host": holder.host}
+    wrong = Holder(**{**plain, **change}, boot=holder.boot, since=0.0)
+    monkeypatch.setattr(JobFolder, "holder", lambda _: wrong)
+    for act in (jobs.kill, jobs.press):
+        with pytest.raises(NotPossible, match=words):
+            act(folder)
+    lock.release()
+
+
+@pytest.mark.parametrize(
+    ("text", "iteration"), [("000001234-ab12", 1234), ("", None), ("x-1", None), ("../evil", None)]
+)
+def test_the_checkpoints_iteration_is_read_from_its_name(
+    project: Project, text: str, iteration: int | None
+) -> None:
+    (project.path / "model" / "latest").write_text(text)
+    assert jobs.checkpoint_iteration(project.path) == iteration

@@ -1,0 +1,134 @@
+"""What each project needs next, fast and whatever is broken."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from test_jobs import add, ended, ready_to_convert
+
+from engine.process import FileLock
+from engine.project import Project
+from engine.protocol import Snapshot, State, holder_text
+from fstui.model.overview import disk_use, overview, overviews
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project.create(tmp_path / "ws", "film")
+
+
+def next_command(project: Project) -> str:
+    stage = overview(project.path).next
+    return stage.command if stage else ""
+
+
+def test_a_project_says_at_each_point_what_comes_next(project: Project) -> None:
+    assert next_command(project) == "add film a|b|target PATH..."
+    add(project, "a", extracted=False)
+    assert next_command(project) == "extract film"
+    add(project, "b")
+    assert next_command(project) == "extract film"
+
+
+def test_from_faces_to_a_result(project: Project) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    now = overview(project.path)
+    assert [s.state for s in now.stages] == ["part", "ready", "needs"]
+    assert now.stages[1].command == "train film"
+    ready_to_convert(project)
+    now = overview(project.path)
+    assert [s.state for s in now.stages] == ["done", "done", "ready"]
+    assert now.iteration == 1234
+    assert next_command(project) == "convert film"
+    (project.path / "out" / "clip.mp4").write_bytes(b"x")
+    assert next_command(project) == ""
+    assert overview(project.path).results == [project.path / "out" / "clip.mp4"]
+
+
+def test_a_training_that_was_interrupted_can_be_gone_on_with(project: Project) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    ready_to_convert(project)
+    ended(project, "train", State.RUNNING, iteration=1300)
+    now = overview(project.path)
+    assert now.snapshot is not None
+    assert now.snapshot.state is State.INTERRUPTED
+    assert now.stages[1].words == "interrupted at iteration 1234"
+    assert now.stages[1].command == "train film"
+
+
+def test_a_running_stage_says_how_to_follow_it(project: Project) -> None:
+    folder = ended(project, "train", State.RUNNING)
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text())
+    folder.write_snapshot(Snapshot(state=State.RUNNING, kind="train", stage="train"))
+    now = overview(project.path)
+    assert now.running
+    assert now.stages[1].state == "running"
+    assert now.stages[1].command == "attach film"
+    lock.release()
+
+
+def test_names_with_blanks_are_quoted_in_commands(tmp_path: Path) -> None:
+    project = Project.create(tmp_path, "my film")
+    assert next_command(project) == "add 'my film' a|b|target PATH..."
+
+
+def test_damage_is_shown_with_its_reason(project: Project) -> None:
+    ended(project, "train", State.STOPPED)
+    (project.path / "project.toml").write_text("format = 1\nsource = 3\n")
+    now = overview(project.path)
+    assert "project.toml" in now.damaged
+    assert now.job is not None
+    assert overview(project.path.parent / "gone").damaged
+
+
+def test_a_broken_store_is_damage(project: Project) -> None:
+    project.db_path.write_bytes(b"rubbish" * 1000)
+    assert "faces.db" in overview(project.path).damaged
+
+
+def test_rejected_faces_do_not_count(project: Project) -> None:
+    from engine.store import Store
+
+    add(project, "a", faces=3)
+    with Store(project.db_path) as store:
+        store.reject([1])
+    assert overview(project.path).sides["a"].faces == 2
+
+
+def test_counts_are_kept_until_the_store_changes(project: Project) -> None:
+    add(project, "a")
+    first = overview(project.path)
+    marked = first._replace(sides={**first.sides, "a": first.sides["a"]._replace(faces=99)})
+    assert overview(project.path, marked).sides["a"].faces == 99
+    add(project, "b")
+    assert overview(project.path, marked).sides["a"].faces == 1
+
+
+def test_twenty_projects_take_a_moment(tmp_path: Path) -> None:
+    for number in range(20):
+        project = Project.create(tmp_path / "ws", f"film {number}")
+        for side in ("a", "b", "target"):
+            add(project, side, faces=20)
+        ended(project, "train", State.STOPPED)
+    best = min(timed(lambda: overviews(tmp_path / "ws")) for _ in range(5))
+    # 50 ms on a machine that opens and reads a small file in 10 microseconds.
+    toml = tmp_path / "ws" / "film 0" / "project.toml"
+    read = min(timed(lambda: [toml.read_bytes() for _ in range(1000)]) for _ in range(5)) / 1000
+    assert best < max(0.05, 5000 * read)
+
+
+def timed(act: object) -> float:
+    start = time.perf_counter()
+    act()  # type: ignore[operator]
+    return time.perf_counter() - start
+
+
+def test_disk_use_counts_all_of_it(project: Project) -> None:
+    before = disk_use(project.path)
+    (project.path / "out" / "big.mp4").write_bytes(b"x" * 1_000_000)
+    assert 1_000_000 <= disk_use(project.path) - before < 1_100_000
