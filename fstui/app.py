@@ -107,7 +107,9 @@ class FstuiApp(LeanDisplay):
         if self.room is not None:
             self.room.news(message.update)
         if ended is not None:
-            self.notify(ended.farewell(), title=ended.stage, severity=ended.severity())
+            self.notify(
+                ended.farewell(), title=ended.stage, severity=ended.severity(), markup=False
+            )
             if self.session.settings.bell:
                 self.bell()
 
@@ -125,7 +127,7 @@ class FstuiApp(LeanDisplay):
         try:
             project = self.session.open(path)
         except FstuiError as error:
-            self.notify(str(error), severity="error", timeout=10)
+            self.notify(str(error), severity="error", timeout=10, markup=False)
             return
         self.tail.follow(project.path)
         self.enter(room or self.session.view.room)

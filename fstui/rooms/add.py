@@ -7,15 +7,15 @@ from pathlib import Path
 
 from textual import on, work
 from textual.widget import Widget
-from textual.widgets import Checkbox, RadioButton, RadioSet
 
 from engine.errors import BadInput
 from engine.project import SIDES, Project, check_media
 from fstui.model import media
+from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.pathinput import PathInput
 
-SIDE_WORDS = {"a": "A: is replaced", "b": "B: is put in", "target": "target: shows A"}
+SIDE_WORDS = {"a": "A, who is replaced", "b": "B, who is put in", "target": "target, shows A"}
 
 
 class AddFootage(Dialog[int]):
@@ -32,10 +32,10 @@ class AddFootage(Dialog[int]):
     def fields(self) -> Iterable[Widget]:
         """Path first: it is what one types."""
         yield labelled("Path", PathInput(id="path"))
-        buttons = [RadioButton(SIDE_WORDS[s], value=s == self._side) for s in SIDES]
-        yield labelled("Side", RadioSet(*buttons, id="side", compact=True))
-        copy = Checkbox("copy into the project's media/", id="copy", compact=True)
-        yield labelled("", copy)
+        yield labelled("Side", Choice([(SIDE_WORDS[s], s) for s in SIDES], self._side, id="side"))
+        yield labelled(
+            "Copy", yes_no(False, id="copy"), "into the project's media/, or only listed"
+        )
 
     def on_mount(self) -> None:
         """Type the path at once."""
@@ -47,11 +47,6 @@ class AddFootage(Dialog[int]):
         event.stop()
         self.submit()
 
-    @property
-    def side(self) -> str:
-        """The chosen side."""
-        return SIDES[max(0, self.query_one(RadioSet).pressed_index)]
-
     def submit(self) -> None:
         """Look at the file in a thread: hashing and probing take a moment."""
         text = self.query_one(PathInput).text.strip()
@@ -60,7 +55,8 @@ class AddFootage(Dialog[int]):
             return
         self.problem("Looking at it ...")
         self.query_one("#accept").disabled = True
-        self.add(Path(text).expanduser(), self.side, self.query_one(Checkbox).value)
+        side, copy = self.query_one("#side", Choice).value, self.query_one("#copy", Choice).value
+        self.add(Path(text).expanduser(), side, copy)
 
     @work(thread=True, exclusive=True, group="add")
     def add(self, path: Path, side: str, copy: bool) -> None:

@@ -10,11 +10,13 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from engine.errors import FstuiError, from_os_error
+from fstui.rooms.choice import Choice
 
 T = TypeVar("T")
 
@@ -67,8 +69,9 @@ class Dialog(ModalScreen[T]):
     def _pressed(self) -> None:
         self.submit()
 
+    @on(Choice.Accepted)
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def _submitted(self, event: Message) -> None:
         event.stop()
         self.submit()
 
@@ -95,9 +98,7 @@ class Dialog(ModalScreen[T]):
 
 def labelled(label: str, field: Widget, hint: str = "") -> Widget:
     """A field with its label on the left and a line of help on the right."""
-    return Horizontal(
-        Static(Content(label), classes="dialog--label"),
-        field,
-        Static(Content(hint), classes="dialog--help"),
-        classes="dialog--row",
-    )
+    parts = [Static(Content(label), classes="dialog--label"), field]
+    if hint:
+        parts.append(Static(Content(hint), classes="dialog--help"))
+    return Horizontal(*parts, classes="dialog--row")

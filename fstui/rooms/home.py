@@ -41,6 +41,7 @@ class Home(Room):
     """The first room."""
 
     room = "home"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("new", "filter")
 
     def body(self) -> Iterable[Widget]:

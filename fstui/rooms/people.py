@@ -6,10 +6,11 @@ import getpass
 from collections.abc import Iterable
 
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input, Static
 
 from engine.errors import BadInput
 from engine.project import Ground, Project
+from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 
 SIDES = ("a", "b")
@@ -32,22 +33,17 @@ class People(Dialog[bool]):
             person = self._project.file.people.get(side)
             yield Static(SHOWS[side], classes="dialog--section")
             yield labelled("Name", Input(person.name if person else "", id=f"name-{side}"))
-            select: Select[Ground] = Select(
-                [(ground.value, ground) for ground in Ground],
-                value=person.ground if person else Select.NULL,
-                prompt="choose a ground",
-                id=f"ground-{side}",
-                compact=True,
-            )
-            yield labelled("Ground", select)
+            grounds = [(ground.value, ground) for ground in Ground]
+            chosen = person.ground if person else None
+            yield labelled("Ground", Choice(grounds, chosen, id=f"ground-{side}"))
 
     def accept(self) -> bool:
         """Write what is complete; refuse halves."""
         changes = []
         for side in SIDES:
             name = self.query_one(f"#name-{side}", Input).value.strip()
-            ground = self.query_one(f"#ground-{side}", Select).value
-            if not name and ground is Select.NULL:
+            ground = self.query_one(f"#ground-{side}", Choice).value
+            if not name and ground is None:
                 continue
             if not name or not isinstance(ground, Ground):
                 raise BadInput(f"Side {side.upper()} needs both a name and a ground.")

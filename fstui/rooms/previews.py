@@ -79,12 +79,12 @@ class Previews(Picture):
         self._put()
 
     def caption_of(self, preview: Preview) -> str:
-        """`A | A>A | A>B · iteration 41 200 · 12 s ago (3 of 40)`."""
+        """`A A>A A>B · it 41 200 · 12 s ago (3 of 40)`."""
         arrow, dot = (">", "-") if self.ascii_only else ("→", "·")
         parts = []
         if preview.columns:
-            parts.append(" | ".join(preview.columns).replace(">", arrow))
-        what = "frame" if preview.media else "iteration"
+            parts.append(" ".join(preview.columns).replace(">", arrow))
+        what = "frame" if preview.media else "it"
         parts.append(f"{preview.media} {what} {words.count(preview.place)}".strip())
         if self._job_runs:
             parts.append(words.age(time.time() - preview.time))

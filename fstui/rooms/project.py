@@ -114,7 +114,7 @@ class ProjectRoom(Room):
 
         def go(added: int | None) -> None:
             if added is not None:
-                self.notify(f"{words.plural(added, 'source')} added.")
+                self.say(f"{words.plural(added, 'source')} added.")
                 self.attempt(self.studio.session.reload)
                 self.news()
 

@@ -20,6 +20,8 @@ from fstui.rooms.bars import KeyBar, RoomBar
 from fstui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
+    from textual.notifications import SeverityLevel as Severity
+
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
@@ -136,16 +138,22 @@ class Room(Screen[None]):
             return "stop watch" if watch and watch.running else "watch media/"
         return ""
 
+    def say(
+        self, text: str, severity: Severity = "information", timeout: float | None = None
+    ) -> None:
+        """A passing notice; what stands in brackets is text, not markup."""
+        self.notify(text, severity=severity, timeout=timeout, markup=False)
+
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something small; an error becomes a notice of one sentence."""
         try:
             act()
         except FstuiError as error:
-            self.notify(str(error), severity="error", timeout=10)
+            self.say(str(error), severity="error", timeout=10)
             return False
         except OSError as error:
             problem = from_os_error(error, f"writing {error.filename or 'to the project'}")
-            self.notify(str(problem), severity="error", timeout=10)
+            self.say(str(problem), severity="error", timeout=10)
             return False
         self.studio.tail.poke()
         return True
@@ -200,10 +208,10 @@ class Room(Screen[None]):
             act()
         except FstuiError as error:
             text = str(error)
-            self.app.call_from_thread(self.notify, text, severity="error", timeout=10)
+            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
         except OSError as error:
             text = str(from_os_error(error, f"writing {error.filename or 'to the project'}"))
-            self.app.call_from_thread(self.notify, text, severity="error", timeout=10)
+            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
         self.studio.tail.poke()
 
     def action_stop(self) -> None:
@@ -214,7 +222,7 @@ class Room(Screen[None]):
         if job.may_kill():
             self.offer_kill(job)
         elif job.stopping:
-            self.notify(f"It saves and stops; after {KILL_AFTER_S:.0f} s x offers to kill it.")
+            self.say(f"It saves and stops; after {KILL_AFTER_S:.0f} s x offers to kill it.")
         else:
             self.attempt(lambda: self.studio.session.stop(job))
             self.news()

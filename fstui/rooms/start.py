@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from textual.widget import Widget
-from textual.widgets import Checkbox, Input, Select, Static
+from textual.widgets import Input, Static
 
 import engine
 from engine.devices import gpus
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui.model import jobs
+from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 
 FIRST = {
@@ -103,16 +104,16 @@ def _widget(field: Field, value: Any) -> Widget:
     if choices:
         known = value if value in choices else choices[0]
         options = [(c, c) for c in choices]
-        return Select(options, value=known, allow_blank=False, id=name, compact=True)
+        return Choice(options, known, id=name)
     if field.type is bool:
-        return Checkbox("", value=bool(value), id=name, compact=True)
+        return yes_no(bool(value), id=name)
     kinds = {int: "integer", float: "number"}
     shown = f"{value:g}" if isinstance(value, float) else str(value)
     return Input(shown, type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
 
 
 def _value(field: Field, widget: Widget) -> Any:
-    if isinstance(widget, Checkbox | Select):
+    if isinstance(widget, Choice):
         return widget.value
     text = widget.value.strip() if isinstance(widget, Input) else ""
     # What can't be a number is left as text: the settings' own check names field and bounds.

@@ -76,7 +76,7 @@ class Train(StageRoom):
         job = self.job
         if job is not None and self.attempt(lambda: self.studio.session.ask_preview(job)):
             self.query_one(Previews).hurry()
-            self.notify("A preview is being made.", timeout=2)
+            self.say("A preview is being made.", timeout=2)
 
     def action_log_scale(self) -> None:
         """Logarithmic or linear losses, remembered for this project."""
