@@ -1,0 +1,84 @@
+"""doctor: what it finds on machines that this one is not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine import doctor
+from engine.devices import candidates, gpus
+from engine.errors import NotPossible
+from fstui import cli
+from fstui.commands import doctor as command
+
+
+@pytest.mark.parametrize(
+    ("watches", "verdict"), [("65536", "good"), ("100", "note"), ("?", "note")]
+)
+def test_inotify_limits(tmp_path: Path, watches: str, verdict: str) -> None:
+    (tmp_path / "max_user_watches").write_text(watches)
+    (tmp_path / "max_user_instances").write_text("128")
+    assert doctor.inotify(tmp_path).verdict == verdict
+
+
+def test_log_out_is_bad_only_without_lingering(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor.logout(tmp_path).verdict == "good"
+    monkeypatch.setattr(doctor, "kills_at_logout", lambda: True)
+    assert doctor.logout(tmp_path).verdict == "bad"
+    (tmp_path / doctor.user_name()).touch()
+    assert doctor.logout(tmp_path).verdict == "good"
+
+
+def test_tensorflow_is_described_without_importing_it() -> None:
+    finding = doctor.tensorflow()
+    assert finding.verdict == "good"
+    assert "built for" in finding.words
+    assert "is_cuda_build" in doctor.build_info()
+
+
+def driver(tmp_path: Path, count: int) -> Path:
+    for number in range(count):
+        folder = tmp_path / "gpus" / f"0000:0{number}:00.0"
+        folder.mkdir(parents=True)
+        (folder / "information").write_text(
+            f"Model: \t\t NVIDIA Thing {number}\nGPU UUID: \t GPU-{number}\n"
+        )
+    return tmp_path / "gpus"
+
+
+def test_gpus_by_the_drivers_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = gpus(driver(tmp_path, 2))
+    assert [(g.number, g.uuid, g.name) for g in found] == [
+        (0, "GPU-0", "NVIDIA Thing 0"),
+        (1, "GPU-1", "NVIDIA Thing 1"),
+    ]
+    assert gpus(tmp_path / "none") == []
+    monkeypatch.setattr("engine.devices.gpus", lambda: found)
+    assert candidates("gpu:1") == [found[1]]
+    assert candidates(None) == found
+    assert candidates("cpu") == []
+    with pytest.raises(NotPossible, match="it has 2 GPUs"):
+        candidates("gpu:2")
+
+
+def run_with(findings: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(command, "ask", lambda _: findings)
+    return cli.main(["doctor", *words])
+
+
+def test_the_exit_code_tells_what_is_missing(
+    tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = {"name": "weights", "verdict": "bad", "words": "missing"}
+    gpu = {"name": "gpu", "verdict": "bad", "words": "gone"}
+    assert run_with([], monkeypatch) == 0
+    assert run_with([weights], monkeypatch) == 10
+    assert run_with([weights, gpu], monkeypatch) == 13
+    capsys.readouterr()
+    assert run_with([gpu], monkeypatch, "--json") == 13
+    names = [f["name"] for f in json.loads(capsys.readouterr().out)]
+    assert names == ["terminal", "disk", "gpu"]
