@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -182,9 +183,10 @@ class Picture(StripView):
     def _box(self, width: int, height: int) -> list[Strip]:
         """A frame with the file's name and the reason in words."""
         name = self._path.name if self._path else ""
-        inner = max(0, min(width - 4, max(cell_len(name), cell_len(self._problem))))
+        inner = max(1, min(width - 4, max(cell_len(name), cell_len(self._problem))))
         flat, side, corners = ("-", "|", "++++") if self.ascii_only else ("─", "│", "┌┐└┘")
-        rows = [fit(t, inner, ascii_only=self.ascii_only) for t in (name, self._problem)]
+        texts = [name, *wrap(self._problem, inner)]
+        rows = [fit(t, inner, ascii_only=self.ascii_only) for t in texts]
         frame = [
             corners[0] + flat * (inner + 2) + corners[1],
             *(f"{side} {row} {side}" for row in rows),
@@ -192,7 +194,9 @@ class Picture(StripView):
         ]
         style = self.style_of("picture--broken")
         left = " " * max(0, (width - inner - 4) // 2)
-        return [Strip([])] * max(0, (height - 4) // 2) + [line((left + f, style)) for f in frame]
+        return [Strip([])] * max(0, (height - len(frame)) // 2) + [
+            line((left + f, style)) for f in frame
+        ]
 
 
 def to_strips(cells: Cells) -> list[Strip]:
