@@ -20,6 +20,8 @@ RGB = tuple[int, int, int]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "PPM")
 """Decoders that are tried. Others start programs (EPS) or write on the screen (TIFF's library)."""
+COLOURLESS, COLOURFUL = 50, 110
+"""With 256 colours: brightest channel up to which a pixel is grey, and from which it is not."""
 RAMP = " .:-=+*#%@"
 _LEVELS = (0, 95, 135, 175, 215, 255)
 # Levels of the 6x6x6 cube of the 256-colour palette (xterm).
@@ -110,14 +112,24 @@ def _rgb(image: Image) -> list[list[RGB | int]]:
 
 
 def _palette_256(image: Image) -> list[list[RGB | int]]:
-    """Indices of the 256-colour palette, dithered: its steps are coarse on skin."""
+    """Indices of the 256-colour palette, dithered: its steps are coarse on skin.
+
+    Below level 95 the palette has greys only, and dithering a dark brown with them and the next
+    red would sprinkle it with red dots; so what is dark loses its colour first.
+    """
     from PIL import Image as Pillow
+    from PIL import ImageChops
 
     colours = [(r, g, b) for r in _LEVELS for g in _LEVELS for b in _LEVELS]
     colours += [(v, v, v) for v in range(8, 248, 10)]
     flat = [v for colour in colours for v in colour]
     palette = Pillow.new("P", (1, 1))
     palette.putpalette(flat + flat[:3] * (256 - len(colours)))
+    red, green, blue = image.split()
+    brightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
+    low, high = COLOURLESS, COLOURFUL
+    share = brightest.point([min(max((v - low) * 255 // (high - low), 0), 255) for v in range(256)])
+    image = Pillow.composite(image, image.convert("L").convert("RGB"), share)
     indexed = image.quantize(palette=palette, dither=Pillow.Dither.FLOYDSTEINBERG)
     data = indexed.tobytes()
     known = [16 + v if v < len(colours) else 16 for v in data]
@@ -143,9 +155,9 @@ def _half_blocks(pixels: list[list[RGB | int]]) -> Cells:
 
 def _dots(image: Image, dark: bool) -> Cells:
     """2x4 dots a cell, dithered (Floyd and Steinberg); a dot is light on a dark screen."""
-    from PIL import ImageOps
+    from PIL import ImageFilter, ImageOps
 
-    image = ImageOps.autocontrast(image, cutoff=1)
+    image = ImageOps.autocontrast(image, cutoff=1).filter(ImageFilter.UnsharpMask(2, 120, 2))
     if not dark:
         image = ImageOps.invert(image)
     black_white = image.convert("1").convert("L")

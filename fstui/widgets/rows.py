@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -14,13 +13,10 @@ from textual.message import Message
 from textual.strip import Strip
 
 from fstui.widgets.columns import Cell, Column, Place, Row, Tone, lay_out
-from fstui.widgets.paint import StripView, line
-from fstui.widgets.words import fit
+from fstui.widgets.paint import StripView
+from fstui.widgets.rowlines import GUTTER, Painter
 
 __all__ = ["Cell", "Column", "Indexed", "Row", "Rows", "Tone"]
-
-GUTTER = 2
-"""Columns on the left for the cursor's and the mark's sign."""
 
 
 @runtime_checkable
@@ -299,64 +295,23 @@ class Rows(StripView, can_focus=True):
 
     def paint(self, width: int, height: int) -> list[Strip]:
         """The header and the visible rows."""
-        places = self._places(width)
-        head = [self._head(places)] if self.header else []
-        if not len(self._rows):
-            text = fit(" " * GUTTER + self.empty, width, ascii_only=self.ascii_only)
-            return [*head, line((text, self.style_of("rows--empty")))]
-        count = height - len(head)
-        bar = self._bar(count)
-        visible = range(self._top, min(self._top + count, len(self._rows)))
-        return head + [self._entry(i, places, width, bar[i - self._top]) for i in visible]
+        painter = Painter(self.columns, self._places(width), width, self._style, self.ascii_only)
+        head = [painter.header(self.sorted_by, self.reverse)] if self.header else []
+        total, count = len(self._rows), height - len(head)
+        if not total:
+            return [*head, painter.note(self.empty)]
+        bar = painter.scroll_bar(self._top, count, total)
+        return head + [
+            painter.entry(
+                self._rows[i],
+                bar[i - self._top],
+                cursor=i == self._index,
+                marked=self._rows[i].key in self.marked,
+            )
+            for i in range(self._top, min(self._top + count, total))
+        ]
 
-    def _head(self, places: list[Place]) -> Strip:
-        """Titles with their sort keys, and which way the list is sorted."""
-        plain = self.style_of("rows--header")
-        down, up = ("v", "^") if self.ascii_only else ("↓", "↑")
-        parts: list[tuple[str, Style | None]] = [(" " * GUTTER, plain)]
-        for place in places:
-            column = self.columns[place.number]
-            key = f"[{column.sort}]" if column.sort else ""
-            way = (up if self.reverse else down) if place.number == self.sorted_by else ""
-            room = place.width - len(key) - len(way)
-            title = fit(column.title, max(0, min(room, cell_len(column.title)))) + key + way
-            parts.append((fit(title, place.width, right=column.right) + " ", plain))
-        return line(*parts)
-
-    def _entry(self, index: int, places: list[Place], width: int, bar: str) -> Strip:
-        row = self._rows[index]
-        cursor = index == self._index
-        over = self._cursor_style() if cursor else None
-        pointer = (">" if self.ascii_only else "►") if cursor else " "
-        mark = ("*" if self.ascii_only else "•") if row.key in self.marked else " "
-        parts: list[tuple[str, Style | None]] = [(pointer, over), (mark, over or self._mark())]
-        for place in places:
-            column = self.columns[place.number]
-            text, tone = _split(row.cells, place.number)
-            cell = fit(text, place.width, right=column.right, ascii_only=self.ascii_only)
-            style = over or (self.style_of(f"rows--{tone}") if tone else None)
-            parts += [(cell, style), (" ", over)]
-        used = sum(cell_len(t) for t, _ in parts)
-        parts += [(" " * max(0, width - 1 - used), over), (bar, self.style_of("rows--bar"))]
-        return line(*parts)
-
-    def _mark(self) -> Style:
-        return self.style_of("rows--mark")
-
-    def _cursor_style(self) -> Style:
-        return self.style_of("rows--cursor" if self.has_focus else "rows--blurred")
-
-    def _bar(self, count: int) -> list[str]:
-        """The scroll bar: one character for each visible row."""
-        total = len(self._rows)
-        if total <= count:
-            return [" "] * count
-        size = max(1, count * count // total)
-        start = round(self._top / (total - count) * (count - size))
-        thumb, rail = ("#", "|") if self.ascii_only else ("┃", "│")
-        return [thumb if start <= y < start + size else rail for y in range(count)]
-
-
-def _split(cells: tuple[Cell, ...], number: int) -> tuple[str, Tone]:
-    cell = cells[number] if number < len(cells) else ""
-    return (cell, "") if isinstance(cell, str) else cell
+    def _style(self, name: str) -> Style:
+        if name == "cursor" and not self.has_focus:
+            name = "blurred"
+        return self.style_of(f"rows--{name}")

@@ -107,7 +107,7 @@ def test_keys_are_quick_on_a_slow_link() -> None:
             cursor = [f"► plain_{name}", f"► image_{name}"]
             meter.press(key)
             took = meter.wait_until(lambda c=cursor: any(t in meter.text() for t in c))
-            assert took < 0.6
+            assert took < 1.0  # 0.05 s on an idle machine; stock widgets take 17 s
 
 
 @pytest.fixture

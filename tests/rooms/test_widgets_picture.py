@@ -82,6 +82,13 @@ def test_256_colours_are_those_of_the_palette(halves: Path) -> None:
     assert cells[5][37] == Cell(" ", None, 21)
 
 
+def test_dark_brown_is_not_sprinkled_with_red(tmp_path: Path) -> None:
+    """The palette's first red is level 95; below it there are greys."""
+    Image.new("RGB", (60, 60), (52, 38, 30)).save(tmp_path / "brown.png")
+    colours = {c.paper for row in load(tmp_path / "brown.png", 20, 10, "256") for c in row}
+    assert colours <= {*range(232, 256), 16, 59}
+
+
 def test_upright_after_exif_rotation(tmp_path: Path) -> None:
     image = Image.new("RGB", (100, 50), (255, 0, 0))
     exif = Image.Exif()
