@@ -23,6 +23,8 @@ from engine.work import Work
 
 LOOK_S = 0.2
 """Commands are looked at this often."""
+LOOK_ANYWAY_S = 10.0
+"""The kernel drops notices when too many come at once: look at least this often."""
 
 
 def run(work: Work) -> str:
@@ -65,12 +67,14 @@ class Watcher:
 
     def loop(self, notices: observe.Notices) -> None:
         """Look when something changed or is arriving; launch extractions when they can run."""
-        changed, next_look = True, 0.0
+        changed, next_look, next_anyway = True, 0.0, 0.0
         while not self.work.control.stopping:
             now = time.monotonic()
+            changed |= now >= next_anyway
             if (changed or len(self._settler)) and now >= next_look:
                 self.look(notices, now)
-                changed, next_look = False, now + min(self.settings.poll_s, self.settings.settle_s)
+                changed, next_anyway = False, now + LOOK_ANYWAY_S
+                next_look = now + min(self.settings.poll_s, self.settings.settle_s)
             self._extract()
             self.work.report.heartbeat()
             changed |= notices.wait(LOOK_S)
