@@ -75,7 +75,12 @@ def open_interface(args: argparse.Namespace) -> int:
             "The interface needs a terminal, and this is a pipe or a file: use a command, "
             "'fstui --help' lists them."
         )
-    from fstui import app, places
+    from fstui import places, terminal
+
+    # Textual reads its settings once, at its import, which is the app's.
+    colour = {"never": "none", "always": "auto"}.get(args.color, args.color)
+    terminal.prepare(colour, args.ascii)
+    from fstui import app
 
     workspace = places.workspace(args.workspace)
     return app.run(workspace, readonly=args.readonly, ascii_only=args.ascii)
@@ -160,4 +165,8 @@ def add_global_options(target: argparse.ArgumentParser) -> None:
     add("--workspace", metavar="DIR", help="folder of projects (else FSTUI_WORKSPACE, settings)")
     add("--readonly", action="store_true", help="look only: nothing is changed or started")
     add("--ascii", action="store_true", help="no characters beyond ASCII")
-    add("--color", choices=("auto", "always", "never"), help="colours (auto: as the terminal can)")
+    add(
+        "--color",
+        choices=("auto", "always", "never", "16", "256", "truecolor"),
+        help="colours (auto: as the terminal can)",
+    )
