@@ -67,11 +67,11 @@ class StripView(Widget):
 
     def _send_difference(self) -> None:
         self._repaint_queued = False
-        if self._stale or self._painted_size != tuple(self.content_size):
-            # Nobody else need have asked for the full painting: styles may have been set anew
-            # without a change. If one is on its way, this joins it.
+        if self._painted_size != tuple(self.content_size):
             super().refresh()
             return
+        # Also when stale: Textual tells of a style update, under the mouse for one, even where
+        # no full painting follows. If one does, the difference costs nothing more.
         before = self._painted
         self._painted = self._lay()
         runs = [

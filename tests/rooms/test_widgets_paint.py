@@ -145,6 +145,20 @@ async def test_theme_and_style_and_size_paint_all() -> None:
         assert board.render_line(0).cell_length == board.content_size.width == 14
 
 
+async def test_style_update_or_layout_without_a_refresh_does_not_freeze_it() -> None:
+    """Textual tells of a style update also when nothing comes of it, as under the mouse."""
+    app = BoardApp()
+    async with app.run_test(size=(60, 24)) as pilot:
+        board = app.query_one(Board)
+        for i, act in enumerate([board.notify_style_update, lambda: board.refresh(repaint=False)]):
+            await pilot.pause()
+            act()
+            board.texts[0] = f"after {i}"
+            board.repaint()
+            await pilot.pause()
+            assert f"after {i}" in lines(app)[4].text
+
+
 def test_update_starts_at_the_changed_cell_and_respects_wide_characters() -> None:
     class Fake:
         _color_system = None
