@@ -65,6 +65,9 @@ class Finish:
         staged = folder.path / "joined.mp4"
         comment = new_mark(self._state.iteration).comment
         remarks = join(folder.segments(), look, clip.path, staged, comment=comment)
+        if look.pixel_format.startswith(("yuv444", "yuvj444")):
+            size = f"{look.width}x{look.height}"
+            remarks.append(f"{size} is odd and kept in 4:4:4, which some hardware players refuse.")
         if folder.journal.problem:
             remarks.insert(0, f"{safe_text(clip.path.name)}: {folder.journal.problem}.")
         for remark in remarks:

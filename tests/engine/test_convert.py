@@ -82,6 +82,49 @@ def test_turned_footage_is_swapped_upright(
     assert np.abs(after[:8] - before[:8]).mean() < 6
 
 
+@pytest.mark.parametrize(
+    ("codec", "pixel_format", "width", "height", "suffix", "comes_out"),
+    [
+        ("libx264", "yuv420p10le", 160, 120, "mp4", "yuv420p10le"),
+        ("libx264", "yuv422p", 160, 120, "mkv", "yuv420p"),
+        ("ffv1", "bgra", 161, 121, "mkv", "yuv444p"),
+        ("mjpeg", "yuvj420p", 160, 120, "mov", "yuvj420p"),
+    ],
+)
+def test_other_pixel_formats_and_odd_sizes(
+    tmp_workspace: Path,
+    tmp_path: Path,
+    codec: str,
+    pixel_format: str,
+    width: int,
+    height: int,
+    suffix: str,
+    comes_out: str,
+) -> None:
+    source = make_clip(
+        tmp_path / f"a.{suffix}",
+        width=width,
+        height=height,
+        frames=24,
+        codec=codec,
+        pixel_format=pixel_format,
+    )
+    out = convert(make_project(tmp_workspace, [source]), colour="none", crf=1)
+    info = probe(out)
+    assert (info.width, info.height, info.pixel_format) == (width, height, comes_out)
+    x, y = landmarks(width * 0.3, height * 0.3, min(width, height) * 0.4)[30]
+    with FrameReader(source) as was, FrameReader(out) as now:
+        before, after = next(iter(was)).rgb.astype(int), next(iter(now)).rgb.astype(int)
+    assert np.abs(after[round(float(y)), round(float(x))] - np.array([228, 38, 57])).max() < 40
+    assert np.abs(after[:8] - before[:8]).mean() < 8
+    told = msgspec.json.decode((out.parent / "a.json").read_bytes())["remarks"]
+    assert told == (
+        ["161x121 is odd and kept in 4:4:4, which some hardware players refuse."]
+        if width % 2
+        else []
+    )
+
+
 def _shown_size(path: Path) -> tuple[int, int]:
     info = probe(path)
     return info.width, info.height
@@ -370,6 +413,14 @@ def test_a_full_disk_is_said_and_can_be_gone_on_from(tmp_workspace: Path, tmp_pa
     (folder / "joined.mp4").rmdir()
     pipeline.run(make_work(project, crf=0), painter)
     assert len(frames_of(project.path / "out" / "a.mp4")) == 60
+
+
+def test_a_place_that_can_not_be_written_is_said(tmp_workspace: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_workspace, [make_clip(tmp_path / "a.mp4")])
+    (project.path / "out").rmdir()
+    (project.path / "out").write_text("in the way")
+    with pytest.raises(BadInput, match="while converting into"):
+        pipeline.run(make_work(project), painter)
 
 
 def test_no_space_for_a_segment(tmp_workspace: Path, tmp_path: Path, monkeypatch: Any) -> None:
