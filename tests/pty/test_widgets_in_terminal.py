@@ -64,6 +64,19 @@ def test_partial_updates_equal_a_full_repaint(args: tuple[str, ...], env: dict[s
         assert meter.cells() == partial
 
 
+def test_updates_under_a_question_leave_it_whole() -> None:
+    with widget_app("--ask", "--hz", "20") as meter:
+        meter.wait_for("update 830")
+        meter.settle()
+        partial = meter.cells()
+        assert "Stay (n)" in meter.text()
+        meter.resize(119, 40)
+        meter.settle()
+        meter.resize(120, 40)
+        meter.settle()
+        assert meter.cells() == partial
+
+
 def test_resizes_end_in_the_same_screen_as_a_fresh_start() -> None:
     with widget_app() as meter:
         meter.wait_for("update 800")

@@ -1,6 +1,6 @@
 """A small app of our widgets for the tests in a pseudo-terminal; keys drive it.
 
-python widget_app.py [--hz N] [--hold] [--colour C] [--ascii] [--picture PATH]
+python widget_app.py [--hz N] [--ask] [--colour C] [--ascii] [--picture PATH]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from fstui import terminal
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--hz", type=float, default=0)
+parser.add_argument("--ask", action="store_true", help="a question over it all; 30 updates")
 parser.add_argument("--colour", default="auto")
 parser.add_argument("--ascii", action="store_true")
 parser.add_argument("--picture", type=Path)
@@ -29,6 +30,7 @@ from engine.protocol import Progress as Share  # noqa: E402
 from engine.protocol import Snapshot, State  # noqa: E402
 from fstui import theme  # noqa: E402
 from fstui.widgets.chart import Chart  # noqa: E402
+from fstui.widgets.confirm import Confirm  # noqa: E402
 from fstui.widgets.paint import LeanDisplay  # noqa: E402
 from fstui.widgets.picture import Picture  # noqa: E402
 from fstui.widgets.progress import Progress  # noqa: E402
@@ -41,7 +43,7 @@ class WidgetApp(LeanDisplay):
 
     CSS = """
     Chart { border: round $primary; padding: 0 1; height: 2fr; }
-    Horizontal { height: 1fr; }
+    .below { height: 1fr; }
     """
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[tuple[str, str, str]]] = [
@@ -66,7 +68,7 @@ class WidgetApp(LeanDisplay):
     def compose(self) -> ComposeResult:
         """All widgets."""
         yield Chart()
-        with Horizontal():
+        with Horizontal(classes="below"):
             yield Rows([Column("Name"), Column("Loss", 10, right=True), Column("State", 8)])
             yield Picture()
         yield Progress()
@@ -81,6 +83,8 @@ class WidgetApp(LeanDisplay):
         self.show()
         if args.hz:
             self.set_interval(1 / args.hz, self.action_step)
+        if args.ask:
+            self.push_screen(Confirm("Leave?", "Training goes on.", act="Leave", keep="Stay"))
 
     def show(self) -> None:
         """Give all widgets the present data."""
@@ -113,7 +117,9 @@ class WidgetApp(LeanDisplay):
         )
 
     def action_step(self) -> None:
-        """One more point."""
+        """One more point; behind a question only thirty."""
+        if args.ask and len(self.points) >= 830:
+            return
         self.points.append(self.point(len(self.points)))
         self.show()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -299,3 +301,19 @@ def test_huge_folder_is_not_listed_whole(tmp_path: Path) -> None:
     found = candidates(f"{tmp_path}/")
     assert len(found.names) == 200
     assert found.common == "0"
+
+
+# --- imports ---------------------------------------------------------------------------------
+
+
+def test_widgets_load_nothing_heavy() -> None:
+    """Pillow comes with the first picture only."""
+    code = (
+        "import sys, pkgutil, importlib, fstui.widgets as w\n"
+        "for m in pkgutil.iter_modules(w.__path__, 'fstui.widgets.'):\n"
+        "    importlib.import_module(m.name)\n"
+        "print([m for m in ('PIL', 'numpy', 'cv2', 'av', 'tensorflow', 'watchdog', 'tomlkit')"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
