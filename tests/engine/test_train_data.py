@@ -1,0 +1,123 @@
+"""The training faces: cutting, masks, the cache and its key, the order of batches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from train_project import add_faces, drawn_face, landmarks, new_project
+
+from engine.errors import BadInput, NothingToDo
+from engine.faces.crops import cut
+from engine.faces.geometry import crop_matrix, transform, warp
+from engine.store import Face, Store
+from engine.train import data
+from engine.train.data import Cut
+
+CUT = Cut(64, "face", 0.875, "extended")
+
+
+def silent(_done: int, _total: int) -> None:
+    """No progress wanted."""
+
+
+def face_with(points: np.ndarray) -> Face:
+    blank = dict.fromkeys(Face._fields)
+    return Face(**{**blank, "points": points.tobytes(), "crop_size": 512})
+
+
+@pytest.mark.parametrize("centring", ["face", "head", "legacy"])
+def test_a_piece_is_what_a_cut_out_of_the_frame_is(centring: str) -> None:
+    points = landmarks(np.random.default_rng(4))
+    frame = drawn_face(points, (200, 160, 140))
+    wanted = Cut(64, centring, 0.875, "extended")
+    got = data.piece(cut(frame, points, 512), face_with(points), wanted)
+    assert got.shape == (80, 80, 4)
+    straight = warp(frame, crop_matrix(points, 64, centring, 0.875), 64)
+    inner = got[8:72, 8:72, :3].astype(int)
+    assert np.abs(inner - straight.astype(int)).mean() < 4.0
+
+
+def test_the_mask_lies_on_the_face() -> None:
+    points = landmarks(np.random.default_rng(4))
+    frame = drawn_face(points, (200, 160, 140))
+    got = data.piece(cut(frame, points, 512), face_with(points), CUT)
+    mask = got[..., 3]
+    x, y = transform(points[30:31], crop_matrix(points, 64, "face", 0.875))[0] + 8
+    assert mask[round(float(y)), round(float(x))] == 255
+    assert mask[0, 0] == mask[-1, 0] == 0
+    assert got[..., 0][mask == 255].mean() > 150  # skin
+    everything = data.piece(cut(frame, points, 512), face_with(points), Cut(64, "face", 1, "none"))
+    assert (everything[..., 3] == 255).all()
+
+
+def test_the_cache_is_kept_and_built_again_when_faces_change(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace)
+    seen: list[int] = []
+    first = data.load(project, "a", CUT, lambda done, _: seen.append(done))
+    assert first.shape == (30, 80, 80, 4)
+    assert first.dtype == np.uint8
+    assert seen == list(range(1, 31))
+    folder = project.path / "model" / "cache"
+    names = {p.name for p in folder.iterdir()}
+    data.load(project, "a", CUT, lambda *_: pytest.fail("built again without a change"))
+
+    with Store(project.db_path) as store, store.batch():
+        store.reject([store.faces(side="a")[3].face.id])
+    second = data.load(project, "a", CUT, silent)
+    assert len(second) == 29
+    np.testing.assert_array_equal(second[3], first[4])
+    changed = {p.name for p in folder.iterdir()}
+    assert len(changed) == 1
+    assert changed != names
+
+    other = data.load(project, "a", Cut(64, "legacy", 0.875, "extended"), silent)
+    assert not np.array_equal(other[0], second[0])
+
+
+def test_a_deleted_crop_is_rejected_for_good(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace)
+    with Store(project.db_path) as store:
+        gone = store.faces(side="b")[0].face
+    (project.path / str(gone.crop)).unlink()
+    assert len(data.load(project, "b", CUT, silent)) == 29
+    with Store(project.db_path) as store:
+        assert [f.face.id for f in store.faces(side="b", rejected=True)] == [gone.id]
+
+
+def test_an_empty_side_says_which_and_what_to_do(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace, a=30, b=0)
+    with pytest.raises(NothingToDo, match=r"Side B of drawn has no faces.*extract drawn"):
+        data.load(project, "b", CUT, silent)
+
+
+def test_too_few_faces_says_how_many_are_needed(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace, a=24)
+    with pytest.raises(BadInput, match="has 24 faces and training needs at least 25"):
+        data.load(project, "a", CUT, silent)
+    add_faces(project, "a", 1, seed=1)
+    assert len(data.load(project, "a", CUT, silent)) == 25
+
+
+def test_an_oval_is_drawn_from_the_hull_where_there_is_no_mesh(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace)
+    oval = data.load(project, "a", Cut(64, "face", 0.875, "oval"), silent)
+    assert 0.1 < (oval[..., 3] > 127).mean() < 0.6
+
+
+def test_every_face_comes_once_in_each_pass() -> None:
+    picked = np.concatenate([data.chosen(10, 4, 1, i) for i in range(1, 6)])
+    assert sorted(picked[:10]) == sorted(picked[10:]) == list(range(10))
+    assert list(picked[:10]) != list(picked[10:])
+
+
+def test_batches_begin_where_they_are_asked_to() -> None:
+    sides = {s: np.arange(30 * 4, dtype=np.uint8).reshape(30, 1, 1, 4) for s in ("a", "b")}
+    running = data.batches(sides, 3, 7, 1)
+    for _ in range(4):
+        next(running)
+    fifth = next(running).numpy()
+    assert fifth.shape == (6, 1, 1, 4)
+    np.testing.assert_array_equal(fifth, next(data.batches(sides, 3, 7, 5)).numpy())
+    assert not np.array_equal(fifth[:3], fifth[3:])

@@ -1,0 +1,206 @@
+"""Training jobs in this process: reports, limits, stop, resume, errors, previews, prediction."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import tensorflow as tf
+from train_project import new_project, work_on
+
+from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
+from engine.history import read_level
+from engine.project import Project
+from engine.train import checkpoint, loop, tensors
+from engine.train.predict import load_swapper
+from engine.train.trainer import Trainer
+from engine.work import Work
+
+
+def events(work: Work, kind: str) -> list[dict[str, Any]]:
+    return [e.data for e in work.folder.events()[0] if e.k == kind]
+
+
+def losses(work: Work) -> list[tuple[int, float, float]]:
+    return [(m["iteration"], m["loss_a"], m["loss_b"]) for m in events(work, "metric")]
+
+
+@pytest.fixture
+def every_step_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Report each iteration, as the comparison of runs needs."""
+    monkeypatch.setattr(loop, "REPORT_S", 0.0)
+
+
+@pytest.fixture
+def project(tmp_workspace: Path) -> Project:
+    return new_project(tmp_workspace)
+
+
+@pytest.mark.usefixtures("every_step_reported")
+def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(
+    tmp_path: Path, project: Project
+) -> None:
+    whole = work_on(project, iterations=20, save_every=10, keep=9)
+    loop.run(whole)
+    # Back to iteration 10, as a kill would leave it: the set of 20 is gone, its history is not.
+    model = project.path / "model"
+    sets = sorted((model / "checkpoints").iterdir())
+    (sets[1]).rename(tmp_path / "gone")
+    (model / "latest").write_text(sets[0].name)
+
+    resumed = work_on(project, iterations=20, save_every=10)
+    loop.run(resumed)
+    have, want = losses(resumed), losses(whole)[10:]
+    assert [h[0] for h in have] == [w[0] for w in want] == list(range(11, 21))
+    np.testing.assert_allclose(have, want, rtol=1e-5)
+    iterations = [p.iteration for p in read_level(model / "history", 0, 0, 100)]
+    assert iterations == list(range(1, 21))
+
+
+def test_limits_reports_saves_previews_and_prediction(project: Project) -> None:
+    work = work_on(project, iterations=12, save_every=10)
+    work.folder.send("preview")
+    work.folder.send("save")
+    said = loop.run(work)
+    assert said.startswith("trained to iteration 12: loss A 0.")
+    acks = events(work, "ack")
+    assert [(a["verb"], a["known"]) for a in acks] == [("preview", True), ("save", True)]
+    assert [s["iteration"] for s in events(work, "save")] == [10, 12]
+    assert losses(work)[-1][0] == 12
+
+    shown = events(work, "preview")
+    assert [p["iteration"] for p in shown] == [0, 12]
+    assert shown[-1]["columns"] == ["A", "A>A", "A>B", "B", "B>B"]
+    strip = cv2.imread(str(work.folder.path / shown[-1]["path"]))
+    assert strip.shape == (20 + 4 * 128, 5 * 128, 3)
+
+    swapper = load_swapper(project.path)
+    assert (swapper.iteration, swapper.size, swapper.output_size) == (12, 64, 96)
+    assert (swapper.centring, swapper.coverage, swapper.mask) == ("face", 0.875, "extended")
+    faces = np.random.default_rng(0).integers(0, 255, (5, 64, 64, 3), np.uint8)
+    swapped = swapper.predict(faces)
+    assert swapped.shape == (5, 96, 96, 3)
+    assert swapped.dtype == np.float32
+    np.testing.assert_allclose(swapper.predict(faces[3:4])[0], swapped[3], atol=1e-4)
+    assert swapper.predict(faces[:0]).shape == (0, 96, 96, 3)
+
+    again = loop.run(work_on(project, iterations=12))
+    assert again == "trained to iteration 12 already"
+
+
+def test_training_learns(project: Project) -> None:
+    work = work_on(project, iterations=60, learning_rate=1e-3, batch=4)
+    loop.run(work)
+    means = [a + b for _, a, b in losses(work)]
+    assert means[-1] < 0.75 * means[0]
+
+
+def test_stop_saves_and_says_where_it_goes_on(project: Project) -> None:
+    work = work_on(project)
+    work.folder.send("stop")
+    with pytest.raises(Stopped, match="stopped at iteration 0: train goes on from there"):
+        loop.run(work)
+
+    work = work_on(project, seconds=1000.0)
+    real = Trainer.step
+
+    def stop_at_five(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
+        real(self, crops, iteration, rate)
+        if iteration == 5:
+            work.control._on_signal(15)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", stop_at_five)
+        with pytest.raises(Stopped, match="stopped at iteration 5"):
+            loop.run(work)
+    assert [s["iteration"] for s in events(work, "save")] == [5]
+    assert load_swapper(project.path).iteration == 5
+
+
+def test_the_time_limit_ends_training_as_done(project: Project) -> None:
+    work = work_on(project, seconds=0.5)
+    assert loop.run(work).startswith("trained to iteration")
+    last = events(work, "metric")[-1]
+    assert 0.5 <= last["seconds"] < 5.0
+    assert last["learning_rate"] < 1e-4  # the rate has come down by the end
+    state = checkpoint.load(project.path / "model", pytest.fail).state
+    assert state.seconds == pytest.approx(last["seconds"], abs=1.0)
+
+
+def test_what_belongs_to_the_model_stays_and_asking_for_other_is_said(project: Project) -> None:
+    loop.run(work_on(project, iterations=1, centring="legacy", mask="components"))
+    work = work_on(project, iterations=2, model="original", centring="face", coverage=80.0)
+    loop.run(work)
+    warnings = [w["text"] for w in events(work, "warn")]
+    assert len(warnings) == 3
+    assert "begun with model quick and goes on so, not with original" in warnings[0]
+    assert "centring legacy" in warnings[1]
+    assert "coverage 87.5" in warnings[2]
+    recipe = checkpoint.load(project.path / "model", pytest.fail).recipe
+    assert (recipe.model, recipe.centring, recipe.mask) == ("quick", "legacy", "components")
+
+
+def test_a_damaged_checkpoint_is_set_aside_and_said(project: Project) -> None:
+    loop.run(work_on(project, iterations=20, save_every=10))
+    newest = sorted((project.path / "model" / "checkpoints").iterdir())[-1]
+    (newest / "weights.safetensors").write_bytes(b"torn")
+    work = work_on(project, iterations=11)
+    loop.run(work)
+    assert "iteration 10 is used" in events(work, "warn")[0]["text"]
+    assert not newest.exists()
+    assert len(list((project.path / "trash").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("every_step_reported")
+def test_losses_that_are_no_numbers_end_training_and_keep_the_checkpoint(project: Project) -> None:
+    loop.run(work_on(project, iterations=10))
+    before = checkpoint.load(project.path / "model", pytest.fail).path
+    work = work_on(project, iterations=1000)
+    real = Trainer.step
+
+    def poisoned(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
+        real(self, crops, iteration, float("nan") if iteration == 13 else rate)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", poisoned)
+        with pytest.raises(Damaged, match=r"at iteration 14; the checkpoint of iteration 10 is"):
+            loop.run(work)
+    assert checkpoint.load(project.path / "model", pytest.fail).path == before
+
+
+def test_a_full_disk_ends_training_and_keeps_the_checkpoint(project: Project) -> None:
+    loop.run(work_on(project, iterations=10))
+
+    def full(path: Path, arrays: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tensors, "write", full)
+        with pytest.raises(NoSpace, match="saving the model"):
+            loop.run(work_on(project, iterations=20))
+    assert load_swapper(project.path).iteration == 10
+
+
+def test_out_of_memory_is_said_with_the_batch(project: Project) -> None:
+    def too_much(*_: object) -> None:
+        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", too_much)
+        with pytest.raises(OutOfMemory, match="with 2 faces of each side"):
+            loop.run(work_on(project, iterations=5))
+
+
+def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -> None:
+    with pytest.raises(BadInput, match="No model is called 'nosuch'"):
+        loop.run(work_on(project, model="nosuch"))
+    assert not (project.path / "model" / "cache").exists()
+
+
+def test_nothing_trained_yet(project: Project) -> None:
+    with pytest.raises(ModelMissing, match="run 'train' first"):
+        load_swapper(project.path)

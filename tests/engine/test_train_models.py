@@ -1,0 +1,93 @@
+"""The networks: sizes layer by layer, names, and the fast convolution against the plain one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from engine.errors import Damaged
+from engine.train import models
+from engine.train.layers import conv_by_columns
+from engine.train.network import Network
+
+ORIGINAL_ENCODER = {
+    "conv_1": 9_728,
+    "conv_2": 819_456,
+    "conv_3": 3_277_312,
+    "conv_4": 13_108_224,
+    "dense_1": 16_778_240,
+    "dense_2": 16_793_600,
+    "upscale_1": 18_876_416,
+}
+ORIGINAL_DECODER = {
+    "upscale_1": 4_719_616,
+    "upscale_2": 1_180_160,
+    "upscale_3": 295_168,
+    "face": 4_803,
+}
+
+
+def sizes(model: object) -> dict[str, int]:
+    """Weights of each layer that has any."""
+    return {
+        layer.name: sum(int(np.prod(w.shape)) for w in layer.weights)
+        for layer in model.layers  # type: ignore[attr-defined]
+        if layer.weights
+    }
+
+
+def test_original_is_the_published_network() -> None:
+    parts = models.load("original").build({"lowmem": False})
+    assert sizes(parts["encoder"]) == ORIGINAL_ENCODER
+    assert sizes(parts["decoder_a"]) == sizes(parts["decoder_b"]) == ORIGINAL_DECODER
+    totals = [sum(sizes(p).values()) for p in parts.values()]
+    assert totals == [69_662_976, 6_199_747, 6_199_747]
+    assert sum(totals) == 82_062_470
+
+
+def test_original_lowmem() -> None:
+    parts = models.load("original").build({"lowmem": True})
+    assert sum(sizes(parts["encoder"]).values()) == 48_165_632
+    assert sum(sum(sizes(p).values()) for p in parts.values()) == 60_565_126
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_pictures_have_the_sizes_that_the_model_says(name: str) -> None:
+    network = Network(name)
+    faces = tf.zeros((2, network.input_size, network.input_size, 3))
+    a, b = network.both(faces)
+    for picture in (a, b):
+        assert picture.shape == (1, network.output_size, network.output_size, 3)
+        assert 0.0 <= float(tf.reduce_min(picture)) <= float(tf.reduce_max(picture)) <= 1.0
+
+
+def test_every_weight_has_a_path_of_its_own_and_a_seed_decides_it() -> None:
+    one, same, other = Network("quick", seed=5), Network("quick", seed=5), Network("quick", seed=6)
+    names = set(one.weights())
+    assert {n.count("/") for n in names} == {2}
+    assert "decoder_b/face/kernel" in names
+    assert len(names) == sum(len(p.weights) for p in one.parts.values())
+    kernel = "encoder/conv_1/kernel"
+    first = one.weights()[kernel].numpy()
+    assert np.array_equal(first, same.weights()[kernel].numpy())
+    assert not np.array_equal(first, other.weights()[kernel].numpy())
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    network = Network("quick")
+    arrays = {n: v.numpy() for n, v in network.weights().items()}
+    arrays["decoder_b/face/bias"] = np.zeros(5, np.float32)
+    with pytest.raises(Damaged, match="doesn't fit"):
+        network.set_weights(arrays)
+
+
+@pytest.mark.parametrize(("size", "side", "stride"), [(8, 5, 2), (4, 3, 1), (7, 3, 2), (6, 5, 1)])
+def test_columns_times_matrix_is_the_same_convolution(size: int, side: int, stride: int) -> None:
+    rng = np.random.default_rng(size)
+    x = tf.constant(rng.normal(size=(3, size, size, 6)).astype(np.float32))
+    kernel = tf.constant(rng.normal(size=(side, side, 6, 10)).astype(np.float32))
+    plain = tf.nn.conv2d(x, kernel, stride, "SAME")
+    np.testing.assert_allclose(
+        conv_by_columns(x, kernel, stride).numpy(), plain.numpy(), rtol=1e-4, atol=1e-4
+    )
