@@ -22,7 +22,7 @@ from engine.protocol import Job, JobFolder, Step
 
 Plan = dict[str, Any]
 FAKE = Path(__file__).with_name("fake_engine.py")
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
