@@ -3,12 +3,15 @@
 
 python3 run.py [--cpu] [--repair] [COMMAND ...]    no command opens the terminal interface
 
-Standard library only, and written so that any Python 3 can at least say what it needs.
+Standard library only, and written so that any Python from 3.7 on can say what it needs.
 """
+
+from __future__ import annotations
 
 import hashlib
 import os
 import sys
+from typing import IO, NoReturn
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 VENV = os.path.join(ROOT, ".venv")
@@ -22,7 +25,7 @@ PYTHON = os.path.join(
 )
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Set up what is missing, then become the program."""
     own, rest = [], list(argv)
     while rest and rest[0] in ("--cpu", "--repair"):
@@ -43,7 +46,7 @@ def main(argv):
 # --- is the environment whole? -------------------------------------------------------------------
 
 
-def wanted_variant(cpu):
+def wanted_variant(cpu: bool) -> str:
     """gpu on a machine with an NVIDIA driver, unless --cpu was asked for now or at the set-up."""
     if (
         cpu
@@ -55,12 +58,12 @@ def wanted_variant(cpu):
     return "cpu" if mark.get("cpu-asked") == "yes" and mark.get("variant") == "cpu" else "gpu"
 
 
-def lock_path(name):
+def lock_path(name: str) -> str:
     """A lock of exact versions with hashes."""
     return os.path.join(ROOT, "requirements", name + ".lock")
 
 
-def fingerprint(name):
+def fingerprint(name: str) -> str:
     """What a lock and the project's own metadata say now."""
     digest = hashlib.sha256()
     for path in (lock_path(name), os.path.join(ROOT, "pyproject.toml")):
@@ -69,7 +72,7 @@ def fingerprint(name):
     return digest.hexdigest()
 
 
-def read_mark():
+def read_mark() -> dict[str, str]:
     """What the last set-up that was finished wrote; empty if none was."""
     try:
         with open(MARK, encoding="utf-8") as file:
@@ -78,7 +81,7 @@ def read_mark():
         return {}
 
 
-def packages_print():
+def packages_print() -> str:
     """A fingerprint of the names in site-packages: a package that went missing changes it."""
     names = []
     library = os.path.join(VENV, "Lib" if IS_WINDOWS else "lib")
@@ -92,7 +95,7 @@ def packages_print():
     return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()
 
 
-def is_ready(variant, wants_tests):
+def is_ready(variant: str, wants_tests: bool) -> bool:
     """Whether the environment is finished, belongs to this checkout's locks, and is all there."""
     mark = read_mark()
     return (
@@ -107,7 +110,7 @@ def is_ready(variant, wants_tests):
 # --- a Python that fits ------------------------------------------------------------------------
 
 
-def with_supported_python(argv):
+def with_supported_python(argv: list[str]) -> None:
     """Go on under a Python that TensorFlow supports; end with a sentence if there is none."""
     if OLDEST <= sys.version_info[:2] <= NEWEST:
         return
@@ -133,7 +136,7 @@ def with_supported_python(argv):
 # --- set-up --------------------------------------------------------------------------------------
 
 
-def set_up(variant, wants_tests, repair):
+def set_up(variant: str, wants_tests: bool, repair: bool) -> None:
     """Make or mend `.venv`, one set-up at a time."""
     try:
         lock = open(os.path.join(ROOT, ".venv.lock"), "w")
@@ -158,7 +161,7 @@ def set_up(variant, wants_tests, repair):
     say("Ready.")
 
 
-def wait_for(lock):
+def wait_for(lock: IO[str]) -> None:
     """Wait for another set-up of the same checkout."""
     try:
         import fcntl
@@ -171,7 +174,7 @@ def wait_for(lock):
         fcntl.flock(lock, fcntl.LOCK_EX)
 
 
-def check_space(variant):
+def check_space(variant: str) -> None:
     """Refuse before the download what could not be unpacked; a set-up that exists needs little."""
     import shutil
 
@@ -184,7 +187,7 @@ def check_space(variant):
         )
 
 
-def environment_works():
+def environment_works() -> bool:
     """Whether `.venv` has an interpreter that starts, fits, and has pip."""
     import subprocess
 
@@ -195,7 +198,7 @@ def environment_works():
         return False
 
 
-def make_environment():
+def make_environment() -> None:
     """A new, empty `.venv`."""
     import shutil
     import subprocess
@@ -222,7 +225,7 @@ def make_environment():
         )
 
 
-def install(name):
+def install(name: str) -> None:
     """Install a lock's exact versions, each checked by its hash."""
     with open(lock_path(name), encoding="utf-8") as file:
         count = sum("==" in line and not line.startswith((" ", "#")) for line in file)
@@ -237,7 +240,7 @@ def install(name):
     )
 
 
-def run_pip(what, arguments):
+def run_pip(what: str, arguments: list[str]) -> None:
     """Run pip, showing each larger download in one line."""
     import subprocess
 
@@ -259,7 +262,7 @@ def run_pip(what, arguments):
         errors="replace",
     )
     said = []
-    for line in child.stdout:
+    for line in child.stdout or ():
         said.append(line)
         words = line.split()
         if words[:1] == ["Downloading"] and ("MB" in line or "GB" in line):
@@ -275,7 +278,7 @@ def run_pip(what, arguments):
         )
 
 
-def write_mark(variant, wants_tests):
+def write_mark(variant: str, wants_tests: bool) -> None:
     """Say that the set-up was finished; written last, aside and renamed."""
     known = read_mark()
     test = fingerprint("test") if wants_tests else known.get("test", "")
@@ -294,7 +297,7 @@ def write_mark(variant, wants_tests):
     os.replace(MARK + ".part", MARK)
 
 
-def fetch_networks():
+def fetch_networks() -> None:
     """Bring the default networks' weights, so that everything works offline from here on."""
     import subprocess
 
@@ -309,18 +312,18 @@ def fetch_networks():
 # --- words ---------------------------------------------------------------------------------------
 
 
-def last_line(text):
+def last_line(text: str) -> str:
     """The last line that says something."""
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1].strip() if lines else "no reason given."
 
 
-def say(text):
+def say(text: str) -> None:
     """One line about the set-up, apart from the program's own output."""
     print(text, file=sys.stderr, flush=True)
 
 
-def fail(code, text):
+def fail(code: int, text: str) -> NoReturn:
     """One sentence and the exit code of its class."""
     say(text)
     sys.exit(code)

