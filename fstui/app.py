@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import work
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.errors import FstuiError
+from engine.errors import AlreadyRunning, FstuiError
 from fstui import keymap, settings, state, terminal, theme
+from fstui.model import jobs
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.room import Room
@@ -88,6 +90,7 @@ class FstuiApp(LeanDisplay):
         self.set_keymap(keymap.load_overrides(settings.config_folder()))
         if self.session.project is not None:
             self.tail.follow(self.session.project.path)
+            self.watch_if_asked()
         self.tail.start()
 
     def on_unmount(self) -> None:
@@ -131,6 +134,21 @@ class FstuiApp(LeanDisplay):
             return
         self.tail.follow(project.path)
         self.enter(room or self.session.view.room)
+        self.watch_if_asked()
+
+    @work(thread=True, exclusive=True, group="watch")
+    def watch_if_asked(self) -> None:
+        """Start the watching job where the project says so; it may run already."""
+        project = self.session.project
+        if project is None or self.session.readonly or not project.file.watch.extract:
+            return
+        try:
+            jobs.start_watch(project)
+        except AlreadyRunning:
+            return
+        except FstuiError as error:
+            self.call_from_thread(self.notify, str(error), severity="warning", markup=False)
+        self.tail.poke()
 
     def action_home(self) -> None:
         """Close the project and show all of them; its jobs go on."""
@@ -181,6 +199,13 @@ class FstuiApp(LeanDisplay):
     def action_palette(self) -> None:
         """All actions, by their words."""
         self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        """Textual's ctrl+p opens the same."""
+        from fstui.rooms.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""

@@ -253,9 +253,8 @@ def decode(lines: list[bytes]) -> Iterator[Event]:
 
 def clean(line: bytes) -> str:
     """A line of raw output without escapes; of a line drawn over itself only the last form."""
-    return safe_text(
-        strip_escapes(line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2])
-    )
+    text = line.decode("utf-8", "replace").rstrip("\r").rpartition("\r")[2]
+    return safe_text(strip_escapes(text).expandtabs(4))
 
 
 def strip_escapes(text: str) -> str:
@@ -271,5 +270,5 @@ def _mtime(path: Path) -> float:
 
 
 def _number(path: Path) -> int:
-    digits = "".join(c for c in path.stem if c.isdigit())
-    return int(digits) if digits else 0
+    digits = re.findall(r"\d+", path.stem)
+    return int(digits[-1]) if digits else 0

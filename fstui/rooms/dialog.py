@@ -57,9 +57,11 @@ class Dialog(ModalScreen[T]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """No cursor blinks on an idle link; the first field has the focus."""
+        """Nothing blinks or flashes on a slow link."""
         for entry in self.query(Input):
             entry.cursor_blink = False
+        for button in self.query(Button):
+            button.active_effect_duration = 0
 
     def problem(self, text: str) -> None:
         """Say in one sentence what is wrong, or nothing."""

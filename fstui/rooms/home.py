@@ -96,7 +96,7 @@ def row_of(one: Overview, now: float) -> Row:
     if one.damaged:
         return Row(str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age))
     snapshot = one.snapshot
-    state = state_words(snapshot, now) if snapshot else "new"
+    state = state_words(snapshot, now).partition(" at ")[0] if snapshot else "new"
     tone = TONES.get(str(snapshot.state), "") if snapshot else ""
     progress = progress_words(snapshot) if snapshot else ""
     if snapshot and snapshot.iteration is None and one.iteration is not None and not one.running:

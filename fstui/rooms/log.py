@@ -18,6 +18,7 @@ from fstui.widgets.rows import Column, Row, Rows, Tone
 
 EVENT_COLUMNS = (Column("Time", 8), Column("What happened", least=20))
 LOG_COLUMNS = (Column("Output", least=20),)
+EMPTY = {"#events": "No job yet: nothing happened.", "#output": "The engine printed nothing."}
 TONES: dict[str, Tone] = {"warn": "warn", "save": "good", "start": "accent", "step": "accent"}
 
 
@@ -68,8 +69,8 @@ class Log(Room):
     def body(self) -> Iterable[Widget]:
         """Which job, its events, its output."""
         yield Lines(id="which")
-        yield Listing(EVENT_COLUMNS, empty="No job yet: nothing happened.", id="events")
-        yield Listing(LOG_COLUMNS, empty="The engine printed nothing.", id="output")
+        yield Listing(EVENT_COLUMNS, empty=EMPTY["#events"], id="events")
+        yield Listing(LOG_COLUMNS, empty=EMPTY["#output"], id="output")
         yield Lines(id="follow")
         yield Filter(placeholder="words that a line must have")
 
@@ -99,6 +100,7 @@ class Log(Room):
     def _put(self, name: str, rows: Sequence[Row], text: str) -> int:
         """Show rows that match; how many lines are below the cursor when not following."""
         pane = self.query_one(name, Rows)
+        pane.empty = "No line matches: esc clears the filter." if text else EMPTY[name]
         if text:
             kept = [r for r in rows if matches(text, " ".join(cell_text(c) for c in r.cells))]
             rows, total = kept, len(rows)
@@ -127,7 +129,7 @@ class Log(Room):
     def words_for(self, action: str) -> str:
         """Here the brackets turn to other jobs."""
         if action == "earlier":
-            return "earlier/later job"
+            return "jobs"
         if action == "raw":
             return "fold noise" if self.studio.session.view.raw_log else "raw log"
         return super().words_for(action)

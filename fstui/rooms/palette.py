@@ -5,10 +5,20 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
+from textual.widgets import Input
 
 from fstui import keymap
 from fstui.keymap import Key
+
+
+class Palette(CommandPalette):
+    """Textual's palette without what an idle link or a plain terminal can't have."""
+
+    def on_mount(self) -> None:
+        """No blinking cursor, no emoji."""
+        self.query_one(Input).cursor_blink = False
+        self.query_one(SearchIcon).icon = ":"
 
 
 class Actions(Provider):
@@ -30,8 +40,8 @@ class Actions(Provider):
 
     async def discover(self) -> Hits:
         """All of them, before anything is typed."""
-        for row, text, run in self._valid():
-            yield DiscoveryHit(text, run, help=row.group)
+        for _row, text, run in self._valid():
+            yield DiscoveryHit(text, run)
 
     async def search(self, query: str) -> Hits:
         """By their words, or by words of the same meaning."""
@@ -40,6 +50,6 @@ class Actions(Provider):
             score = matcher.match(text)
             other = max((matcher.match(word) for word in row.synonyms.split()), default=0.0)
             if score > 0:
-                yield Hit(score, matcher.highlight(text), run, help=row.group)
+                yield Hit(score, matcher.highlight(text), run)
             elif other > 0:
-                yield Hit(other * 0.8, text, run, help=f"{row.group}: {row.synonyms}")
+                yield Hit(other * 0.8, text, run)

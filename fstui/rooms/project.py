@@ -83,6 +83,10 @@ class ProjectRoom(Room):
         overview = self.studio.session.overview
         return overview.next if overview else None
 
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """What is next, beside the job."""
+        return (*super().keys_depend_on(), self.due)
+
     def words_for(self, action: str) -> str:
         """`s` says which stage it starts."""
         due = self.due

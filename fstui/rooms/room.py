@@ -90,11 +90,19 @@ class Room(Screen[None]):
             return
         self.show()
         job = self.job
-        self.query_one(StatusLine).show(job.shown() if job else None)
-        keys_of = (job.snapshot.state, job.stopping, job.may_kill()) if job else None
-        if keys_of != self._keys_of:
+        working = job if job and job.running else self.studio.session.newest()
+        line = working if working and working.running else job or working
+        self.query_one(StatusLine).show(line.shown() if line else None)
+        if (keys_of := self.keys_depend_on()) != self._keys_of:
             self._keys_of = keys_of
             self.refresh_bindings()
+
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """What makes keys valid or not: the footer is looked at again when it changes."""
+        job, watch = self.job, self.studio.session.jobs.get("watch")
+        mine = (job.snapshot.state, job.stopping, job.may_kill()) if job else ()
+        more = (len(job.previews) > 1, job.snapshot.iteration is None) if job else ()
+        return (*mine, *more, watch is not None and watch.running)
 
     def on_resize(self, event: events.Resize) -> None:
         """Below the least size one plain line says so, with the job's state."""
@@ -131,11 +139,11 @@ class Room(Screen[None]):
             return f"{'resume' if job and job.resumable() else 'start'} {self.stage}ing"
         if action == "pause" and job:
             return "go on" if job.snapshot.state == "paused" else "pause"
-        if action == "stop" and job and job.stopping:
-            return "kill" if job.may_kill() else "stopping"
+        if action == "stop" and job:
+            return ("kill" if job.may_kill() else "stopping") if job.stopping else "stop"
         if action == "watch":
             watch = self.studio.session.jobs.get("watch")
-            return "stop watch" if watch and watch.running else "watch media/"
+            return "end watch" if watch and watch.running else "watch"
         return ""
 
     def say(

@@ -56,7 +56,7 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)
-        unit = f" {field.unit}" if field.unit else ""
+        unit = f" ({field.unit})" if field.unit else ""
         return labelled(label_of(field.name), _widget(field, value), f"{field.help}{unit}")
 
     def on_mount(self) -> None:

@@ -26,7 +26,7 @@ class Train(StageRoom):
 
     room = "train"
     stage = "train"
-    no_picture = "A preview shows here soon after the training begins; r asks for one."
+    no_picture = "Previews show here; r asks for one."
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "log_scale")
 
     def body(self) -> Iterable[Widget]:
@@ -34,8 +34,8 @@ class Train(StageRoom):
         log = self.studio.session.view.log_scale
         yield Chart(empty="No losses yet: s starts the training.", log=log, id="chart")
         yield self.previews()
-        yield Lines(id="facts")
         yield Lines(id="ending", wrap=True, bottom=True)
+        yield Lines(id="facts")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """The history of the model, beside the counts."""

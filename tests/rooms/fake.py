@@ -70,6 +70,11 @@ class FakeEngine:
         )
         self.put(progress=progress)
 
+    def say(self, line: str) -> None:
+        """One line of the engine's own output."""
+        with open(self.folder.log_path, "a") as log:
+            log.write(f"{line}\n")
+
     def preview(self, number: int, **extra: object) -> Path:
         """A preview picture with its event."""
         from PIL import Image

@@ -1,0 +1,166 @@
+"""The key table: one meaning a key, in the footer, in help, in the palette and by the user."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import fake
+import pytest
+from conftest import Open
+from textual.binding import Binding
+from textual.widget import Widget
+
+import fstui.rooms
+import fstui.widgets
+from engine.errors import BadInput
+from engine.protocol import State
+from fstui import keymap
+from fstui.rooms.bars import valid_keys
+from fstui.rooms.dialog import Dialog
+from fstui.rooms.help import Help, live_keys
+from fstui.widgets.confirm import Confirm
+
+OVER_A_ROOM = (Dialog, Help, Confirm)
+"""While one of these is open no key of a room is live: y and n answer, q and esc close."""
+
+
+def all_bindings() -> list[tuple[str, Binding]]:
+    """(class, binding) of every room and widget of ours."""
+    found = {}
+    for package in (fstui.rooms, fstui.widgets):
+        for module in pkgutil.iter_modules(package.__path__):
+            loaded = importlib.import_module(f"{package.__name__}.{module.name}")
+            for name, kind in inspect.getmembers(loaded, inspect.isclass):
+                if issubclass(kind, Widget) and kind.__module__.startswith("fstui."):
+                    found[f"{kind.__module__}.{name}"] = kind
+    assert len(found) > 20
+    rows = []
+    for name, kind in found.items():
+        if not issubclass(kind, OVER_A_ROOM):
+            for binding in Binding.make_bindings(kind.__dict__.get("BINDINGS", [])):
+                rows.append((name, binding))
+    return rows
+
+
+def test_the_table_has_no_clash() -> None:
+    assert keymap.clashes() == []
+    assert keymap.clashes((*keymap.KEYS, keymap.Key("z", "s", "", ""))) == [("s", "start", "z")]
+
+
+def test_a_key_means_one_thing_in_the_whole_program() -> None:
+    table = {one: k.id for k in keymap.KEYS for one in k.keys.split(",")}
+    moves = {"move", "page", "go", "shift", "turn", "choose", "accept", "leave"}
+    for name, binding in all_bindings():
+        owner = table.get(binding.key)
+        if owner is None:
+            continue
+        if binding.key == "escape":
+            continue  # esc is "back" everywhere, whatever it leaves
+        assert binding.action.partition("(")[0].rpartition(".")[2] == owner, (name, binding)
+    own: dict[str, str] = {}
+    for name, binding in all_bindings():
+        action = binding.action.partition("(")[0].rpartition(".")[2]
+        if action in moves or binding.key in ("escape", "tab", "enter"):
+            continue  # arrows and hjkl move within whatever has the focus
+        assert own.setdefault(binding.key, action) == action, (name, binding)
+
+
+def test_every_row_has_words_and_a_group() -> None:
+    for row in keymap.KEYS:
+        assert row.words
+        assert row.group
+    for name, binding in all_bindings():
+        assert binding.description, (name, binding)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('start = "x"\n', ":1: the key x would mean both"),
+        ('theme = "T"\n\nno_such = "m"\n', ":3: 'no_such' is no action"),
+        ("start = 5\n", ":1: 'start' is no action with keys"),
+        ("start = \n", "can't be read"),
+    ],
+)
+def test_a_bad_key_map_is_refused_with_file_and_line(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "keymap.toml").write_text(text)
+    with pytest.raises(BadInput) as caught:
+        keymap.load_overrides(tmp_path)
+    assert said in str(caught.value)
+    assert "keymap.toml" in str(caught.value)
+
+
+async def test_the_users_key_map_changes_key_footer_and_help(
+    bench: Open, tmp_path: Path, tmp_workspace: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "keymap.toml").write_text('new = "m"\n')
+    async with bench() as b:
+        await b.sees("Welcome")
+        await b.press("plus")
+        assert "New project" not in b.text()
+        assert "m" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
+        await b.press("m")
+        await b.sees("New project")
+
+
+@pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])
+async def test_the_footer_has_at_most_eight_valid_keys(
+    bench: Open, tmp_workspace: Path, room: str
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    engine.train_to(20)
+    async with bench(project.path, room) as b:
+        await b.sees("it 20")
+        keys = valid_keys(b.app.screen)
+        assert 3 <= len(keys) <= 8
+        assert {"help", "leave"} <= {action.removeprefix("app.") for action, _, _ in keys}
+        if room in ("train", "project", "log"):
+            assert "start" not in [action for action, _, _ in keys], "it runs already"
+        footer = b.lines()[-1]
+        assert all(f"{key} {words}" in footer for _, key, words in keys if words != "enter")
+    engine.end(State.DONE, 0, "done")
+
+
+async def test_help_is_made_from_the_live_bindings(bench: Open, tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "log", size=(100, 40)) as b:
+        await b.sees("raw log")
+        live = {words for _, _, words, _ in live_keys(b.app.screen)}
+        await b.press("question_mark")
+        await b.sees("Keys of the log room")
+        for words in live:
+            assert words in b.text()
+        assert "preview" not in b.text(), "the train room's key isn't valid here"
+        await b.press("escape")
+        await b.until(lambda: not isinstance(b.app.screen, Help), "help is closed")
+
+
+async def test_the_palette_finds_actions_by_words_of_the_same_meaning(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, size=(100, 40)) as b:
+        await b.sees("Target")
+        await b.press("colon")
+        await b.sees("train room  (3)")
+        await b.press(*"swap")
+        await b.sees("convert room  (4)")
+        await b.press("down", "enter")
+        await b.until(lambda: b.app.current_mode == "convert", "the convert room")
+
+
+async def test_a_click_does_what_the_key_does(bench: Open, tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path) as b:
+        await b.sees("Target")
+        column = b.lines()[0].index("3 Train") + 2
+        await b.pilot.click(offset=(column, 0))
+        await b.until(lambda: b.app.current_mode == "train", "the train room")
+        column = b.lines()[-1].index("? help")
+        await b.pilot.click(offset=(column, 23))
+        await b.sees("Keys of the train room")

@@ -1,0 +1,306 @@
+"""What the interface knows without a terminal: tails, series, log text, states in words."""
+
+from __future__ import annotations
+
+import math
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import fake
+import pytest
+
+from engine.errors import BadInput, NothingToDo, Refused
+from engine.history import History, Point
+from engine.protocol import Event, Snapshot, State
+from fstui import settings, state
+from fstui.model import series, words
+from fstui.model.jobview import JobView, progress_words, state_words
+from fstui.model.logtext import LogText
+from fstui.model.series import CurveReader
+from fstui.model.session import Session
+from fstui.model.tail import JobTail, JobUpdate, LineTail, Tail, clean
+
+
+def test_importing_the_app_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, fstui.app; from fstui.rooms import home, train; "
+        "print([m for m in 'tensorflow numpy cv2 av PIL watchdog tomlkit'.split()"
+        " if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+# --- tails -----------------------------------------------------------------------------------
+
+
+def test_a_torn_last_line_waits_for_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    tail = LineTail(path)
+    assert tail.read() == []
+    path.write_bytes(b"one\ntw")
+    assert tail.read() == [b"one"]
+    assert tail.read() == []
+    with open(path, "ab") as file:
+        file.write(b"o\nthree\n")
+    assert tail.read() == [b"two", b"three"]
+
+
+def test_of_a_long_old_file_only_the_end_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"".join(b"%06d\n" % n for n in range(1000)))
+    assert LineTail(path, first_bytes=24).read() == [b"000997", b"000998", b"000999"]
+
+
+def test_an_emptied_file_is_read_from_its_beginning(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(b"old line\n")
+    tail = LineTail(path)
+    tail.read()
+    path.write_bytes(b"new\n")
+    assert tail.read() == [b"new"]
+
+
+def test_raw_output_has_no_escapes_and_only_the_last_drawing_of_a_line() -> None:
+    assert clean(b"10%\r20%\r\x1b[31mdone\x1b[0m\x1b]0;title\x07") == "done"
+    assert clean("a\tb \u202egpj.exe".encode()) == "a   b gpj.exe"
+
+
+def test_a_job_is_told_once_and_then_only_its_news(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    engine.train_to(100)
+    engine.preview(100, iteration=100, columns=["A", "A>B"])
+    tail = JobTail(engine.folder, "train")
+    first = tail.look()
+    assert first is not None
+    assert first.snapshot.iteration == 100
+    assert [p.columns for p in first.previews] == [("A", "A>B")]
+    assert tail.look() is None
+    engine.folder.log_path.write_text("hello\n")
+    second = tail.look()
+    assert second is not None
+    assert second.lines == ["hello"]
+    assert second.events == []
+    engine.vanish()
+    third = tail.look()
+    assert third is not None
+    assert third.snapshot.state is State.INTERRUPTED
+    assert tail.look() is None, "an ended job isn't looked at again"
+
+
+def test_a_preview_outside_its_job_is_not_shown(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    engine.folder.append("preview", path="../../../../../etc/passwd", iteration=1)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    assert update.previews == []
+    engine.vanish()
+
+
+def test_the_tail_turns_to_the_newest_job_of_a_stage(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    old = fake.FakeEngine(project.path)
+    old.vanish()
+    os.rename(old.folder.path, old.folder.path.with_name("20200101T000000-train-0000"))
+    new = fake.FakeEngine(project.path)
+    tail = Tail(lambda _: None)
+    tail.follow(project.path)
+    updates = [u for u in tail.look() if isinstance(u, JobUpdate)]
+    assert [u.folder.name for u in updates] == [new.folder.name]
+    new.vanish()
+
+
+# --- session ---------------------------------------------------------------------------------
+
+
+def session_of(project_path: Path, readonly: bool = False) -> Session:
+    session = Session(project_path.parent, state.UiState(), settings.Settings(), readonly=readonly)
+    session.open(project_path)
+    return session
+
+
+def test_a_crash_is_named_by_its_signal(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    session = session_of(project.path)
+    tail = JobTail(engine.folder, "train")
+    update = tail.look()
+    assert update is not None
+    assert session.take(update) is None
+    engine.end(State.CRASHED, 12, "The train step's process died (signal 9 (SIGKILL)).")
+    update = tail.look()
+    assert update is not None
+    ended = session.take(update)
+    assert ended is not None
+    assert ended.words() == "crashed (signal 9)"
+    assert ended.resumable()
+    assert ended.severity() == "error"
+
+
+def test_stopping_is_said_at_once_and_kill_is_offered_late(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    view = JobView.begin(update)
+    session = session_of(project.path)
+    session.stop(view)
+    assert view.words() == "stopping (saving)"
+    assert view.shown().state is State.STOPPING
+    assert [c.verb for _, c in engine.folder.commands()] == ["stop"]
+    assert view.stop_asked is not None
+    assert not view.may_kill(view.stop_asked + 19)
+    assert view.may_kill(view.stop_asked + 20)
+    engine.vanish()
+
+
+def test_readonly_sends_nothing(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    session = session_of(project.path, readonly=True)
+    with pytest.raises(Refused):
+        session.stop(JobView.begin(update))
+    assert list(engine.folder.commands()) == []
+    engine.vanish()
+
+
+def test_without_a_project_there_is_nothing_to_change(tmp_workspace: Path) -> None:
+    session = Session(tmp_workspace, state.UiState(), settings.Settings())
+    with pytest.raises(NothingToDo):
+        session.writable()
+
+
+def test_states_have_words() -> None:
+    now = 1000.0
+    running = Snapshot(State.RUNNING, "train", stage="train", heartbeat=now)
+    assert state_words(running, now) == "training"
+    assert state_words(running, now + 61) == "stalled: silent for 61 s"
+    running.phase, running.phase_since = "importing TensorFlow", now
+    assert state_words(running, now + 72) == "training: importing TensorFlow, 70 s"
+    side = Snapshot(State.RUNNING, "extract", stage="extract", side="a", heartbeat=now)
+    assert state_words(side, now) == "extracting A"
+    gone = Snapshot(State.INTERRUPTED, "train", iteration=123400)
+    assert state_words(gone, now) == "interrupted at iteration 123 400"
+    assert progress_words(gone) == "iteration 123 400"
+
+
+# --- series ----------------------------------------------------------------------------------
+
+
+def points(count: int, loss: float = 0.1, step: float = -0.0001) -> list[Point]:
+    return [
+        Point(10 * n, 1.0 * n, v, v, 5.0, v, v, v, v)
+        for n in range(1, count + 1)
+        for v in [loss + step * n]
+    ]
+
+
+def test_trend_says_which_way_and_over_what_time() -> None:
+    assert series.trend(points(600)).startswith("falling ")
+    assert series.trend(points(600)).endswith("over the last 9 min")
+    assert series.trend(points(600, step=0.0001)).startswith("rising ")
+    assert series.trend(points(600, step=0.0)).startswith("level ")
+    assert series.trend(points(5)) == ""
+
+
+def test_pace_names_time_and_aim() -> None:
+    assert series.pace(40_000, 100_000, 20.0, now=0.0).startswith("50 min to 100 000 (about ")
+    assert series.pace(None, 100, 1.0) == ""
+    assert series.pace(10, 100, 0.0) == ""
+
+
+def test_nan_is_found_where_it_began() -> None:
+    some = points(50)
+    assert series.nan_since(some) is None
+    broken = [p._replace(loss_a=math.nan) for p in points(53)[50:]]
+    assert series.nan_since(some + broken) == 510
+
+
+def test_the_curve_grows_with_the_file_and_only_then(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    reader = CurveReader(tmp_path)
+    for n in range(1, 11):
+        history.append(n, float(n), 0.1, 0.2, 3.0)
+    first = reader.read()
+    assert first is not None
+    assert len(first.points) == 10
+    assert reader.read() is None
+    history.append(11, 11.0, 0.05, 0.15, 3.0)
+    second = reader.read()
+    assert second is not None
+    assert second.points[-1].loss_a == pytest.approx(0.05)
+    assert len(first.points) == 10, "what was published before isn't touched"
+
+
+def test_a_week_of_history_becomes_few_points_with_the_last_exact(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    for n in range(1, 20_001):
+        history.append(n, float(n), 0.1, 0.2, 3.0)
+    history.append(20_001, 20_001.0, 0.77, 0.2, 3.0)
+    curve = CurveReader(tmp_path).read()
+    assert curve is not None
+    assert len(curve.points) < 2 * series.MOST_POINTS + 100
+    assert curve.points[-1].iteration == 20_001
+    assert curve.points[-1].loss_a == pytest.approx(0.77)
+
+
+# --- log, words, files -----------------------------------------------------------------------
+
+NOISE = "2026-11-22 21:37:29.123456: I external/local_xla/xla/stream.cc:32] could not find"
+
+
+def test_noise_is_folded_and_the_rest_kept() -> None:
+    log = LogText()
+    log.add(["hello", NOISE, "I0000 00:00:1795 cpu_feature_guard.cc:210] x"])
+    log.add([NOISE, "world"])
+    assert log.folded == ["hello", "... 3 lines of TensorFlow's own (v shows them)", "world"]
+    assert len(log.raw) == 5
+    assert log.last(20)[-1] == "world"
+
+
+def test_a_log_is_cut_at_its_front_and_counts_on() -> None:
+    log = LogText(kept=10)
+    log.add(str(n) for n in range(25))
+    assert log.raw[-1] == "24"
+    assert int(log.raw[0]) == log.raw_dropped
+    assert len(log.raw) <= 12
+
+
+def test_words() -> None:
+    assert words.count(41200) == "41 200"
+    assert words.plural(1, "face") == "1 face"
+    assert words.plural(0, "face") == "no faces"
+    assert words.age(12) == "10 s ago"
+    assert words.size(1_640_000) == "1.6 MB"
+    assert words.loss(math.nan) == "NaN"
+
+
+def test_where_the_interface_was_comes_back(tmp_workspace: Path) -> None:
+    before = state.UiState(project="/x/demo", theme="fstui-light")
+    before.view(Path("/x/demo")).room = "train"
+    state.save(before)
+    after = state.load()
+    assert after == before
+    state.state_path().write_bytes(b"{broken")
+    assert state.load() == state.UiState()
+
+
+def test_settings_out_of_bounds_are_refused_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "settings.toml").write_text("preview_every_s = 1.0\n")
+    with pytest.raises(BadInput) as caught:
+        settings.load(tmp_path)
+    assert "settings.toml" in str(caught.value)
+    (tmp_path / "settings.toml").write_text('theme = "fstui-light"\n')
+    assert settings.load(tmp_path).theme == "fstui-light"
+
+
+def test_an_unknown_event_is_no_error() -> None:
+    from fstui.rooms.log import event_words
+
+    assert event_words(Event(0.0, "novelty", {"x": 1})) == "novelty x=1"

@@ -1,0 +1,570 @@
+"""The rooms at work: first run, projects, footage, people, forms, stop, crash, pause, previews."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import fake
+import pytest
+from conftest import Bench, Open
+
+from engine.project import Ground, Project
+from engine.protocol import State
+from fstui.rooms.choice import Choice
+from fstui.rooms.lines import Lines
+from fstui.rooms.previews import Previews
+from fstui.rooms.start import StartForm, models
+from fstui.widgets.chart import Chart
+from fstui.widgets.confirm import Confirm
+from fstui.widgets.picture import Picture
+
+
+def everything_in(folder: Path) -> list[tuple[str, int]]:
+    """Every file with its size."""
+    return sorted((str(p), p.stat().st_size) for p in folder.rglob("*"))
+
+
+def picture_cells(b: Bench) -> int:
+    """How many cells of the picture's pane are painted."""
+    region = b.app.screen.query_one(Previews).content_region
+    rows = b.lines()[region.y : region.bottom - 1]
+    return sum(c != " " for row in rows for c in row[region.x : region.right])
+
+
+# --- home ------------------------------------------------------------------------------------
+
+
+async def test_the_first_run_shows_three_steps_with_a_key_each(bench: Open) -> None:
+    async with bench() as b:
+        await b.sees("Welcome to fstui.")
+        for step in ("1. press  + ", "2. press  a ", "3. press  s "):
+            assert step in b.text()
+        assert b.lines()[-1].startswith("+ new project")
+
+
+async def test_a_project_is_made_and_a_bad_name_refused(bench: Open, tmp_workspace: Path) -> None:
+    async with bench() as b:
+        await b.sees("Welcome")
+        await b.press("plus")
+        await b.sees("New project")
+        await b.press(*"a/b", "enter")
+        await b.sees("can't be a folder's name")
+        await b.press("backspace", "backspace", "enter")
+        await b.sees("Next: press  a  to add footage")
+        assert (tmp_workspace / "a" / "project.toml").exists()
+
+
+async def test_home_lists_projects_with_state_and_progress(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    first = fake.make_project(tmp_workspace, "one")
+    engine = fake.FakeEngine(first.path)
+    engine.train_to(4200)
+    fake.make_project(tmp_workspace, "two")
+    broken = fake.make_project(tmp_workspace, "three")
+    (broken.path / "project.toml").write_text("format = [")
+    async with bench() as b:
+        await b.sees("iteration 4 200")
+        assert "training" in next(line for line in b.lines() if " one " in line)
+        assert "damaged" in next(line for line in b.lines() if " three " in line)
+        assert "extract" in next(line for line in b.lines() if " two " in line)
+        engine.vanish()
+        await b.sees("interrupted at iter")
+
+
+async def test_a_damaged_project_says_so_and_home_stays(bench: Open, tmp_workspace: Path) -> None:
+    broken = fake.make_project(tmp_workspace, "broken")
+    (broken.path / "project.toml").write_text("format = [")
+    async with bench() as b:
+        await b.sees("damaged")
+        await b.press("enter")
+        await b.sees("can't be read")
+        assert b.app.current_mode == "home"
+
+
+# --- project ---------------------------------------------------------------------------------
+
+
+async def test_footage_is_added_with_completion(bench: Open, tmp_workspace: Path) -> None:
+    from PIL import Image
+
+    project = Project.create(tmp_workspace, "demo")
+    folder = tmp_workspace / "my footage"
+    folder.mkdir()
+    Image.new("RGB", (32, 32)).save(folder / "it's me.png")
+    async with bench(project.path) as b:
+        await b.sees("needs footage")
+        await b.press("a")
+        await b.sees("Add footage")
+        await b.press(*str(tmp_workspace / "my f"))
+        await b.press("tab")
+        await b.sees("my footage/")
+        await b.press("tab")
+        await b.sees("it's me.png")
+        await b.press("down", "right", "enter")
+        await b.sees("1 source added")
+        await b.until(lambda: Project.open(project.path).sources("b"), "listed under B")
+        await b.sees("32x32")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("none.mp4", None, "There is nothing at"),
+        ("text.mp4", b"this is text, not a film\n" * 99, ""),
+        ("empty.mp4", b"", "is empty (0 bytes)"),
+        ("notes.txt", b"x", "is no video or picture by its name"),
+    ],
+)
+async def test_footage_that_is_none_gets_one_sentence(
+    bench: Open, tmp_workspace: Path, name: str, content: bytes | None, said: str
+) -> None:
+    project = Project.create(tmp_workspace, "demo")
+    path = tmp_workspace / name
+    if content is not None:
+        path.write_bytes(content)
+    async with bench(project.path, size=(120, 40)) as b:
+        await b.sees("needs footage")
+        await b.press("a")
+        await b.sees("Add footage")
+        await b.press(*str(path))
+        await b.press("enter")
+        problem = b.app.screen.query_one(".dialog--problem")
+        await b.until(lambda: str(problem.render()) not in ("", "Looking at it ..."), "a sentence")
+        assert said in str(problem.render())
+        assert "Traceback" not in b.text()
+        assert Project.open(project.path).sources() == []
+
+
+async def test_people_are_recorded_with_a_ground(bench: Open, tmp_workspace: Path) -> None:
+    project = Project.create(tmp_workspace, "demo")
+    async with bench(project.path) as b:
+        await b.sees("! not recorded: press p")
+        await b.press("p")
+        await b.sees("who is shown")
+        await b.press(*"Ada", "enter")
+        await b.sees("needs both a name and a ground")
+        await b.press("down", "right", "right", "enter")
+        await b.sees("written consent")
+        person = Project.open(project.path).file.people["a"]
+        assert (person.name, person.ground) == ("Ada", Ground.CONSENT)
+
+
+async def test_counts_and_stages_say_what_is_next(bench: Open, tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path) as b:
+        await b.sees("Next: press  s  to extract")
+        assert "needs faces of side a and b" in b.text()
+        assert "s extract" in b.lines()[-1]
+        await b.press("s")
+        await b.sees("Extract faces")
+        await b.press("escape")
+        assert list((project.path / "jobs").iterdir()) == []
+
+
+# --- the form --------------------------------------------------------------------------------
+
+
+async def test_the_form_is_made_from_the_settings_and_checks_them(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "train", size=(100, 40)) as b:
+        await b.sees("Not trained yet")
+        await b.press("s")
+        await b.sees("More settings")
+        form = b.app.screen
+        assert isinstance(form, StartForm)
+        assert form.query_one("#set-model", Choice).value in models()
+        form.query_one("#set-iterations").value = "0"
+        await b.press("enter")
+        await b.sees("iterations can't be '0'")
+        form.query_one("#set-iterations").value = "many"
+        await b.press("enter")
+        await b.sees("iterations can't be 'many'")
+        form.query_one("#set-iterations").value = "500"
+        form.query_one("#set-batch").value = "4"
+        assert form.accept() == {
+            "model": form.query_one("#set-model", Choice).value,
+            "iterations": 500,
+            "batch": 4,
+        } or form.accept() == {"iterations": 500, "batch": 4}
+
+
+async def test_training_without_faces_is_refused_with_a_sentence(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "train", size=(100, 40)) as b:
+        await b.sees("Not trained yet")
+        await b.press("s")
+        await b.sees("More settings")
+        await b.press("enter")
+        await b.sees("has no faces")
+        assert list((project.path / "jobs").iterdir()) == []
+
+
+# --- the train room --------------------------------------------------------------------------
+
+
+def trained(project: Project, to: int = 4000) -> fake.FakeEngine:
+    """A training with a history and one preview."""
+    engine = fake.FakeEngine(project.path, model="quick", iterations=100_000)
+    begin = time.time() - to / 20
+    for number in range(1, to // 20 + 1):
+        engine.train_to(number * 20, begin + number)
+    engine.preview(to, iteration=to, columns=["A", "A>A", "A>B"])
+    return engine
+
+
+async def test_the_train_room_shows_losses_pace_trend_and_preview(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace))
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 4 000")
+        await b.sees("A A→A A→B · it 4 000")
+        for words in ("20.0 it/s", "to 100 000", "falling", "over the last", "quick, batch 16"):
+            assert words.replace("20.0", "20") in b.text()
+        chart = b.app.screen.query_one(Chart)
+        assert chart.region.height >= 8
+        assert "log" in b.lines()[1]
+        await b.press("y")
+        await b.sees("linear")
+        engine.train_to(4020)
+        await b.sees("iteration 4 020")
+        await b.until(lambda: picture_cells(b) > 100, "the picture")
+    engine.vanish()
+
+
+async def test_stop_pause_and_preview_are_sent_as_commands(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        await b.press("P", "r")
+        await b.until(lambda: len(list(engine.folder.commands())) == 2, "two commands")
+        assert [c.verb for _, c in engine.folder.commands()] == ["pause", "preview"]
+        engine.put(state=State.PAUSED)
+        await b.sees("go on")
+        await b.press("P")
+        await b.until(lambda: len(list(engine.folder.commands())) == 3, "resume")
+        assert [c.verb for _, c in engine.folder.commands()][-1] == "resume"
+        engine.put(state=State.RUNNING)
+        await b.press("x")
+        await b.sees("stopping (saving)")
+        await b.press("x")
+        assert not isinstance(b.app.screen, Confirm), "too early to kill"
+        job = b.app.session.jobs["train"]
+        assert job.stop_asked is not None
+        job.stop_asked -= 21
+        await b.press("x")
+        await b.until(lambda: isinstance(b.app.screen, Confirm), "the question")
+        await b.sees("Kill it")
+        await b.press("n")
+        assert engine.folder.alive()
+        assert [c.verb for _, c in engine.folder.commands()].count("stop") == 1
+        engine.end(State.STOPPED, 9, "stopped at iteration 400")
+        await b.sees("s resume training")
+
+
+async def test_a_crash_shows_its_signal_and_the_last_twenty_lines(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train", size=(120, 40)) as b:
+        await b.sees("iteration 400")
+        engine.folder.log_path.write_text("".join(f"line {n}\n" for n in range(60)))
+        start = time.monotonic()
+        engine.end(State.CRASHED, 12, "The train step's process died (signal 9 (SIGKILL)).")
+        await b.sees("crashed (signal 9)")
+        assert time.monotonic() - start < 2
+        await b.sees("line 59")
+        assert "line 40" in b.text()
+        assert "line 39" not in b.text()
+        assert "s resume training" in b.lines()[-1]
+
+
+async def test_a_small_terminal_shows_the_crash_too(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    engine.folder.log_path.write_text("".join(f"line {n}\n" for n in range(60)))
+    engine.end(State.CRASHED, 12, "The train step's process died (signal 9 (SIGKILL)).")
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("line 59")
+        assert "crashed (signal 9)" in b.text()
+        assert "line 46" in b.text()
+
+
+async def test_a_killed_supervisor_reads_interrupted_and_can_be_resumed(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        engine.vanish()
+        await b.sees("interrupted at iteration 400")
+        assert "s resume training" in b.lines()[-1]
+
+
+async def test_nan_is_a_banner(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    engine.folder.append("save", iteration=250)
+    assert engine.history is not None
+    engine.history.append(420, time.time(), float("nan"), 0.1, 20.0)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("loss is NaN since iteration 420; last good save 250")
+    engine.vanish()
+
+
+async def test_freezing_holds_the_view_and_not_the_job(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train", size=(120, 40)) as b:
+        await b.sees("iteration 400")
+        await b.press("f")
+        await b.sees("frozen")
+        engine.train_to(420)
+        await b.until(lambda: b.app.session.jobs["train"].snapshot.iteration == 420, "news")
+        assert "iteration 420" not in b.text()
+        await b.press("f")
+        await b.sees("iteration 420")
+    engine.vanish()
+
+
+async def test_earlier_previews_come_back(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    for number in (420, 440):
+        engine.preview(number, iteration=number, columns=["A", "A>B"])
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("it 440")
+        assert "[ ] previews" in b.lines()[-1]
+        await b.press("left_square_bracket")
+        await b.sees("it 420")
+        await b.sees("(2 of 3)")
+        await b.press("right_square_bracket")
+        await b.sees("it 440")
+    engine.vanish()
+
+
+async def test_a_new_picture_comes_at_most_every_five_seconds(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    shown: list[str] = []
+    show = Picture.show
+
+    def record(self: Picture, path: Path | None, caption: str = "") -> None:
+        if path is not None and path != self.path:
+            shown.append(path.name)
+        show(self, path, caption)
+
+    monkeypatch.setattr(Picture, "show", record)
+    async with bench(engine.folder.project, "train") as b:
+        await b.until(lambda: len(shown) == 1, "the first picture")
+        engine.preview(420, iteration=420, columns=["A"])
+        await b.until(lambda: len(b.app.session.jobs["train"].previews) == 2, "the news of it")
+        await b.pilot.pause(0.3)
+        assert len(shown) == 1, "it came too early"
+        pane = b.app.screen.query_one(Previews)
+        pane._put_at -= 5
+        engine.train_to(440)
+        await b.until(lambda: len(shown) == 2, "the second picture")
+        await b.press("r")
+        engine.preview(460, iteration=460, columns=["A"])
+        await b.until(lambda: len(shown) == 3, "the one that was asked for, at once")
+    engine.vanish()
+
+
+async def test_two_workbenches_show_the_same(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        engine.folder.send("stop")  # by the other one
+        engine.put(state=State.STOPPING)
+        await b.sees("stopping (saving)")
+    engine.vanish()
+
+
+# --- faces, convert, log ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("room", "stage", "side"), [("faces", "extract", "a"), ("convert", "convert", None)]
+)
+async def test_progress_with_the_last_frame(
+    bench: Open, tmp_workspace: Path, room: str, stage: str, side: str | None
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path, stage, side)
+    engine.work_to(30, 120)
+    engine.preview(30, frame=30, media="clip.mp4")
+    async with bench(project.path, room) as b:
+        await b.sees("30 of 120 frames, 12 frame/s, 8 s left")
+        await b.sees("25%")
+        await b.sees("clip.mp4 frame 30")
+        await b.until(lambda: picture_cells(b) > 100, "the picture")
+        engine.end(State.DONE, 0, "all 120 frames")
+        await b.sees("all 120 frames")
+
+
+async def log_follows(b: Bench) -> str:
+    return b.app.screen.query_one("#follow", Lines).text
+
+
+async def test_the_log_follows_until_one_scrolls_up(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 40)
+    noise = "2026-11-22 21:37:29.123456: I external/local_xla/xla/stream.cc:32] noise\n"
+    engine.folder.log_path.write_text("".join(f"line {n}\n" for n in range(100)) + noise * 3)
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees("... 3 lines of TensorFlow's own")
+        await b.sees("started: train by pid")
+        await b.press("v")
+        await b.sees("xla/stream.cc")
+        await b.press("v", "tab")
+        await b.until(lambda: b.app.focused is not None and b.app.focused.id == "output", "focus")
+        engine.say("newest")
+        await b.sees("newest")
+        assert "following the end" in await log_follows(b)
+        await b.press("g")
+        engine.say("later")
+        await b.sees("lines below: G follows again")
+        assert "later" not in b.text()
+        await b.press("G")
+        await b.sees("later")
+        assert "following the end" in await log_follows(b)
+    engine.vanish()
+
+
+async def test_the_log_is_filtered_as_one_types(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 40)
+    engine.folder.log_path.write_text("".join(f"line {n}\n" for n in range(100)))
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees("line 99")
+        await b.press("slash", *"line 4")
+        await b.sees("19 of 100")
+        assert "line 49" in b.text()
+        assert "line 99" not in b.text()
+        await b.press("escape")
+        await b.sees("line 99")
+    engine.vanish()
+
+
+async def test_hostile_text_is_shown_as_text(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace, "[red]x"), 40)
+    engine.folder.log_path.write_text("\x1b[2J[bold]boom[/] \x1b]0;evil\x07end\n")
+    engine.end(State.FAILED, 3, "[link=x]bad[/] \x1b[31mthing")
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees("[bold]boom[/] end")
+        await b.sees("[link=x]bad[/]")
+        assert "[red]x" in b.lines()[0]
+
+
+# --- sizes, read-only, themes ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (140, 40), (200, 50)])
+async def test_every_room_at_every_size(
+    bench: Open, tmp_workspace: Path, room: str, size: tuple[int, int]
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, room, size=size) as b:
+        await b.sees("training")
+        screen = b.app.screen
+        for widget in screen.query("#body > *"):
+            if widget.display and widget.id not in ("facts",):
+                assert screen.region.contains_region(widget.region), (widget, widget.region)
+        assert b.lines()[-1].strip()
+        assert len(b.lines()) == size[1]
+    engine.vanish()
+
+
+async def test_too_small_says_so_and_recovers(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        await b.pilot.resize_terminal(50, 12)
+        await b.sees("need 60x16, have 50x12")
+        assert "train: training" in b.text()
+        await b.pilot.resize_terminal(80, 24)
+        await b.sees("iteration 400")
+        assert "need 60x16" not in b.text()
+    engine.vanish()
+
+
+async def test_readonly_shows_everything_and_changes_nothing(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    before = everything_in(tmp_workspace)
+    async with bench(engine.folder.project, "train", readonly=True, size=(100, 30)) as b:
+        await b.sees("read-only")
+        await b.sees("iteration 400")
+        for key in ("x", "P", "r", "s", "w", "1", "a", "p", "x", "s", "w"):
+            await b.press(key)
+        assert b.app.current_mode == "project"
+        assert len(b.app.screen_stack) == 1
+    assert everything_in(tmp_workspace) == before
+    engine.vanish()
+
+
+async def test_themes_change_and_are_remembered(bench: Open, tmp_workspace: Path) -> None:
+    async with bench() as b:
+        await b.sees("Welcome")
+        first = b.app.theme
+        seen = {first}
+        for _ in range(4):
+            await b.press("t")
+            seen.add(b.app.theme)
+        assert len(seen) >= 2
+        assert b.app.session.state.theme == b.app.theme
+
+
+async def test_ascii_has_nothing_beyond_ascii(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train", ascii_only=True) as b:
+        await b.sees("iteration 400")
+        await b.sees("A A>A A>B - it 400")
+        for room in "12345?":
+            await b.press("question_mark" if room == "?" else room)
+            await b.pilot.pause(0.2)
+            assert b.text().isascii(), [c for c in b.text() if not c.isascii()]
+    engine.vanish()
+
+
+async def test_hidden_rooms_do_no_work(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        train = b.app.screen
+        await b.press("5")
+        await b.sees("Output")
+        shows: list[int] = []
+        train.show = lambda: shows.append(1)  # type: ignore[attr-defined]
+        engine.train_to(420)
+        await b.until(lambda: b.app.session.jobs["train"].snapshot.iteration == 420, "news")
+        assert shows == []
+        del train.show  # type: ignore[attr-defined]
+        await b.press("3")
+        await b.sees("iteration 420")
+    engine.vanish()
+
+
+async def test_the_project_is_watched_where_it_says_so(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from fstui.model import jobs
+
+    asked: list[str] = []
+    monkeypatch.setattr(jobs, "start_watch", lambda project, **_: asked.append(project.name))
+    plain = fake.make_project(tmp_workspace, "plain")
+    keen = fake.make_project(tmp_workspace, "keen")
+    keen.set_watch(extract=True)
+    async with bench(plain.path) as b:
+        await b.sees("Target")
+        await b.press("w")
+        await b.until(lambda: asked == ["plain"], "started by its key")
+    asked.clear()
+    async with bench(keen.path) as b:
+        await b.until(lambda: asked == ["keen"], "started by itself")
