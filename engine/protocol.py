@@ -235,7 +235,8 @@ class JobFolder:
     @classmethod
     def create(cls, project: Path, job: Job) -> JobFolder:
         """Write a new job folder with its request."""
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+        # Milliseconds: names sort by time also when a job is started again at once.
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
         path = project / "jobs" / f"{stamp}-{job.kind}-{secrets.token_hex(2)}"
         try:
             (path / "control").mkdir(parents=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,31 @@ def test_a_job_on_a_full_disk_ends_with_code_7_and_can_go_on(
     again = fake.start(project)
     first = until(lambda: iteration(again), "the training went on")
     assert first > kept
+
+
+def test_an_extraction_that_fills_the_disk_goes_on_once_there_is_room(
+    small_disk: Path, sample: Callable[[str], Path]
+) -> None:
+    project = Project.create(small_disk, "film")
+    project.add_sources("a", [sample("man")])
+    done = fstui("extract", "film")
+    assert done.returncode == 7, done.stderr
+    assert "no space" in done.stderr.lower()
+    with Store(project.db_path, readonly=True) as store:
+        kept = store.counts("a")
+        crops = [f.face.crop for f in store.faces(side="a")]
+    # Whatever the store names is on the disk, whole.
+    assert all((project.path / crop).read_bytes()[-2:] == b"\xff\xd9" for crop in crops)
+    assert kept["media_done"] == 0
+
+    subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+    again = fstui("extract", "film")
+    assert again.returncode == 0, again.stderr
+    assert "Going on from" in again.stdout
+    with Store(project.db_path, readonly=True) as store:
+        now = store.counts("a")
+    assert now["media_done"] == 1
+    assert now["faces"] == now["frames"] == 72 > kept["frames"]
 
 
 def test_commands_on_a_full_disk_say_so(small_disk: Path, tmp_path: Path) -> None:

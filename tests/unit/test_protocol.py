@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -253,6 +254,16 @@ def test_jobs_are_found_by_part_of_their_name(tmp_path: Path) -> None:
         find_job(tmp_path, "nothing")
     with pytest.raises(BadInput, match="More than one"):
         find_job(tmp_path, "2")
+
+
+def test_jobs_started_within_a_second_sort_by_time(tmp_path: Path) -> None:
+    made = []
+    for kind in ("train", "extract", "train", "convert"):
+        made.append(make_job(tmp_path, kind).name)
+        start = time.monotonic()
+        while time.monotonic() - start < 0.002:
+            pass
+    assert [j.name for j in jobs_of(tmp_path)] == made[::-1]
 
 
 def test_without_a_name_the_job_that_runs_is_meant(tmp_path: Path) -> None:
