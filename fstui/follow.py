@@ -18,7 +18,6 @@ from fstui.model import words
 LOOK_S = 0.2
 LINE_INTERVAL_S = 5.0
 """Plain output says how far the job is at most this often."""
-UNSAID = frozenset({"progress", "metric", "heartbeat", "frame", "preview", "ack", "phase"})
 
 
 class Interrupts:
@@ -86,7 +85,8 @@ def follow(folder: JobFolder, interrupts: Interrupts, offset: int = 0) -> int:
                     view.line(text)
             if snapshot.state in ENDS:
                 break
-            view.show(snapshot)
+            if snapshot.stage or snapshot.state is State.WAITING:  # else no step has begun
+                view.show(snapshot)
             if interrupts.count > heeded:
                 heeded += 1
                 if heeded > 1:
@@ -122,7 +122,7 @@ def event_line(event: Event) -> str:
     match event.k:
         case "step":
             side = f" {data.get('side')}" if data.get("side") else ""
-            return f"Step {data.get('index', 0) + 1} of {data.get('of', 1)}: {data['stage']}{side}"
+            return f"Step {data.get('index', 0) + 1} of {data.get('of', 1)}: {data.get('stage', '')}{side}"
         case "warn":
             return f"Warning: {data.get('text', '')}"
         case "save":
@@ -144,7 +144,7 @@ def stage_words(s: Snapshot) -> str:
 
 def progress_words(s: Snapshot) -> str:
     """How far a job is: phase or figures, rate, time left."""
-    if s.state is not State.RUNNING and s.state is not State.STOPPING:
+    if s.state not in (State.RUNNING, State.STOPPING):
         return str(s.state)
     parts = ["stopping"] if s.state is State.STOPPING else []
     if s.phase:
@@ -152,9 +152,12 @@ def progress_words(s: Snapshot) -> str:
     elif s.progress.total or s.progress.done:
         total = f"/{s.progress.total}" if s.progress.total else ""
         parts.append(f"{s.progress.done}{total} {s.progress.unit}s")
-        parts.append(words.rate(s.progress.rate, s.progress.unit))
+        if s.progress.unit != "second":
+            parts.append(words.rate(s.progress.rate, s.progress.unit))
         if s.progress.eta_s is not None:
             parts.append(f"{words.duration(s.progress.eta_s)} left")
+    if s.iteration is not None and s.progress.unit != "iteration":
+        parts.append(f"iteration {s.iteration}")
     if s.loss_a is not None and s.loss_b is not None:
         parts.append(f"loss {s.loss_a:.4f} {s.loss_b:.4f}")
     return ", ".join(p for p in parts if p)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -46,6 +47,8 @@ def test_from_faces_to_a_result(project: Project) -> None:
     (project.path / "out" / "clip.mp4").write_bytes(b"x")
     assert next_command(project) == ""
     assert overview(project.path).results == [project.path / "out" / "clip.mp4"]
+    os.utime(project.path / "out" / "clip.mp4", (1, 1))  # trained on since
+    assert next_command(project) == "convert film"
 
 
 def test_a_training_that_was_interrupted_can_be_gone_on_with(project: Project) -> None:
