@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from engine.errors import AlreadyRunning, FstuiError
+from engine.process import on_stop_signals
 from fstui import keymap, settings, state, terminal, theme
 from fstui.model import jobs
 from fstui.model.session import Session
@@ -45,11 +47,7 @@ class FstuiApp(LeanDisplay):
     CSS_PATH = "styles/app.tcss"
     TITLE = "fstui"
     COMMANDS: ClassVar[set[Any]] = {_palette}
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it as an instance variable
-        (0, "-narrow"),
-        (100, "-normal"),
-        (140, "-wide"),
-    ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (140, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
         "home", "project", "faces", "train", "convert", "log", "theme", "help", "palette", "leave"
     )
@@ -92,6 +90,16 @@ class FstuiApp(LeanDisplay):
             self.tail.follow(self.session.project.path)
             self.watch_if_asked()
         self.tail.start()
+        if not self.is_headless:
+            on_stop_signals(self._on_stop_signal(asyncio.get_running_loop()))
+
+    def _on_stop_signal(self, loop: asyncio.AbstractEventLoop) -> Callable[[int], None]:
+        """SIGTERM, SIGHUP: leave as `q` does, so that the terminal is put back."""
+
+        def receive(_number: int) -> None:
+            loop.call_soon_threadsafe(self.action_leave)
+
+        return receive
 
     def on_unmount(self) -> None:
         """Remember where we were."""

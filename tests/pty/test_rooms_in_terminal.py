@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,15 @@ def open_train_room(meter: Meter) -> None:
     meter.pump(2.0)
 
 
+def ended(meter: Meter) -> int:
+    """Read until the program has ended; its exit code."""
+    until = time.monotonic() + 10
+    while meter.code is None:
+        assert time.monotonic() < until, meter.text()
+        meter.pump(0.05)
+    return meter.code
+
+
 def test_train_room_writes_little_while_training(tmp_workspace: Path) -> None:
     """At most 4 KiB a second on average without a new picture, at 120x40 over a link."""
     project = fake.make_project(tmp_workspace)
@@ -84,3 +94,143 @@ def test_nothing_is_written_at_rest(tmp_workspace: Path) -> None:
         meter.wait_for("Not trained yet")
         meter.settle(1.5)
         assert meter.bytes_in(3.0) == 0
+
+
+def test_first_paint_costs_little_more_than_importing_textual(tmp_workspace: Path) -> None:
+    """0.6 s where the import takes 0.18 s; both measured here, the best of five each."""
+    fake.make_project(tmp_workspace)
+    paints, imports = [], []
+    for _ in range(5):
+        start = time.monotonic()
+        with workbench(tmp_workspace) as meter:
+            meter.wait_for("leave")
+            paints.append(time.monotonic() - start)
+        start = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        imports.append(time.monotonic() - start)
+    assert min(paints) / min(imports) <= 3.0
+
+
+def test_leaving_says_that_the_job_goes_on_and_coming_back_shows_it(tmp_workspace: Path) -> None:
+    """Same project, room and scale; the engine is not disturbed."""
+    project = fake.make_project(tmp_workspace)
+    with training(project.path, 60) as engine:
+        with workbench(tmp_workspace) as meter:
+            open_train_room(meter)
+            meter.press("y")
+            meter.wait_for("linear")
+            meter.press("q")
+            assert meter.wait_end() == 0
+            assert "training goes on" in meter.text()
+        assert engine.poll() is None
+        with workbench(tmp_workspace) as meter:
+            meter.wait_for("loss A", within=5)
+            meter.wait_for("linear")
+            meter.wait_for("A→B")
+
+
+def test_a_killed_terminal_stops_no_job(tmp_workspace: Path) -> None:
+    """A job that the workbench itself started lives on when the terminal goes, and when the
+    workbench is killed; a new workbench finds and stops it."""
+    from engine.protocol import find_job
+
+    project = fake.make_project(tmp_workspace)
+    with workbench(tmp_workspace) as meter:
+        meter.wait_for("demo")
+        meter.press("\r")
+        meter.wait_for("Target")
+        meter.press("w")
+        meter.wait_for("end watch")
+        job = find_job(project.path)
+        assert job is not None
+        meter.pump(0.5)
+    holder = job.holder()
+    assert holder is not None
+    try:
+        assert job.alive(), "the terminal is gone and with it the job"
+        with workbench(tmp_workspace) as meter:
+            meter.wait_for("end watch")
+            os.kill(meter.pid, signal.SIGKILL)
+            ended(meter)
+        assert job.alive()
+        with workbench(tmp_workspace) as meter:
+            meter.wait_for("end watch")
+            meter.press("w")
+            meter.wait_until(lambda: not job.alive())
+            meter.wait_for("w watch ")
+    finally:
+        if job.alive():
+            os.kill(holder.pid, signal.SIGKILL)
+    assert job.current().state == "stopped"
+
+
+def test_a_storm_of_resizes_ends_in_one_layout(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    with training(project.path, 60), workbench(tmp_workspace) as meter:
+        open_train_room(meter)
+        for step in range(50):
+            meter.resize(50 + step * 2, 12 + step % 30)
+            meter.pump(0.02)
+        meter.resize(80, 24)
+        meter.wait_for("x stop")
+        meter.wait_for("loss A")
+        meter.resize(58, 14)
+        meter.wait_for("need 60x16, have 58x14")
+        meter.resize(80, 24)
+        meter.wait_for("loss A")
+        assert "need 60x16" not in meter.text()
+
+
+def test_a_key_is_answered_soon_on_a_slow_link(tmp_workspace: Path) -> None:
+    """32 KiB/s while training: the room changes within 0.6 s, most of it the room's own bytes."""
+    project = fake.make_project(tmp_workspace)
+    with training(project.path, 60), workbench(tmp_workspace) as meter:
+        open_train_room(meter)
+        meter.link = 32 * KIB
+        times = []
+        for _ in range(5):
+            meter.press("y")
+            times.append(meter.wait_for("linear", within=5))
+            meter.press("y")
+            times.append(meter.wait_until(lambda: "linear" not in meter.text(), within=5))
+        assert sorted(times)[len(times) // 2] < 0.6
+
+
+@pytest.mark.parametrize(
+    ("args", "said"), [(("--readonly",), "read-only"), (("--ascii",), "1 Project")]
+)
+def test_options(tmp_workspace: Path, args: tuple[str, ...], said: str) -> None:
+    fake.make_project(tmp_workspace)
+    with workbench(tmp_workspace, *args, columns=80, rows=24) as meter:
+        meter.wait_for("demo")
+        meter.press("\r")
+        meter.wait_for(said)
+        if "--ascii" in args:
+            meter.wait_for("Target")
+            assert meter.text().isascii()
+        else:
+            assert "people" not in meter.text()
+
+
+def test_the_terminal_is_left_as_it_was_on_sigterm(tmp_workspace: Path) -> None:
+    """The alternate screen is left and the cursor is back."""
+    with workbench(tmp_workspace) as meter:
+        meter.wait_for("Welcome")
+        os.kill(meter.pid, signal.SIGTERM)
+        assert ended(meter) == 0
+        assert meter.raw.count(b"\x1b[?1049l") == 1
+        assert b"\x1b[?25h" in meter.raw[-200:]
+
+
+def test_a_lost_terminal_ends_the_workbench(tmp_workspace: Path) -> None:
+    """The SSH link breaks: no process without a terminal stays behind."""
+    meter = workbench(tmp_workspace)
+    with meter:
+        meter.wait_for("Welcome")
+        terminal, meter.fd = meter.fd, os.open(os.devnull, os.O_RDONLY)
+        os.close(terminal)  # the kernel hangs up
+        until = time.monotonic() + 10
+        while meter.code is None:
+            assert time.monotonic() < until, "it stays behind"
+            meter._reap()
+    assert meter.code == 0

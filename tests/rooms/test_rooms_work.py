@@ -70,7 +70,7 @@ async def test_home_lists_projects_with_state_and_progress(
         assert "damaged" in next(line for line in b.lines() if " three " in line)
         assert "extract" in next(line for line in b.lines() if " two " in line)
         engine.vanish()
-        await b.sees("interrupted at iter")
+        await b.sees("interrupted ")
 
 
 async def test_a_damaged_project_says_so_and_home_stays(bench: Open, tmp_workspace: Path) -> None:
