@@ -122,7 +122,8 @@ def event_line(event: Event) -> str:
     match event.k:
         case "step":
             side = f" {data.get('side')}" if data.get("side") else ""
-            return f"Step {data.get('index', 0) + 1} of {data.get('of', 1)}: {data.get('stage', '')}{side}"
+            number = f"{data.get('index', 0) + 1} of {data.get('of', 1)}"
+            return f"Step {number}: {data.get('stage', '')}{side}"
         case "warn":
             return f"Warning: {data.get('text', '')}"
         case "save":
