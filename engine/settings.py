@@ -102,13 +102,13 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     erosion: Annotated[
         float,
         Meta(ge=-20, le=20, description="shrink the mask (negative grows it)", extra={"unit": "%"}),
-    ] = 2.0
+    ] = 0.0
     blur: Annotated[
         float, Meta(ge=0, le=20, description="width of the mask's soft edge", extra={"unit": "%"})
     ] = 5.0
     sharpen: Annotated[
         float, Meta(ge=0, le=100, description="unsharp mask on the swap", extra={"unit": "%"})
-    ] = 0.0
+    ] = 50.0
     crf: Annotated[int, Meta(ge=0, le=51, description="x264 quality, lower is better")] = 18
     preset: Annotated[
         Literal["ultrafast", "veryfast", "fast", "medium", "slow"], Meta(description="x264 effort")
