@@ -15,6 +15,7 @@ from fstui.model.jobview import progress_words, state_words
 from fstui.model.overview import Overview
 from fstui.rooms.lines import Lines
 from fstui.rooms.room import Room
+from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
 COLUMNS = (
@@ -48,6 +49,7 @@ class Home(Room):
         """The list, and what to do where it is empty."""
         yield Lines(id="first")
         yield Rows(COLUMNS, empty="Looking for projects ...", id="projects")
+        yield Filter(placeholder="words that a project's name must have")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """All projects of the workspace."""
@@ -64,8 +66,11 @@ class Home(Room):
             self.set_focus(None)
         elif self.focused is None:
             self.query_one(Rows).focus()
-        now = time.time()
-        self.query_one(Rows).show([row_of(one, now) for one in found])
+        now, entry = time.time(), self.query_one(Filter)
+        rows = [row_of(one, now) for one in found if matches(entry.text, one.name)]
+        self.query_one(Rows).show(rows, empty="No project matches: esc clears the filter.")
+        if entry.text:
+            entry.count(len(rows), len(found))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nowhere to go back to, and no job to start."""
@@ -84,6 +89,18 @@ class Home(Room):
                 self.studio.open_project(path, "project")
 
         self.app.push_screen(NewProject(self.studio.session.workspace), go)
+
+    def action_filter(self) -> None:
+        """Show only projects with some words in their names."""
+        self.query_one(Filter).open()
+
+    def on_filter_changed(self) -> None:
+        """Each key filters."""
+        self.show()
+
+    def on_filter_left(self) -> None:
+        """Back to the list."""
+        self.query_one(Rows).focus()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Open the project."""

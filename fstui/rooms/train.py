@@ -85,9 +85,14 @@ class Train(StageRoom):
         self.query_one(Chart).log_scale = view.log_scale
 
 
+def settings_of(job: JobView) -> dict[str, Any]:
+    """What the training was started with, where it differs from the defaults."""
+    return next((s.settings for s in job.job.steps if s.stage == "train"), {})
+
+
 def aim_of(job: JobView) -> int:
     """The iteration at which the training ends by itself."""
-    value = job.job.steps[0].settings.get("iterations") if job.job.steps else None
+    value = settings_of(job).get("iterations")
     return value if isinstance(value, int) else DEFAULTS.iterations
 
 
@@ -99,9 +104,10 @@ def progress_line(job: JobView, curve: Curve) -> Line:
     if job.running:
         parts.append(words.rate(curve.rate, "it"))
         limit = job.snapshot.progress.eta_s
-        by_aim = pace(iteration, aim_of(job), curve.rate)
-        # A limit of time ends a training before its iterations do.
-        parts.append(f"{words.duration(limit)} left" if limit is not None else by_aim)
+        # A limit of time ends a training before its iterations do; then the step's own word holds.
+        timed = limit is not None and bool(settings_of(job).get("seconds"))
+        left = f"{words.duration(limit)} left"
+        parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
     text = "  ".join(part for part in parts if part)
     return [line[0], f"  {text}", *line[1:]]
 
@@ -119,7 +125,7 @@ def loss_line(curve: Curve) -> Line:
 
 def model_line(job: JobView) -> Line:
     """`original, batch 16, on CPU, saved at 41 000`."""
-    settings = job.job.steps[0].settings if job.job.steps else {}
+    settings = settings_of(job)
     parts = [
         safe_text(str(settings.get("model", DEFAULTS.model))),
         f"batch {settings.get('batch', DEFAULTS.batch)}",

@@ -73,6 +73,18 @@ async def test_home_lists_projects_with_state_and_progress(
         await b.sees("interrupted ")
 
 
+async def test_projects_are_filtered_by_name(bench: Open, tmp_workspace: Path) -> None:
+    for name in ("wedding", "concert", "wedding two"):
+        Project.create(tmp_workspace, name)
+    async with bench() as b:
+        await b.sees("concert")
+        await b.press("slash", *"wed")
+        await b.sees("2 of 3")
+        assert "concert" not in b.text()
+        await b.press("enter", "enter")
+        await b.until(lambda: b.app.current_mode == "project", "opened")
+
+
 async def test_a_damaged_project_says_so_and_home_stays(bench: Open, tmp_workspace: Path) -> None:
     broken = fake.make_project(tmp_workspace, "broken")
     (broken.path / "project.toml").write_text("format = [")
