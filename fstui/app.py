@@ -13,10 +13,9 @@ from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
 
-from engine.errors import AlreadyRunning, FstuiError
+from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from fstui import keymap, settings, state, terminal, theme
-from fstui.model import jobs
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.room import Room
@@ -41,6 +40,15 @@ def _palette() -> type[Provider]:
     return Actions
 
 
+def _enters(room: str) -> Callable[[FstuiApp], None]:
+    """The action that shows a room."""
+
+    def act(app: FstuiApp) -> None:
+        app.enter(room)
+
+    return act
+
+
 class FstuiApp(LeanDisplay):
     """The workbench of one workspace."""
 
@@ -49,7 +57,16 @@ class FstuiApp(LeanDisplay):
     COMMANDS: ClassVar[set[Any]] = {_palette}
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (140, "-wide")]  # noqa: RUF012
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "home", "project", "faces", "train", "convert", "log", "theme", "help", "palette", "leave"
+        "home",
+        "project",
+        "faces",
+        "train",
+        "convert",
+        "log",
+        "theme",
+        "help",
+        "command_palette",
+        "leave",
     )
     MODES: ClassVar[dict[str, Any]] = {
         name: _room(name) for name in ("home", "project", "faces", "train", "convert", "log")
@@ -146,16 +163,9 @@ class FstuiApp(LeanDisplay):
 
     @work(thread=True, exclusive=True, group="watch")
     def watch_if_asked(self) -> None:
-        """Start the watching job where the project says so; it may run already."""
-        project = self.session.project
-        if project is None or self.session.readonly or not project.file.watch.extract:
-            return
-        try:
-            jobs.start_watch(project)
-        except AlreadyRunning:
-            return
-        except FstuiError as error:
-            self.call_from_thread(self.notify, str(error), severity="warning", markup=False)
+        """Start the watching job where the project says so."""
+        if problem := self.session.watch_if_asked():
+            self.call_from_thread(self.notify, problem, severity="warning", markup=False)
         self.tail.poke()
 
     def action_home(self) -> None:
@@ -164,25 +174,11 @@ class FstuiApp(LeanDisplay):
         self.tail.follow(None)
         self.enter("home")
 
-    def action_project(self) -> None:
-        """The project's room."""
-        self.enter("project")
-
-    def action_faces(self) -> None:
-        """The faces room."""
-        self.enter("faces")
-
-    def action_train(self) -> None:
-        """The train room."""
-        self.enter("train")
-
-    def action_convert(self) -> None:
-        """The convert room."""
-        self.enter("convert")
-
-    def action_log(self) -> None:
-        """The log room."""
-        self.enter("log")
+    action_project = _enters("project")
+    action_faces = _enters("faces")
+    action_train = _enters("train")
+    action_convert = _enters("convert")
+    action_log = _enters("log")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Rooms of a project need an open project."""
@@ -204,12 +200,8 @@ class FstuiApp(LeanDisplay):
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))
 
-    def action_palette(self) -> None:
-        """All actions, by their words."""
-        self.action_command_palette()
-
     def action_command_palette(self) -> None:
-        """Textual's ctrl+p opens the same."""
+        """All actions, by their words."""
         from fstui.rooms.palette import Palette
 
         if not isinstance(self.screen, Palette):
@@ -218,6 +210,12 @@ class FstuiApp(LeanDisplay):
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""
         self.action_leave()
+
+    def _fatal_error(self) -> None:
+        """A bug of ours: leave the screen to the command line's main, which logs the traceback."""
+        if self.is_headless:
+            super()._fatal_error()
+        self._close_messages_no_wait()
 
     def action_leave(self) -> None:
         """Leave; jobs go on, and that is said on the way out."""
@@ -242,6 +240,8 @@ def run(
         session.open(path)
     app = FstuiApp(session, ascii_only=ascii_only or facts.ascii_only, remote=facts.remote)
     code = app.run()
+    if app._exception is not None:
+        raise app._exception
     if app.farewell:
         print(app.farewell)
     return code or 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from engine.errors import NothingToDo, Refused
+from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
 from engine.protocol import State
 from fstui.settings import Settings
@@ -122,6 +122,19 @@ class Session:
         return (
             f"{self.project.name}: {' and '.join(doing)} goes on; start fstui again to come back."
         )
+
+    def watch_if_asked(self) -> str:
+        """Start the watching job where the project says so; what kept it from starting, or ""."""
+        project = self.project
+        if project is None or self.readonly or not project.file.watch.extract:
+            return ""
+        try:
+            jobs.start_watch(project)
+        except AlreadyRunning:
+            return ""
+        except FstuiError as error:
+            return str(error)
+        return ""
 
     # --- acts on jobs ---
 

@@ -59,6 +59,7 @@ class Log(Room):
     """Events and output of one job; `[` and `]` turn to another."""
 
     room = "log"
+    panes = ("#output", "#events")
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("raw", "earlier", "later", "filter")
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ class Actions(Provider):
         found: dict[str, tuple[Key, str, partial[Any]]] = {}
         for node, binding, enabled, _tip in self.screen.active_bindings.values():
             row = rows.get(binding.action)
-            if row is None or not enabled or row.id in ("palette", "back"):
+            if row is None or not enabled or row.id in ("command_palette", "back"):
                 continue
             words = words_for(row.id) or row.words
             text = f"{words}  ({keymap.shown(binding.key)})"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,7 +40,7 @@ class ProjectRoom(Room):
     """What the project has, and what it needs."""
 
     room = "project"
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people", "edit")
 
     def body(self) -> Iterable[Widget]:
         """Sides side by side, stages, footage."""
@@ -138,6 +141,20 @@ class ProjectRoom(Room):
                 self.news()
 
         self.app.push_screen(People(project), go)
+
+    def action_edit(self) -> None:
+        """project.toml in the user's editor, outside the workbench."""
+        session = self.studio.session
+
+        def act() -> None:
+            path = session.writable().path / "project.toml"
+            editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+            with self.app.suspend():
+                subprocess.run([*editor, str(path)], check=False)
+            session.reload()
+
+        self.attempt(act)
+        self.news()
 
     # --- footage ------------------------------------------------------------------------------
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
-WRITES = frozenset({"start", "stop", "pause", "preview", "watch", "new", "add", "people"})
+WRITES = frozenset({"start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit"})
 """Actions that change something: hidden under `--readonly`."""
 
 
@@ -33,15 +33,19 @@ class Room(Screen[None]):
     """One screen of the workbench."""
 
     room: ClassVar[str] = ""
+    panes: ClassVar[tuple[str, ...]] = ()
+    """Parts of the body that `z` shows alone, one after the other."""
     stage: ClassVar[str] = ""
     """The stage whose jobs this room is about; empty: whichever is at work."""
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "start", "stop", "pause", "watch", "freeze", "back"
+        "start", "stop", "pause", "watch", "freeze", "zoom", "doctor", "back"
     )
 
     def __init__(self) -> None:
         super().__init__()
         self.frozen = False
+        self.zoomed = -1
+        """Index of the pane that is shown alone; -1 shows all."""
         self._keys_of: object = None
 
     @property
@@ -101,7 +105,7 @@ class Room(Screen[None]):
         """What makes keys valid or not: the footer is looked at again when it changes."""
         job, watch = self.job, self.studio.session.jobs.get("watch")
         mine = (job.snapshot.state, job.stopping, job.may_kill()) if job else ()
-        more = (len(job.previews) > 1, job.snapshot.iteration is None) if job else ()
+        more = (min(len(job.previews), 2), job.snapshot.iteration is None) if job else ()
         return (*mine, *more, watch is not None and watch.running)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -126,6 +130,8 @@ class Room(Screen[None]):
         job = self.job
         if action == "start":
             return job is None or not job.running
+        if action == "zoom":
+            return bool(self.panes)
         if action == "stop":
             return job is not None and job.running
         if action == "pause":
@@ -175,6 +181,19 @@ class Room(Screen[None]):
         self.frozen = not self.frozen
         self.query_one(RoomBar).repaint()
         self.news()
+
+    def action_zoom(self) -> None:
+        """Show the next pane alone; after the last, all of them again."""
+        self.zoomed = self.zoomed + 1 if self.zoomed + 1 < len(self.panes) else -1
+        self.set_class(self.zoomed >= 0, "-zoomed")
+        for number, pane in enumerate(self.panes):
+            self.query_one(pane).set_class(self.zoomed not in (-1, number), "-away")
+
+    def action_doctor(self) -> None:
+        """What this machine has."""
+        from fstui.rooms.doctor import Doctor
+
+        self.app.push_screen(Doctor())
 
     def action_start(self) -> None:
         """The form of the room's stage."""

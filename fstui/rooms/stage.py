@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -26,11 +27,11 @@ class StageRoom(Room):
     """Facts on top, the newest picture below; a crash shows its sentence and the log's end."""
 
     no_picture: ClassVar[str] = "No picture yet."
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("earlier", "later")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("earlier", "later", "full")
 
     def body(self) -> Iterable[Widget]:
         """Facts, progress, picture, and the ending in its place."""
-        yield Lines(id="facts")
+        yield Lines(id="facts", wrap=True)
         yield Progress(id="progress")
         yield self.previews()
         yield Lines(id="ending", wrap=True, bottom=True)
@@ -68,7 +69,24 @@ class StageRoom(Room):
         if action in ("earlier", "later"):
             job = self.job
             return job is not None and len(job.previews) > 1 and not job.broke
+        if action == "full":
+            return any(pane.path for pane in self.query(Previews))
         return super().check_action(action, parameters)
+
+    def action_full(self) -> None:
+        """The picture at full resolution, outside the workbench."""
+        path = self.query_one(Previews).path
+        if path is None:
+            return
+        from fstui import terminal
+        from fstui.rooms.full import show
+
+        def act() -> None:
+            with self.app.suspend():
+                show(path, terminal.look().graphics)
+                sys.stdin.readline()
+
+        self.attempt(act)
 
     def action_earlier(self) -> None:
         """The picture before."""

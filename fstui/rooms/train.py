@@ -26,6 +26,7 @@ class Train(StageRoom):
 
     room = "train"
     stage = "train"
+    panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "log_scale")
 

@@ -234,3 +234,19 @@ def test_a_lost_terminal_ends_the_workbench(tmp_workspace: Path) -> None:
             assert time.monotonic() < until, "it stays behind"
             meter._reap()
     assert meter.code == 0
+
+
+def test_a_bug_is_one_sentence_and_its_traceback_is_in_a_log(
+    tmp_workspace: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys; from fstui.rooms.home import Home; Home.show = lambda self: 1 / 0; "
+        "from fstui.cli import main; sys.exit(main([]))"
+    )
+    env = {"PYTHONPATH": str(ROOT), "FSTUI_WORKSPACE": str(tmp_workspace)}
+    with Meter([sys.executable, "-c", code], env=env) as meter:
+        assert ended(meter) == 70
+        assert "A bug of ours: ZeroDivisionError" in meter.text()
+        assert b"Traceback" not in meter.raw
+    logs = list((tmp_path / "state").glob("*.log"))
+    assert any("ZeroDivisionError" in log.read_text() for log in logs)

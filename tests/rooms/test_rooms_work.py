@@ -17,6 +17,7 @@ from fstui.rooms.previews import Previews
 from fstui.rooms.start import StartForm, models
 from fstui.widgets.chart import Chart
 from fstui.widgets.confirm import Confirm
+from fstui.widgets.pathinput import PathInput
 from fstui.widgets.picture import Picture
 
 
@@ -109,7 +110,7 @@ async def test_footage_is_added_with_completion(bench: Open, tmp_workspace: Path
         await b.sees("needs footage")
         await b.press("a")
         await b.sees("Add footage")
-        await b.press(*str(tmp_workspace / "my f"))
+        b.app.screen.query_one(PathInput).text = str(tmp_workspace / "my f")
         await b.press("tab")
         await b.sees("my footage/")
         await b.press("tab")
@@ -128,6 +129,7 @@ async def test_footage_is_added_with_completion(bench: Open, tmp_workspace: Path
         ("empty.mp4", b"", "is empty (0 bytes)"),
         ("notes.txt", b"x", "is no video or picture by its name"),
     ],
+    ids=["missing", "text", "empty", "other"],
 )
 async def test_footage_that_is_none_gets_one_sentence(
     bench: Open, tmp_workspace: Path, name: str, content: bytes | None, said: str
@@ -140,7 +142,7 @@ async def test_footage_that_is_none_gets_one_sentence(
         await b.sees("needs footage")
         await b.press("a")
         await b.sees("Add footage")
-        await b.press(*str(path))
+        b.app.screen.query_one(PathInput).text = str(path)
         await b.press("enter")
         problem = b.app.screen.query_one(".dialog--problem")
         await b.until(lambda: str(problem.render()) not in ("", "Looking at it ..."), "a sentence")
@@ -580,3 +582,57 @@ async def test_the_project_is_watched_where_it_says_so(
     asked.clear()
     async with bench(keen.path) as b:
         await b.until(lambda: asked == ["keen"], "started by itself")
+
+
+async def test_zoom_shows_one_pane_after_the_other(bench: Open, tmp_workspace: Path) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train", size=(120, 40)) as b:
+        await b.sees("iteration 400")
+        chart, picture = b.app.screen.query_one(Chart), b.app.screen.query_one(Previews)
+        width = chart.region.width
+        await b.press("z")
+        assert chart.region.width > width
+        assert not picture.display
+        await b.press("z")
+        assert picture.region.width == 120
+        assert not chart.display
+        await b.press("z")
+        assert chart.region.width == width
+        assert picture.display
+    engine.vanish()
+
+
+async def test_the_doctor_is_asked(bench: Open, tmp_workspace: Path) -> None:
+    async with bench(size=(100, 40)) as b:
+        await b.sees("Welcome")
+        await b.press("d")
+        await b.sees("Doctor (esc closes)")
+        await b.sees("colours")
+        await b.sees("memory")
+        await b.press("escape")
+        await b.until(lambda: "Doctor" not in b.text(), "closed")
+
+
+def test_a_full_picture_is_written_in_the_terminals_protocol(tmp_path: Path) -> None:
+    import base64
+    import io
+    import re
+
+    from PIL import Image
+
+    from fstui.rooms import full
+
+    path = tmp_path / "p.jpg"
+    noise = Image.effect_noise((64, 64), 80)
+    noise.save(path)
+    out = io.StringIO()
+    full.show(path, "kitty", out)
+    pieces = re.findall(r"\x1b_G([^;]*);([^\x1b]*)\x1b\\", out.getvalue())
+    assert pieces[0][0] == "a=T,f=100,m=1"
+    assert pieces[-1][0] == "m=0"
+    png = base64.b64decode("".join(data for _, data in pieces))
+    assert Image.open(io.BytesIO(png)).size == (64, 64)
+    out = io.StringIO()
+    full.show(path, "", out)
+    assert f"'{path}'" in out.getvalue()
+    assert "\x1b" not in out.getvalue()
