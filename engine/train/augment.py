@@ -1,9 +1,9 @@
 """Colour, rotation, zoom, shift, flip, grid warp and target for a whole batch, on the device.
 
 The input is what the encoder sees: moved, coloured and warped. The target is the same face moved
-and coloured alike, but not warped, with its mask. Both are sampled straight out of the cached
-crop, which has a margin so that a moved face still ends in real pixels. Randomness is stateless:
-the same (seed, iteration, side) gives the same batch.
+and (by default) coloured alike, but not warped, with its mask. Both are sampled straight out of
+the cached crop, which has a margin so that a moved face still ends in real pixels. Randomness is
+stateless: the same (seed, iteration, side) gives the same batch.
 """
 
 from __future__ import annotations
@@ -45,6 +45,8 @@ class Augmentation:
     flip: float = 50.0
     """Chance, per cent."""
     colour: bool = True
+    colour_target: bool = True
+    """Whether the target takes the input's colours; not for a model that can't see them."""
     warp: float = 5 / 256
     """Standard deviation of the warp's nodes as a share of the crop; 0 is no warp."""
 
@@ -65,7 +67,7 @@ def augment(crops: Any, seeds: Any, how: Augmentation) -> tuple[Any, Any, Any]:
         warped = warped + bend(nodes * (how.warp * inner(how)), how.input_size)
     source = sample(pixels, moved(warped, matrix), how.crop_size)[..., :3]
     face, mask = target[..., :3], target[..., 3:]
-    return recolour(source, colour), recolour(face, colour), mask
+    return recolour(source, colour), recolour(face, colour if how.colour_target else None), mask
 
 
 def plain(crops: Any, how: Augmentation) -> tuple[Any, Any]:

@@ -104,6 +104,7 @@ class Session:
             shift=s.shift,
             flip=s.flip,
             colour=s.colour,
+            colour_target=self.model.COLOUR_TARGET,
             warp=self.model.WARP if s.warp else 0.0,
         )
 

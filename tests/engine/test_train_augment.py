@@ -104,3 +104,10 @@ def test_plain_is_the_crop_without_its_margin() -> None:
     inputs, shown = plain(tf.constant(CROPS), OFF)
     np.testing.assert_allclose(shown.numpy(), CROPS[:, 8:72, 8:72, :3] / 255.0, atol=1e-5)
     assert inputs.shape == (4, 64, 64, 3)
+
+
+def test_a_target_can_keep_its_colours() -> None:
+    source, target, _ = run(replace(OFF, colour=True, colour_target=False))
+    inner = CROPS[:, 8:72, 8:72, :3] / 255.0
+    np.testing.assert_allclose(target, inner, atol=1e-5)
+    assert np.abs(source - inner).mean() > 0.01

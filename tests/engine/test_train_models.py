@@ -9,7 +9,7 @@ import tensorflow as tf
 from engine.errors import Damaged
 from engine.train import models
 from engine.train.bench import step_flop
-from engine.train.layers import conv_by_columns
+from engine.train.layers import Alike, FaceLight, PixelShuffle, conv_by_columns
 from engine.train.network import Network
 
 ORIGINAL_ENCODER = {
@@ -97,3 +97,24 @@ def test_columns_times_matrix_is_the_same_convolution(size: int, side: int, stri
 def test_a_step_of_original_is_as_much_work_as_its_layers_say() -> None:
     # 3.77 GFLOP forward a face, 32 faces, back twice as much: 362 GFLOP.
     assert step_flop(Network("original"), 16) == pytest.approx(362e9, rel=0.01)
+
+
+def test_light_contrast_and_background_do_not_reach_quicks_code() -> None:
+    face = np.random.default_rng(2).random((1, 64, 64, 3)).astype(np.float32)
+    other = 0.3 * face + [0.5, 0.1, 0.2]
+    other[:, :6, :6] = 1.0
+    layer = FaceLight(name="light")
+    same, again = layer(tf.constant(face)).numpy(), layer(tf.constant(other, tf.float32)).numpy()
+    # Not to the last digit: the least variance keeps a flat picture from being blown up.
+    np.testing.assert_allclose(again, same, atol=0.15)
+    assert np.abs(same).max() > 0.5
+    assert (same[:, :6, :6] == 0.0).all()
+    assert layer(tf.fill([1, 64, 64, 3], 0.7)).numpy() == pytest.approx(0.0, abs=1e-4)
+
+
+def test_an_upscale_begins_without_a_checkerboard() -> None:
+    kernel = Alike()((3, 3, 5, 8), "float32")
+    x = tf.constant(np.random.default_rng(2).normal(size=(1, 6, 6, 5)).astype(np.float32))
+    y = PixelShuffle(name="shuffle")(tf.nn.conv2d(x, kernel, 1, "SAME")).numpy()
+    np.testing.assert_array_equal(y[:, ::2, ::2], y[:, 1::2, 1::2])
+    assert y.shape == (1, 12, 12, 2)

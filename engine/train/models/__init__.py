@@ -2,8 +2,8 @@
 
 A model file holds `INPUT_SIZE` and `OUTPUT_SIZE` (px), `LEARNING_RATE`, `DECAY` (whether the
 learning rate falls to nothing at the training's end), `LOSS` (weights of the terms of
-`engine.train.losses`), `WARP` (see `engine.train.augment`), `DEFAULTS` (options) and
-`build(options)`, which returns the sub-models: `encoder`, `decoder_a` and `decoder_b`.
+`engine.train.losses`), `WARP` and `COLOUR_TARGET` (see `engine.train.augment`), `DEFAULTS`
+(options) and `build(options)`, which returns the sub-models: `encoder`, `decoder_a`, `decoder_b`.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Model(Protocol):
     DECAY: bool
     LOSS: dict[str, float]
     WARP: float
+    COLOUR_TARGET: bool
     DEFAULTS: dict[str, Any]
 
     def build(self, options: dict[str, Any]) -> dict[str, Any]:

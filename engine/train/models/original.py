@@ -20,6 +20,7 @@ LEARNING_RATE = 5e-5
 DECAY = False
 LOSS = {"ssim": 1.0, "mse": 1.0}
 WARP = 5 / 256
+COLOUR_TARGET = True
 DEFAULTS: dict[str, Any] = {"lowmem": False}
 LEAK = 0.1
 

@@ -2,7 +2,8 @@
 
 64 px in, 96 px out. Every convolution runs on maps of 3 to 48 px with channels in multiples of
 16, where a CPU reaches its matrix rate: the first one takes blocks of pixels as channels, the
-last one makes blocks of pixels at half the output's size.
+last one makes blocks of pixels at half the output's size. The encoder sees faces at one light and
+contrast and no background, so the swap takes the other side's light and convert matches it.
 """
 
 from __future__ import annotations
@@ -11,17 +12,27 @@ from typing import Any
 
 import keras
 
-from engine.train.layers import Conv, PixelShuffle, Sigmoid, SpaceToDepth, upscale
+from engine.train.layers import (
+    Alike,
+    Conv,
+    FaceLight,
+    PixelShuffle,
+    Sigmoid,
+    SpaceToDepth,
+    upscale,
+)
 
 INPUT_SIZE = 64
 OUTPUT_SIZE = 96
-LEARNING_RATE = 5e-4
+LEARNING_RATE = 1e-3
 DECAY = True
 LOSS = {"ssim": 1.0, "mae": 2.0}
 WARP = 5 / 256
+COLOUR_TARGET = False
 DEFAULTS: dict[str, Any] = {}
 LEAK = 0.1
-CODE = 256
+CODE = 96
+"""Numbers between encoder and decoder: few, so that a code says how a face looks, not whose."""
 
 
 def build(options: dict[str, Any]) -> dict[str, Any]:
@@ -34,8 +45,9 @@ def build(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def encoder() -> Any:
-    """(n, 64, 64, 3) to (n, 6, 6, 256)."""
+    """(n, 64, 64, 3) to (n, 6, 6, 128)."""
     x = inputs = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), name="face")
+    x = FaceLight(name="light")(x)
     x = SpaceToDepth(scale=2, name="blocks")(x)
     for number, filters in enumerate((64, 128, 256), 1):
         x = Conv(filters, 3, stride=2, leak=LEAK, name=f"conv_{number}")(x)
@@ -47,10 +59,10 @@ def encoder() -> Any:
 
 
 def decoder(name: str) -> Any:
-    """(n, 6, 6, 256) to (n, 96, 96, 3) in 0..1."""
+    """(n, 6, 6, 128) to (n, 96, 96, 3) in 0..1."""
     x = inputs = keras.Input((6, 6, 128), name="code")
     for number, filters in enumerate((128, 64, 48), 1):
-        x = upscale(x, filters, f"upscale_{number}")
-    x = Conv(3 * 4, 3, name="face")(x)
+        x = upscale(x, filters, f"upscale_{number}", LEAK, Alike())
+    x = Conv(3 * 4, 3, initializer=Alike(), name="face")(x)
     x = Sigmoid(name="sigmoid")(PixelShuffle(name="face_shuffle")(x))
     return keras.Model(inputs, x, name=name)
