@@ -18,7 +18,7 @@ FOOTAGE = {"a": ("man-face-noface", "man-noface-face"), "b": ("woman",), "target
 """The man is replaced by the woman, on a clip of him that the training has not seen."""
 PEOPLE = {"a": "the man of the sample clips", "b": "the woman of the sample clip"}
 TRAINING: dict[str, Any] = {"model": "quick", "batch": 8, "centring": "legacy"}
-"""Few faces in a step, for more steps in the time, and the tightest crop: its pixels are all face."""
+"""Few faces in a step, for more steps in the time; the tightest crop, for more pixels of face."""
 LEAST_SECONDS = 5.0
 """Less training than this is not worth starting the engine again."""
 
