@@ -1,28 +1,27 @@
-"""Benchmarks of stages: each stage's own `bench.py` measures it; the folder is the registry."""
+"""Runs a benchmark: `benchmarks/` holds one file a stage, each with `bench()`."""
 
 from __future__ import annotations
 
 import importlib
-import re
 from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError
 from engine.protocol import safe_text
 
-ENGINE = Path(__file__).parent
+FOLDER = Path(__file__).parent.parent / "benchmarks"
 
 
 def benchmarks() -> list[str]:
     """Stages that have a benchmark."""
-    return sorted(path.parent.name for path in ENGINE.glob("*/bench.py"))
+    return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 
 
 def bench(stage: str) -> dict[str, Any]:
     """Figures of one stage, measured now. Raises `UsageError` for a stage without a benchmark."""
-    if not re.fullmatch(r"[a-z]+", stage) or stage not in benchmarks():
-        known = ", ".join(benchmarks()) or "none yet"
+    if stage not in benchmarks():
+        known = ", ".join(benchmarks()) or "none in this installation"
         raise UsageError(f"There is no benchmark '{safe_text(stage)}': there are {known}.")
-    module = importlib.import_module(f"engine.{stage}.bench")
+    module = importlib.import_module(f"benchmarks.{stage}")
     figures: dict[str, Any] = module.bench()
     return figures

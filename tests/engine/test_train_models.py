@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from benchmarks.train import step_flop
 from engine.errors import Damaged
 from engine.train import models
-from engine.train.bench import step_flop
 from engine.train.layers import Alike, FaceLight, PixelShuffle, conv_by_columns
 from engine.train.network import Network
 
