@@ -1,39 +1,19 @@
-"""Facts about a video or picture, asked of the engine through a short process."""
+"""Facts about a video or picture in words; the engine is asked through a short process."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadInput
-from engine.launch import engine_environment
+from engine.launch import ask as ask_engine
 from engine.protocol import safe_text
 
 from . import words
 
-PATIENCE_S = 30.0
-
 
 def ask(path: Path) -> dict[str, Any]:
     """What the engine's probe says about a file. Raises `BadInput` with its sentence."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "engine", "ask", "media", str(path)],
-            capture_output=True,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE_S,
-            env=engine_environment(),
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise BadInput(f"{path.name} was not read within {PATIENCE_S:.0f} s.") from error
-    if done.returncode:
-        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise BadInput(safe_text(lines[-1]) if lines else f"{path.name} can't be read.")
-    answer: dict[str, Any] = json.loads(done.stdout)
+    answer: dict[str, Any] = ask_engine("media", str(path))
     return answer
 
 

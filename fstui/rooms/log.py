@@ -8,8 +8,9 @@ from typing import Any, ClassVar, overload
 
 from textual.widget import Widget
 
-from engine.protocol import Event, safe_text
+from engine.protocol import Event
 from fstui import keymap
+from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
@@ -196,34 +197,6 @@ def event_row(number: int, event: Event) -> Row:
     if event.k in ("end", "step-end") and event.data.get("exit"):
         tone = "bad"
     return Row(f"{event.t:.6f} {event.k} {number}", (clock, (event_words(event), tone)))
-
-
-def event_words(event: Event) -> str:
-    """What happened, as a sentence."""
-    d = {k: safe_text(str(v)) for k, v in event.data.items()}
-    match event.k:
-        case "start":
-            return f"started: {d.get('kind', 'job')} by pid {d.get('pid')} on {d.get('host')}"
-        case "step":
-            side = f" {d['side']}" if d.get("side") not in (None, "None") else ""
-            number = int(event.data.get("index", 0)) + 1
-            return f"step {number} of {d.get('of')}: {d.get('stage')}{side}"
-        case "phase":
-            return str(d.get("name", ""))
-        case "warn":
-            return f"! {d.get('text')}"
-        case "save":
-            return f"saved at iteration {d.get('iteration')}"
-        case "preview":
-            return f"preview {d.get('path')}"
-        case "ack":
-            known = "" if event.data.get("known", True) else " (not known to this step)"
-            return f"command taken: {d.get('verb')}{known}"
-        case "step-end":
-            return f"step ended: {d.get('message')}"
-        case "end":
-            return f"{d.get('state')}: {d.get('message')}"
-    return " ".join([event.k, *(f"{k}={v}" for k, v in d.items())])
 
 
 ROOM = Log

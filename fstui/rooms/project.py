@@ -18,6 +18,8 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.model import glance, media, words
+from fstui.model.eventwords import event_words
+from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
@@ -48,6 +50,7 @@ class ProjectRoom(Room):
         yield Lines(id="stages")
         yield Listing(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
         yield Lines(id="facts")
+        yield Lines(id="arrivals")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """This project's counts and stages."""
@@ -63,6 +66,8 @@ class ProjectRoom(Room):
             self.query_one(f"#side-{side}", Lines).show(side_lines(project, overview, side))
         self.query_one("#stages", Lines).show(stage_lines(overview))
         self.query_one(Rows).show([source_row(s) for s in project.sources()])
+        watch = self.studio.session.jobs.get("watch")
+        self.query_one("#arrivals", Lines).show([arrival_line(watch)])
 
     def news(self, update: object = None) -> None:
         """Footage may have been added by another hand: project.toml is read again."""
@@ -225,6 +230,16 @@ def next_line(overview: Overview) -> Line:
         return ["Running: press ", (f" {room} ", "accent"), f" to watch {stage.name}"]
     what = {"add": "add footage", "people": "record the people"}.get(verb, stage.name)
     return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
+
+
+def arrival_line(watch: JobView | None) -> Line:
+    """What arrived last in media/, while it is watched."""
+    if watch is None or not watch.running:
+        return [("media/ is not watched: w watches it", "muted")]
+    told = [e for e in watch.events if e.k in ("arrival", "launch", "warn")]
+    if told:
+        return [("watch: ", "accent"), event_words(told[-1])]
+    return [("watch: ", "accent"), "footage that arrives in media/a, media/b, media/target"]
 
 
 def source_row(source: Source) -> Row:

@@ -16,6 +16,7 @@ from engine.history import History, Point
 from engine.protocol import Event, Snapshot, State
 from fstui import settings, state
 from fstui.model import series, words
+from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView, progress_words, state_words
 from fstui.model.logtext import LogText
 from fstui.model.series import CurveReader
@@ -301,6 +302,4 @@ def test_settings_out_of_bounds_are_refused_with_the_file(tmp_path: Path) -> Non
 
 
 def test_an_unknown_event_is_no_error() -> None:
-    from fstui.rooms.log import event_words
-
     assert event_words(Event(0.0, "novelty", {"x": 1})) == "novelty x=1"

@@ -636,3 +636,21 @@ def test_a_full_picture_is_written_in_the_terminals_protocol(tmp_path: Path) -> 
     full.show(path, "", out)
     assert f"'{path}'" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+async def test_arrivals_are_told_in_the_projects_room(bench: Open, tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path) as b:
+        await b.sees("media/ is not watched: w watches it")
+        engine = fake.FakeEngine(project.path, "watch")
+        await b.sees("footage that arrives in media/a")
+        assert "w end watch" in b.lines()[-1]
+        engine.folder.append(
+            "arrival", path="media/a/clip.mp4", side="a", state="refused", why="no video in it"
+        )
+        await b.sees("media/a/clip.mp4: refused (no video in it)")
+        await b.press("w")
+        await b.until(lambda: list(engine.folder.commands()), "the command")
+        assert [c.verb for _, c in engine.folder.commands()] == ["stop"]
+        engine.end(State.STOPPED, 9, "stopped watching")
+        await b.sees("media/ is not watched")

@@ -1,0 +1,47 @@
+"""Events as sentences, for the log room and the project's room."""
+
+from __future__ import annotations
+
+from engine.protocol import Event, safe_text
+
+from .words import plural
+
+
+def event_words(event: Event) -> str:
+    """What happened; of a kind that isn't known here, its fields."""
+    d = {k: safe_text(str(v)) for k, v in event.data.items() if v not in (None, "")}
+    match event.k:
+        case "start":
+            return f"started: {d.get('kind', 'job')} by pid {d.get('pid')} on {d.get('host')}"
+        case "step":
+            number = _whole(event, "index") + 1
+            return f"step {number} of {d.get('of')}: {d.get('stage')} {d.get('side', '')}".rstrip()
+        case "phase":
+            return d.get("name", "")
+        case "warn":
+            return f"! {d.get('text')}"
+        case "save":
+            return f"saved at iteration {d.get('iteration')}"
+        case "preview":
+            return f"preview {d.get('path')}"
+        case "ack":
+            known = "" if event.data.get("known", True) else " (not known to this step)"
+            return f"command taken: {d.get('verb')}{known}"
+        case "arrival":
+            why = f" ({d['why']})" if "why" in d else ""
+            return f"{d.get('path')}: {d.get('state')}{why}"
+        case "launch":
+            return f"extraction started: {d.get('job')}"
+        case "rejected":
+            gone = plural(_whole(event, "faces"), "face")
+            return f"{gone} of side {d.get('side')} rejected: the crops were deleted"
+        case "step-end":
+            return f"step ended: {d.get('message')}"
+        case "end":
+            return f"{d.get('state')}: {d.get('message')}"
+    return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+
+
+def _whole(event: Event, name: str) -> int:
+    value = event.data.get(name)
+    return value if isinstance(value, int) else 0
