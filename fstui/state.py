@@ -16,8 +16,8 @@ class View(msgspec.Struct):
     room: str = "project"
     log_scale: bool = True
     raw_log: bool = False
-    source: int = 0
-    """Selected row of the project's room."""
+    source: str = ""
+    """The footage under the cursor in the project's room."""
 
 
 class UiState(msgspec.Struct):

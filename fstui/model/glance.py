@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.protocol import safe_text
+
 from .overview import Overview, overview, overviews
+from .words import size
 
 EVERY_S = 1.0
 
@@ -22,6 +26,35 @@ class WorkspaceGlance(NamedTuple):
     """News of all projects."""
 
     overviews: list[Overview]
+
+
+class DiskGlance(NamedTuple):
+    """How much is free where the project is."""
+
+    problem: str
+    """Empty while there is enough."""
+
+
+LEAST_FREE = 2 * 1024**3
+"""Bytes below which a checkpoint or a video may not fit."""
+
+
+def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
+    """A question for `Tail.also`: told when the disk runs low and when it is well again."""
+    last: str | None = None
+
+    def ask() -> DiskGlance | None:
+        nonlocal last
+        free = shutil.disk_usage(path).free
+        # Tenths of a GB: the words change seldom, so the banner does.
+        low = f"Only {size(free)} are free for {safe_text(str(path))}: saving may fail."
+        problem = low if free < LEAST_FREE else ""
+        if problem == last:
+            return None
+        last = problem
+        return DiskGlance(problem)
+
+    return ask
 
 
 def of_project(path: Path, every_s: float = EVERY_S) -> Callable[[], ProjectGlance | None]:

@@ -12,7 +12,7 @@ from fstui.settings import Settings
 from fstui.state import UiState, View
 
 from . import jobs
-from .glance import ProjectGlance, WorkspaceGlance
+from .glance import DiskGlance, ProjectGlance, WorkspaceGlance
 from .jobview import DOING, JobView
 from .overview import Overview
 from .series import EMPTY, Curve
@@ -37,8 +37,13 @@ class Session:
         self.overview: Overview | None = None
         self.overviews: list[Overview] | None = None
         """None until the first look."""
-        self.problem = ""
-        """What keeps something from being shown; stays on screen until it is gone."""
+        self._unreadable = ""
+        self._disk = ""
+
+    @property
+    def problem(self) -> str:
+        """Lasting trouble; stays on screen until it is gone."""
+        return self._unreadable or self._disk
 
     # --- the open project ---
 
@@ -87,7 +92,9 @@ class Session:
             case WorkspaceGlance():
                 self.overviews = update.overviews
             case TailProblem():
-                self.problem = update.text
+                self._unreadable = update.text
+            case DiskGlance():
+                self._disk = update.problem
         return None
 
     def _take_job(self, update: JobUpdate) -> JobView | None:

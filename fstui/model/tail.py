@@ -147,6 +147,8 @@ class Tail:
         self._jobs: dict[str, JobTail] = {}
         self._seen: tuple[Path | None, int] = (None, -1)
         self._extras: tuple[Callable[[], object | None], ...] = ()
+        self._problem = ""
+        self._anew = False
         self._wake = threading.Event()
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -154,6 +156,7 @@ class Tail:
     def follow(self, project: Path | None) -> None:
         """Turn to another project; what is known of its jobs comes with the next look."""
         self._project = project
+        self._anew = True
         self.poke()
 
     def also(self, *looks: Callable[[], object | None]) -> None:
@@ -190,6 +193,9 @@ class Tail:
 
     def look(self) -> Iterator[object]:
         """All that is new; files that vanish or can't be read are looked at again next time."""
+        if self._anew:
+            # Also for the project that was followed before: whoever asks knows nothing of it.
+            self._anew, self._jobs, self._seen = False, {}, (None, -1)
         project = self._project
         try:
             self._find_jobs(project)
@@ -201,8 +207,12 @@ class Tail:
                 answer = ask()
                 if answer is not None:
                     yield answer
+            problem = ""
         except (OSError, FstuiError) as error:
-            yield TailProblem(safe_text(str(error)))
+            problem = safe_text(str(error))
+        if problem != self._problem:
+            self._problem = problem
+            yield TailProblem(problem)
 
     def _find_jobs(self, project: Path | None) -> None:
         if project is None:
@@ -237,9 +247,10 @@ class Tail:
 
 
 class TailProblem(NamedTuple):
-    """What kept a look from being made."""
+    """What keeps looks from being made."""
 
     text: str
+    """Empty when they can be made again."""
 
 
 def decode(lines: list[bytes]) -> Iterator[Event]:

@@ -88,6 +88,10 @@ class Log(Room):
         """New lines; a list that stood at its end follows them."""
         job = self.job
         if job is None:
+            for pane in self.query(Rows):
+                pane.show([], empty=EMPTY[f"#{pane.id}"])
+            for name in ("#which", "#follow"):
+                self.query_one(name, Lines).show([])
             return
         name = f"{job.folder.name}  "
         self.query_one("#which", Lines).show([[(name, "accent"), job.words()]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import subprocess
@@ -44,6 +45,11 @@ class ProjectRoom(Room):
     room = "project"
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people", "edit")
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Path | None = None
+        """The project that was shown last."""
+
     def body(self) -> Iterable[Widget]:
         """Sides side by side, stages, footage."""
         yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
@@ -60,12 +66,18 @@ class ProjectRoom(Room):
     def show(self) -> None:
         """Counts, stages, footage."""
         project, overview = self.studio.session.project, self.studio.session.overview
-        if project is None or overview is None:
+        if project is None:
             return
         for side in SIDES:
-            self.query_one(f"#side-{side}", Lines).show(side_lines(project, overview, side))
-        self.query_one("#stages", Lines).show(stage_lines(overview))
-        self.query_one(Rows).show([source_row(s) for s in project.sources()])
+            lines = side_lines(project, overview, side) if overview else []
+            self.query_one(f"#side-{side}", Lines).show(lines)
+        self.query_one("#stages", Lines).show(stage_lines(overview) if overview else [])
+        rows = self.query_one(Rows)
+        rows.show([source_row(s) for s in project.sources()])
+        if self._shown != project.path:
+            self._shown = project.path
+            self.query_one("#facts", Lines).show([])
+            rows.select(self.studio.session.view.source)
         watch = self.studio.session.jobs.get("watch")
         self.query_one("#arrivals", Lines).show([arrival_line(watch)])
 
@@ -73,15 +85,9 @@ class ProjectRoom(Room):
         """Footage may have been added by another hand: project.toml is read again."""
         session = self.studio.session
         if isinstance(update, glance.ProjectGlance):
-            self.attempt_quietly(session.reload)
+            with contextlib.suppress(FstuiError):  # being rewritten: the next look reads it
+                session.reload()
         super().news(update)
-
-    def attempt_quietly(self, act: Callable[[], object]) -> None:
-        """A project file that is being rewritten is read at the next look."""
-        try:
-            act()
-        except FstuiError as error:
-            self.studio.session.problem = str(error)
 
     # --- what is next -------------------------------------------------------------------------
 
@@ -167,6 +173,7 @@ class ProjectRoom(Room):
         """What the footage under the cursor is, asked of the engine."""
         project = self.studio.session.project
         if project is not None:
+            self.studio.session.view.source = message.key
             self.ask_facts(project, message.key)
 
     @work(thread=True, exclusive=True, group="facts")

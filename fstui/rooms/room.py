@@ -14,9 +14,10 @@ from textual.widgets import Static
 
 from engine.errors import FstuiError, from_os_error
 from fstui import keymap
-from fstui.model import jobs
+from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.rooms.bars import KeyBar, RoomBar
+from fstui.rooms.lines import Lines
 from fstui.widgets.status import StatusLine
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Room(Screen[None]):
         """Bar, body, the job's line, keys; and what replaces them where it is too small."""
         yield RoomBar(id="bar")
         yield Container(*self.body(), id="body")
+        yield Lines(id="banner", wrap=True)
         yield StatusLine(id="job")
         yield KeyBar(id="keys")
         yield Static(id="tiny")
@@ -85,13 +87,20 @@ class Room(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """The room is shown: ask for what it shows, paint once."""
-        self.studio.tail.also(*self.asks())
+        session = self.studio.session
+        place = session.project.path if session.project else session.workspace
+        self.studio.tail.also(glance.of_disk(place), *self.asks())
+        self.query_one(RoomBar).repaint()
         self.news()
 
     def news(self, _update: object = None) -> None:
         """Something changed."""
         if self.frozen:
             return
+        problem = self.studio.session.problem
+        banner = self.query_one("#banner", Lines)
+        banner.set_class(bool(problem), "-on")
+        banner.show([[(f"! {problem}", "bad")]])
         self.show()
         job = self.job
         working = job if job and job.running else self.studio.session.newest()

@@ -56,6 +56,9 @@ class StageRoom(Room):
         self.query_one("#facts", Lines).show(self.facts(job))
         self.set_class(job is not None and job.broke, "-broke")
         if job is None:
+            self.query_one(Previews).offer((), False)
+            for bar in self.query(Progress):
+                bar.show(0, None)
             return
         for bar in self.query(Progress):
             bar.show(job.snapshot.progress.done, job.snapshot.progress.total)

@@ -49,7 +49,10 @@ class Train(StageRoom):
         super().show()
         job = self.job
         saves = job.saves if job else []
-        self.query_one(Chart).show(self.studio.session.curve.points, saves)
+        chart, view = self.query_one(Chart), self.studio.session.view
+        chart.show(self.studio.session.curve.points, saves)
+        if chart.log_scale != view.log_scale:
+            chart.log_scale = view.log_scale
 
     def facts(self, job: JobView | None) -> list[Line]:
         """State and pace; losses and trend; model and checkpoint."""

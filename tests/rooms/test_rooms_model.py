@@ -115,6 +115,19 @@ def test_the_tail_turns_to_the_newest_job_of_a_stage(tmp_workspace: Path) -> Non
     new.vanish()
 
 
+def test_a_project_followed_again_is_told_from_its_beginning(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    engine.train_to(20)
+    engine.vanish()
+    tail = Tail(lambda _: None)
+    for _ in range(2):
+        tail.follow(project.path)
+        updates = [u for u in tail.look() if isinstance(u, JobUpdate)]
+        assert [len(u.events) for u in updates] == [3]
+        assert list(tail.look()) == []
+
+
 # --- session ---------------------------------------------------------------------------------
 
 

@@ -654,3 +654,47 @@ async def test_arrivals_are_told_in_the_projects_room(bench: Open, tmp_workspace
         assert [c.verb for _, c in engine.folder.commands()] == ["stop"]
         engine.end(State.STOPPED, 9, "stopped watching")
         await b.sees("media/ is not watched")
+
+
+async def test_another_project_shows_nothing_of_the_one_before(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace, "first"), 400)
+    other = fake.make_project(tmp_workspace, "second")
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        await b.press("y")
+        await b.until(lambda: picture_cells(b) > 100, "the picture")
+        await b.press("1")
+        await b.sees("Next:")
+        await b.press("0")
+        await b.sees("Activity")
+        b.app.open_project(other.path, "train")
+        await b.sees("Not trained yet")
+        assert "second" in b.lines()[0]
+        assert "first" not in b.text()
+        assert b.app.screen.query_one(Previews).path is None
+        assert b.app.screen.query_one(Chart).log_scale
+        await b.press("1")
+        await b.sees("needs faces of side a and b")
+        assert "second" in b.lines()[0]
+        await b.press("5")
+        await b.sees("No job yet")
+        assert "first" not in b.text()
+    engine.vanish()
+
+
+async def test_lasting_trouble_is_a_banner(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+    from collections import namedtuple
+
+    usage = namedtuple("usage", "total used free")
+    free = [10**9]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**12, 0, free[0]))
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path) as b:
+        await b.sees("! Only 1.0 GB are free")
+        free[0] = 10**11
+        await b.until(lambda: "Only" not in b.text(), "the banner is gone")
