@@ -1,0 +1,1 @@
+"""Alignments and faces of other programs: read without running anything, and written."""
