@@ -35,6 +35,7 @@ def main(argv: list[str]) -> int:
     if "--repair" in own or not is_ready(variant, wants_tests):
         with_supported_python(argv)
         set_up(variant, wants_tests, "--repair" in own)
+    os.environ["FSTUI_CALLED_AS"] = "python3 run.py"  # what hints tell the user to type
     command = [PYTHON, "-P", "-m", "fstui"] + rest
     if IS_WINDOWS:
         import subprocess
