@@ -50,6 +50,8 @@ def prepare(workspace: Path, say: Callable[[str], None]) -> Project:
 def start(project: Project, seconds: float) -> JobFolder | None:
     """Start what is left to do as one job; None when the result is there already."""
     left = seconds - trained_seconds(project)
+    if jobs.checkpoint_iteration(project.path) is None:
+        left = max(left, LEAST_SECONDS)  # without a model there is nothing to convert with
     if left < LEAST_SECONDS and result(project) is not None:
         return None
     steps = [Step("extract", side) for side in FOOTAGE]
@@ -89,14 +91,27 @@ def result(project: Project) -> Result | None:
 
 def words(made: Result) -> list[str]:
     """The result in plain lines."""
-    report, identity = made.report, made.report["identity"]
+    report = made.report
     return [
         f"Video:   {made.video}",
         f"Sheet:   {made.sheet}",
         f"Report:  {made.report_path}",
         f"{report['frames_swapped']} of {report['frames']} frames swapped after "
         f"{report['iterations']} iterations ({report['seconds_training']:.0f} s of training).",
-        f"{identity['nearer_to_new']:.0%} of them look more like the new person than the old one: "
-        f"median distance {identity['median_to_new']:.2f} to the new, "
-        f"{identity['median_to_replaced']:.2f} to the old.",
+        likeness(report["identity"]),
     ]
+
+
+def likeness(identity: dict[str, Any]) -> str:
+    """Whose face the result shows, by distance; a figure that could not be measured is named."""
+    new, replaced = identity["median_to_new"], identity["median_to_replaced"]
+    if new is None or replaced is None:
+        return (
+            "No face was found in the result, so its likeness could not be measured: train longer "
+            "with --seconds."
+        )
+    nearer = identity["nearer_to_new"] or 0.0
+    return (
+        f"{nearer:.0%} of them look more like the new person than the old one: median distance "
+        f"{new:.2f} to the new, {replaced:.2f} to the old."
+    )
