@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace
+from engine.protocol import safe_text
 
 FORMAT = 1
 
@@ -245,16 +246,17 @@ class Store:
     def media(self, side: str | None = None) -> list[Media]:
         """Media of a side, or all, in the order that they came in."""
         where, args = ("WHERE side = ?", (side,)) if side else ("", ())
-        return [Media(*r) for r in self._rows(f"SELECT * FROM media {where} ORDER BY id", args)]
+        rows = self._rows(f"SELECT * FROM media {where} ORDER BY id", args)
+        return [self._medium(r) for r in rows]
 
     def media_by_id(self, media_id: int) -> Media:
         """One medium."""
-        return Media(*self._rows("SELECT * FROM media WHERE id = ?", (media_id,))[0])
+        return self._medium(self._rows("SELECT * FROM media WHERE id = ?", (media_id,))[0])
 
     def media_by_hash(self, content_hash: str, side: str) -> Media | None:
         """The medium with this content on this side."""
         rows = self._rows("SELECT * FROM media WHERE hash = ? AND side = ?", (content_hash, side))
-        return Media(*rows[0]) if rows else None
+        return self._medium(rows[0]) if rows else None
 
     def next_index(self, media_id: int) -> int:
         """Index of the first frame that was not looked at yet."""
@@ -312,6 +314,15 @@ class Store:
         return {r[0]: (r[1], r[2], r[3]) for r in rows}
 
     # --- plumbing ---
+
+    def _medium(self, row: Any) -> Media:
+        """A row whose name is safe as a folder's: a faces.db may come from anywhere."""
+        media = Media(*row)
+        name = str(media.name)
+        if name in ("", ".", "..") or any(c in name for c in "/\\\0"):
+            shown = safe_text(name)
+            raise Damaged(f"{self.path} can't be used: '{shown}' is no name of a medium.")
+        return media
 
     def _rows(self, sql: str, args: Any = ()) -> list[Any]:
         try:

@@ -6,8 +6,9 @@ decides what the pictures look like is in the fingerprint; work under another on
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import shutil
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,10 @@ from engine.media.write import Segment
 from engine.protocol import write_atomic
 
 VERSION = 1
+OWN_FILES = re.compile(
+    r"\.?(journal\.json|segment-\d{5,}\.mp4|joined\.mp4|sheet\.jpg)(\.[0-9a-f.]*part)?"
+)
+"""What lies in a work folder; nothing else is ever removed from it."""
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -74,7 +79,7 @@ class WorkFolder:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
         self.journal = self._read(fingerprint)
-        self._clear()
+        self._clear({p.file for p in self.journal.parts} | {"journal.json"})
 
     def segment_path(self) -> Path:
         """Where the next segment goes."""
@@ -108,8 +113,10 @@ class WorkFolder:
         ]
 
     def remove(self) -> None:
-        """Remove the folder: the clip is finished."""
-        shutil.rmtree(self.path, ignore_errors=True)
+        """Remove the folder: the clip is finished. Files of others in it stay, and so it does."""
+        with contextlib.suppress(OSError):
+            self._clear(kept=set())
+            self.path.rmdir()
 
     def _read(self, fingerprint: str) -> Journal:
         """The journal as far as its segments are there; a new one if it isn't this work's."""
@@ -131,11 +138,10 @@ class WorkFolder:
         inside = path.parent == self.path and path.is_file()
         return inside and path.stat().st_size == part.size
 
-    def _clear(self) -> None:
-        """Remove what the journal doesn't name: torn segments, other work."""
-        kept = {p.file for p in self.journal.parts} | {"journal.json"}
+    def _clear(self, kept: set[str]) -> None:
+        """Remove what isn't kept: torn segments, other work."""
         for item in self.path.iterdir():
-            if item.name not in kept and item.is_file():
+            if item.name not in kept and OWN_FILES.fullmatch(item.name) and not item.is_dir():
                 item.unlink()
 
 

@@ -83,7 +83,7 @@ class Step:
             self._done += clip.frames
             self._work.report.event("kept", media=clip.name)
             return report
-        folder = WorkFolder(self._out / ".work" / clip.name, mark)
+        folder = WorkFolder(self._work.project.inside(f"out/.work/{clip.name}"), mark)
         conversion = Conversion(clip, self._model(), self._settings, folder)
         before = self._done
         self._done = before + folder.journal.frames

@@ -42,7 +42,7 @@ class Saver:
     ) -> None:
         self._store, self._project, self._footage = store, project, footage
         self._settings = settings
-        self._folder = project.path / "faces" / footage.media.side / footage.media.name
+        self._folder = project.inside(f"faces/{footage.media.side}/{footage.media.name}")
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

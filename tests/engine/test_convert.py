@@ -28,7 +28,7 @@ from convert_project import (
 from engine.convert import clip as clip_module
 from engine.convert import pipeline
 from engine.convert.patch import Cutter, Landmarks
-from engine.errors import BadInput, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
+from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
 from engine.media.planes import samples, to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, packet_times
@@ -457,3 +457,18 @@ def test_faces_are_found_by_frame_whatever_their_order(tmp_workspace: Path, tmp_
     models = [Painter()]
     pipeline.run(make_work(project), lambda _: models[0])
     assert sum(models[0].batches) == 48
+
+
+def test_nothing_outside_the_project_is_touched(tmp_workspace: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_workspace, [make_clip(tmp_path / "a.mp4")])
+    victim = tmp_path / "elsewhere" / "a" / "joined.mp4"
+    victim.parent.mkdir(parents=True)
+    victim.write_text("mine")
+    (project.path / "out" / ".work").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadInput, match="leads out of the project"):
+        pipeline.run(make_work(project), painter)
+    with Store(project.db_path) as store, store.batch():
+        store.set_media(1, name="../../../elsewhere/a")
+    with pytest.raises(Damaged, match="no name of a medium"):
+        pipeline.run(make_work(project), painter)
+    assert [p.read_text() for p in victim.parent.iterdir()] == ["mine"]

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from engine.faces import crops
 from engine.media.read import read_frames
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
+from engine.settings import ExtractSettings
 from engine.store import Store
 
 Sample = Callable[[str], Path]
@@ -350,3 +352,12 @@ def test_a_killed_job_goes_on_to_the_same_rows(short: Path, tmp_path: Path) -> N
         assert 0 < store.next_index(media.id) <= 24
     extract(broken, "a", **options)
     assert rows(broken) == rows(unbroken)
+
+
+def test_crops_stay_in_the_project(tmp_workspace: Path, tmp_path: Path) -> None:
+    project = project_with(tmp_workspace)
+    (project.path / "faces" / "a").symlink_to(tmp_path)
+    footage: Any = SimpleNamespace(media=SimpleNamespace(side="a", name="x"))
+    with Store(project.db_path) as store, pytest.raises(BadInput, match="leads out"):
+        save.Saver(store, project, footage, ExtractSettings())
+    assert not (tmp_path / "x").exists()

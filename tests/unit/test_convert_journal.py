@@ -63,6 +63,21 @@ def test_a_journal_can_not_name_files_elsewhere(tmp_path: Path) -> None:
     assert outside.exists()
 
 
+def test_files_of_others_in_the_work_folder_stay(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "w")
+    (folder.path / "joined.mp4").write_bytes(b"x")
+    (folder.path / "diary.txt").write_text("mine")
+    WorkFolder(tmp_path / "w", "two").remove()
+    assert [p.name for p in folder.path.iterdir()] == ["diary.txt"]
+
+
+def test_a_finished_work_folder_is_gone(tmp_path: Path) -> None:
+    folder = filled(tmp_path / "w")
+    (folder.path / ".sheet.jpg.12.ab12cd.part").write_bytes(b"x")
+    folder.remove()
+    assert not folder.path.exists()
+
+
 def test_fingerprints_tell_facts_apart() -> None:
     assert fingerprint(a=1, b="x") == fingerprint(b="x", a=1)
     assert fingerprint(a=1, b="x") != fingerprint(a=2, b="x")

@@ -173,3 +173,17 @@ def test_file_systems_by_the_mount_table(tmp_path: Path) -> None:
     assert file_system(Path("/proc/self")) == "proc"
     assert file_system(tmp_path) not in ("", "proc")
     assert journal_mode(tmp_path) == "WAL"
+
+
+@pytest.mark.parametrize("name", ["../../../../victim", "..", ".", "", "a/b", "a\\b", "a\0b"])
+def test_a_medium_with_a_name_that_leads_elsewhere_is_damage(tmp_path: Path, name: str) -> None:
+    with Store(tmp_path / "faces.db") as store:
+        media = add_media(store)
+        store.set_media(media, name=name)
+        for read in (
+            store.media,
+            lambda: store.media_by_id(media),
+            lambda: store.media_by_hash("h1", "a"),
+        ):
+            with pytest.raises(Damaged, match="no name of a medium"):
+                read()
