@@ -7,6 +7,7 @@ documentation. Light: msgspec and the standard library only.
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 import msgspec
@@ -15,12 +16,18 @@ from msgspec import Meta
 from engine.errors import BadInput
 from engine.protocol import safe_text
 
+ENGINE = Path(__file__).resolve().parent
+
 
 class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Find, describe and crop faces."""
 
-    detector: Annotated[str, Meta(description="network that finds faces")] = "fullrange"
-    aligner: Annotated[str, Meta(description="network that finds landmarks")] = "mesh"
+    detector: Annotated[
+        str, Meta(description="network that finds faces", extra={"folder": "extract/detect"})
+    ] = "fullrange"
+    aligner: Annotated[
+        str, Meta(description="network that finds landmarks", extra={"folder": "extract/align"})
+    ] = "mesh"
     every: Annotated[int, Meta(ge=1, le=1000, description="take every nth frame")] = 1
     confidence: Annotated[
         float, Meta(ge=0.05, le=1.0, description="least score of a detection")
@@ -45,7 +52,9 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Learn one shared encoder and a decoder for each person."""
 
-    model: Annotated[str, Meta(description="network: a file in engine/train/models")] = "original"
+    model: Annotated[
+        str, Meta(description="network that is trained", extra={"folder": "train/models"})
+    ] = "original"
     iterations: Annotated[int, Meta(ge=1, le=100_000_000, description="stop at this iteration")] = (
         1_000_000
     )
@@ -158,11 +167,18 @@ def read(kind: type[S], values: dict[str, Any]) -> S:
             raise BadInput(f"{stage} has no setting '{safe_text(name)}': it has {near}.")
         if field.type is float and not _is_finite(value):
             raise BadInput(field.refusal(stage, value))
+        if field.choices and value not in field.choices:
+            raise BadInput(field.refusal(stage, value))
         try:
             msgspec.convert({name: value}, kind, strict=False)
         except msgspec.ValidationError as error:
             raise BadInput(field.refusal(stage, value)) from error
     return msgspec.convert(values, kind, strict=False)
+
+
+def _networks(folder: str) -> tuple[str, ...]:
+    """Names of a folder's network files, which are not imported."""
+    return tuple(sorted(p.stem for p in (ENGINE / folder).glob("*.py") if p.stem[0] != "_"))
 
 
 def _is_finite(value: Any) -> bool:
@@ -226,14 +242,16 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
         base, *metas = get_args(hints[field.name])
         meta = next(m for m in metas if isinstance(m, Meta))
         literal = get_origin(base) is Literal
+        extra = meta.extra or {}
+        networks = _networks(extra["folder"]) if "folder" in extra else ()
         found.append(
             Field(
                 name=field.name,
                 type=str if literal else base,
                 default=field.default,
                 help=meta.description or "",
-                unit=(meta.extra or {}).get("unit", ""),
-                choices=tuple(get_args(base)) if literal else (),
+                unit=extra.get("unit", ""),
+                choices=tuple(get_args(base)) if literal else networks,
                 low=meta.ge if meta.ge is not None else meta.gt,
                 high=meta.le if meta.le is not None else meta.lt,
                 multiple_of=meta.multiple_of,

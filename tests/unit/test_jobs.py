@@ -132,6 +132,10 @@ def test_settings_are_refused_before_a_job_is_made(project: Project, launched: l
     add(project, "b")
     with pytest.raises(BadInput, match="batch"):
         jobs.start_train(project, batch="0")
+    with pytest.raises(BadInput, match="model can't be 'bogus'"):
+        jobs.start_train(project, model="bogus")
+    with pytest.raises(BadInput, match="detector can't be 'bogus'"):
+        jobs.start_extract(project, detector="bogus")
     with pytest.raises(NotPossible, match="gpu:7"):
         jobs.start_train(project, device="gpu:7")
     assert list((project.path / "jobs").iterdir()) == []

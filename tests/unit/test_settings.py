@@ -85,3 +85,16 @@ def test_words_of_a_command_line_become_values() -> None:
 def test_negative_bounds_show_in_the_help() -> None:
     erosion = next(f for f in fields(ConvertSettings) if f.name == "erosion")
     assert "-20 to 20 %" in erosion.words()
+
+
+@pytest.mark.parametrize(
+    ("stage", "name"), [("train", "model"), ("extract", "detector"), ("extract", "aligner")]
+)
+def test_an_unknown_network_is_refused_naming_those_there_are(stage: str, name: str) -> None:
+    (field,) = [f for f in fields(STAGE_SETTINGS[stage]) if f.name == name]
+    assert field.default in field.choices
+    assert "__init__" not in field.choices
+    assert ", ".join(field.choices) in field.words()
+    with pytest.raises(BadInput, match=f"it is one of {', '.join(field.choices)}"):
+        read(STAGE_SETTINGS[stage], {name: "bogus"})
+    assert getattr(read(STAGE_SETTINGS[stage], {name: field.default}), name) == field.default
