@@ -48,7 +48,8 @@ class JobView:
 
     def apply(self, update: JobUpdate) -> None:
         """Take in what is new."""
-        self.snapshot = update.snapshot
+        # A copy: the tail's thread goes on comparing with its own.
+        self.snapshot = msgspec.structs.replace(update.snapshot)
         self.events.extend(e for e in update.events if e.k not in UNSEEN)
         self.log.add(update.lines)
         self.previews.extend(update.previews)

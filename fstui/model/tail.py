@@ -19,6 +19,7 @@ from engine.errors import FstuiError
 from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text
 
 INTERVAL_S = 0.5
+TICK_S = 5.0
 FIRST_BYTES = 256 * 1024
 """How much of an old file's end is read when it is opened."""
 MOST_BYTES = 1024 * 1024
@@ -96,9 +97,14 @@ class JobTail:
         self._snapshot: Snapshot | None = None
         self._columns: tuple[str, ...] = ()
 
+    @property
+    def ended(self) -> bool:
+        """Whether its end was seen: nothing comes after it."""
+        return self._snapshot is not None and self._snapshot.state in ENDS
+
     def look(self) -> JobUpdate | None:
         """What is new, or None. An ended job is only looked at once more."""
-        if self._snapshot is not None and self._snapshot.state in ENDS:
+        if self.ended:
             return None
         first = self._snapshot is None
         # The state comes first: if it is an end, then what is read after it is all there is.
@@ -149,6 +155,7 @@ class Tail:
         self._extras: tuple[Callable[[], object | None], ...] = ()
         self._problem = ""
         self._anew = False
+        self._tick_due = 0.0
         self._wake = threading.Event()
         self._ended = False
         self._thread: threading.Thread | None = None
@@ -203,6 +210,8 @@ class Tail:
                 update = tail.look()
                 if update and project == self._project:
                     yield update
+            if self._time_counts():
+                yield Tick()
             for ask in self._extras:
                 answer = ask()
                 if answer is not None:
@@ -213,6 +222,14 @@ class Tail:
         if problem != self._problem:
             self._problem = problem
             yield TailProblem(problem)
+
+    def _time_counts(self) -> bool:
+        """Every few seconds while a job runs: silence has words too, and they change with time."""
+        now = time.monotonic()
+        if now < self._tick_due or all(tail.ended for tail in self._jobs.values()):
+            return False
+        self._tick_due = now + TICK_S
+        return True
 
     def _find_jobs(self, project: Path | None) -> None:
         if project is None:
@@ -244,6 +261,10 @@ class Tail:
             if len(found) == len(STAGES):
                 break
         return found
+
+
+class Tick(NamedTuple):
+    """Time went by while a job runs, whether it said something or not."""
 
 
 class TailProblem(NamedTuple):

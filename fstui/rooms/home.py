@@ -23,7 +23,7 @@ COLUMNS = (
     Column("State", 20),
     Column("Progress", 17),
     Column("Next", 7),
-    Column("Activity", 14),
+    Column("Last activity", 13),
 )
 TONES: dict[str, Tone] = {
     "running": "good",
@@ -109,7 +109,7 @@ class Home(Room):
 
 def row_of(one: Overview, now: float) -> Row:
     """One project as a row of the list."""
-    age = words.age(now - one.last_activity)
+    age = moment(one.last_activity, now)
     if one.damaged:
         return Row(str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age))
     snapshot = one.snapshot
@@ -120,6 +120,13 @@ def row_of(one: Overview, now: float) -> Row:
         progress = f"iteration {words.count(one.iteration)}"
     next_words = next_of(one)
     return Row(str(one.path), (one.name, (state, tone), progress, next_words, age))
+
+
+def moment(at: float, now: float) -> str:
+    """`22:54` today, else the day: a clock's time, for an age would be painted ever anew."""
+    then, today = time.localtime(at), time.localtime(now)
+    same_day = then[:3] == today[:3]
+    return time.strftime("%H:%M" if same_day else "%Y-%m-%d", then)
 
 
 def next_of(one: Overview) -> str:

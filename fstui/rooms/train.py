@@ -65,6 +65,10 @@ class Train(StageRoom):
             return [nan_line(curve, job), *lines[:2]]
         return lines if job.running else [lines[0], lines[1], message_line(job)]
 
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """Whether there is a curve, beside the job."""
+        return (*super().keys_depend_on(), bool(self.studio.session.curve.points))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A preview is made by a running training only."""
         if action == "preview":

@@ -125,7 +125,7 @@ def test_a_project_followed_again_is_told_from_its_beginning(tmp_workspace: Path
         tail.follow(project.path)
         updates = [u for u in tail.look() if isinstance(u, JobUpdate)]
         assert [len(u.events) for u in updates] == [3]
-        assert list(tail.look()) == []
+        assert [u for u in tail.look() if isinstance(u, JobUpdate)] == []
 
 
 # --- session ---------------------------------------------------------------------------------

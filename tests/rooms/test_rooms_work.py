@@ -91,6 +91,7 @@ async def test_a_damaged_project_says_so_and_home_stays(bench: Open, tmp_workspa
     (broken.path / "project.toml").write_text("format = [")
     async with bench() as b:
         await b.sees("damaged")
+        await b.until(lambda: b.app.focused, "the list has the focus")
         await b.press("enter")
         await b.sees("can't be read")
         assert b.app.current_mode == "home"
@@ -668,7 +669,7 @@ async def test_another_project_shows_nothing_of_the_one_before(
         await b.press("1")
         await b.sees("Next:")
         await b.press("0")
-        await b.sees("Activity")
+        await b.sees("Last activity")
         b.app.open_project(other.path, "train")
         await b.sees("Not trained yet")
         assert "second" in b.lines()[0]
@@ -698,3 +699,15 @@ async def test_lasting_trouble_is_a_banner(
         await b.sees("! Only 1.0 GB are free")
         free[0] = 10**11
         await b.until(lambda: "Only" not in b.text(), "the banner is gone")
+
+
+async def test_silence_is_said_though_nothing_is_written(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fstui.model.tail.TICK_S", 0.2)
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("iteration 400")
+        b.app.session.jobs["train"].snapshot.heartbeat -= 65
+        await b.sees("stalled: silent for")
+    engine.vanish()
