@@ -94,7 +94,7 @@ def usable(project: Project, side: str) -> list[Face]:
     if project.db_path.exists():
         with Store(project.db_path) as store:
             rows = [f.face for f in store.faces(side=side) if f.face.crop]
-            faces = [f for f in rows if (project.path / str(f.crop)).is_file()]
+            faces = [f for f in rows if crop_path(project, f).is_file()]
             gone = {f.id for f in rows} - {f.id for f in faces}
             if gone:
                 with store.batch():
@@ -112,11 +112,16 @@ def usable(project: Project, side: str) -> list[Face]:
     return faces
 
 
+def crop_path(project: Project, face: Face) -> Path:
+    """Where a face's crop lies. Raises `BadInput` for one outside the project."""
+    return project.inside(str(face.crop))
+
+
 def fingerprint(project: Project, faces: list[Face], cut: Cut) -> str:
     """Sixteen hex digits of all that decides what is in the cache."""
     digest = hashlib.sha256(f"{VERSION} {cut} {MARGIN} {MASK_SCALE}".encode())
     for face in faces:
-        stat = (project.path / str(face.crop)).stat()
+        stat = crop_path(project, face).stat()
         digest.update(
             f"\0{face.crop}\0{face.crop_size}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()
         )
@@ -133,7 +138,7 @@ def _build(
     cache = np.lib.format.open_memmap(aside, "w+", np.uint8, shape)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pieces = pool.map(
-            lambda face: piece(crops.read(project.path / str(face.crop)), face, cut), faces
+            lambda face: piece(crops.read(crop_path(project, face)), face, cut), faces
         )
         for number, picture in enumerate(pieces):
             cache[number] = picture

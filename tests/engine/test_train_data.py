@@ -121,3 +121,14 @@ def test_batches_begin_where_they_are_asked_to() -> None:
     assert fifth.shape == (6, 1, 1, 4)
     np.testing.assert_array_equal(fifth, next(data.batches(sides, 3, 7, 5)).numpy())
     assert not np.array_equal(fifth[:3], fifth[3:])
+
+
+def test_crops_outside_the_project_are_refused(tmp_workspace: Path, tmp_path: Path) -> None:
+    project = new_project(tmp_workspace)
+    outside = tmp_path / "private.jpg"
+    with Store(project.db_path) as store, store.batch():
+        face = store.faces(side="a")[0].face
+        (project.path / str(face.crop)).rename(outside)
+        store.set_face(face.id, crop=str(outside))
+    with pytest.raises(BadInput, match="leads out of the project"):
+        data.load(project, "a", CUT, silent)
