@@ -12,7 +12,6 @@ from engine.convert.identity import Identity, Measured, measure, person_of, summ
 from engine.convert.journal import Journal, WorkFolder
 from engine.convert.sheet import contact_sheet
 from engine.media.write import Look, join
-from engine.packs import file_sha256
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.store import Store
@@ -29,8 +28,7 @@ class Finish:
         self._work, self._report = work, work.report
         self._settings = msgspec.to_builtins(settings)
         self._state = found.state
-        recipe = file_sha256(found.path / "recipe.json")
-        self._model = Model(found.state.iteration, found.path.name, recipe)
+        self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
 
     def clip(self, clip: Clip, look: Look, folder: WorkFolder) -> reports.ClipReport:
         """Video, sheet and report of a clip whose segments are all there."""

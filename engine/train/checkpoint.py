@@ -68,19 +68,21 @@ class Checkpoint(msgspec.Struct, frozen=True):
     path: Path
     recipe: Recipe
     state: TrainState
+    recipe_sha256: str
+    arrays: Arrays
+    """Weights by name. They are read with the rest: a training may remove the set at any time."""
 
     def weights(self) -> Arrays:
         """Weights by name, checked against the recipe's shapes."""
-        arrays = tensors.read(self.path / "weights.safetensors")
-        shapes = {name: list(a.shape) for name, a in arrays.items()}
+        shapes = {name: list(a.shape) for name, a in self.arrays.items()}
         if shapes != self.recipe.shapes:
             raise Damaged(
                 f"The checkpoint {self.path.name} has other weights than its recipe says."
             )
-        return arrays
+        return self.arrays
 
     def slots(self) -> Arrays:
-        """The optimiser's moments by name."""
+        """The optimiser's moments by name, for the trainer: it alone removes sets."""
         return tensors.read(self.path / "optimiser.safetensors")
 
 
@@ -132,6 +134,8 @@ def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
         try:
             found = verify(path)
         except Damaged as error:
+            if not path.exists():  # a training has removed it meanwhile, for a newer one
+                return load(model, warn)
             problems.append(str(error))
             continue
         for problem in problems:
@@ -150,11 +154,12 @@ def verify(path: Path) -> Checkpoint:
                 raise Damaged(f"The checkpoint {path.name} is damaged: {name} is not as saved.")
         recipe = msgspec.json.decode((path / "recipe.json").read_bytes(), type=Recipe)
         state = msgspec.json.decode((path / "state.json").read_bytes(), type=TrainState)
+        arrays = tensors.read(path / "weights.safetensors")
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise Damaged(f"The checkpoint {path.name} is damaged: {error}.") from error
     if recipe.format > FORMAT:
         raise Damaged(f"The checkpoint {path.name} is of a newer fstui: update it.")
-    return Checkpoint(path, recipe, state)
+    return Checkpoint(path, recipe, state, sums["recipe.json"], arrays)
 
 
 def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:

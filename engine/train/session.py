@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -113,6 +114,7 @@ class Session:
             return
         self.network.set_weights(self.before.weights())
         self.trainer.adam.set_slots(self.before.slots())
+        self.before = msgspec.structs.replace(self.before, arrays={})  # memory for the training
 
     # --- how far ---
 

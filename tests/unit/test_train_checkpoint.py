@@ -137,3 +137,26 @@ def test_a_newer_format_is_refused(tmp_path: Path) -> None:
     checkpoint.save(tmp_path, newer, TrainState(1, 5, 1, 0.0, ""), WEIGHTS, SLOTS, 2)
     with pytest.raises(Damaged, match="None of the 1 checkpoints"):
         checkpoint.load(tmp_path, no_warning)
+
+
+def test_weights_are_there_when_a_training_has_removed_the_set(tmp_path: Path) -> None:
+    save(tmp_path, 10)
+    found = checkpoint.load(tmp_path, no_warning)
+    save(tmp_path, 20, keep=1)
+    assert not found.path.exists()
+    assert found.weights().keys() == WEIGHTS.keys()
+
+
+def test_a_set_that_goes_while_it_is_read_is_no_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(tmp_path, 10)
+    real = checkpoint.verify
+
+    def overtaken(path: Path) -> checkpoint.Checkpoint:
+        if path.name.startswith("000000010"):
+            save(tmp_path, 20, keep=1)
+        return real(path)
+
+    monkeypatch.setattr(checkpoint, "verify", overtaken)
+    assert checkpoint.load(tmp_path, no_warning).state.iteration == 20
