@@ -131,6 +131,13 @@ def test_unknown_commands_are_said_to_be_unknown(fake: FakeEngine, project: Proj
     assert (ack["verb"], ack["known"]) == ("dance", False)
 
 
+def test_the_end_has_every_step_of_the_last_stage(fake: FakeEngine, project: Project) -> None:
+    done, train = {"play": "done"}, {"iterations": 12}
+    folder = fake.start(project, done, train)
+    assert ended(folder) is State.DONE
+    assert folder.current().message == "all done; trained 12 iterations"
+
+
 def test_a_stop_holds_for_the_steps_that_have_not_begun(fake: FakeEngine, project: Project) -> None:
     folder = fake.start(project, {"play": "done"}, {}, {"play": "bug"})
     until(lambda: iteration(folder) > 0, "the second step got going")
