@@ -33,6 +33,11 @@ def _answer(question: list[str]) -> Any:
             from engine.bench import bench
 
             return bench(stage)
+        case ["export", project, side, form, out, media]:
+            from engine.interop.hand import hand
+            from engine.project import Project
+
+            return hand(Project.open(Path(project)), side, form, Path(out) if out else None, media)
         case ["doctor"]:
             from engine.doctor import facts
 

@@ -58,7 +58,7 @@ class Step(msgspec.Struct, frozen=True):
     """One stage of a job, run as one child process."""
 
     stage: str
-    """extract, train, convert, watch: the engine's `STAGES`."""
+    """extract, train, convert, watch, import: the engine's `STAGES`."""
     side: str | None = None
     """a, b or target, for extract."""
     settings: dict[str, Any] = {}
@@ -405,6 +405,7 @@ PROJECT_LOCKS: dict[str, str] = {
     "train": "model",
     "convert": "out",
     "watch": "watch",
+    "import": "faces",
 }
 """Which of the project's locks a stage needs (`locks/<name>`)."""
 

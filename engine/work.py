@@ -22,6 +22,7 @@ STAGES: dict[str, str] = {
     "train": "engine.train.loop",
     "convert": "engine.convert.pipeline",
     "watch": "engine.watch.watcher",
+    "import": "engine.interop.bring",
 }
 """Each module has `run(work: Work) -> str`, which returns the sentence that the step ends with."""
 

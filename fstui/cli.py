@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import importlib
+import keyword
 import os
 import sys
 import tempfile
@@ -123,7 +124,8 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the command's own flags first, once."""
         if self._command:
-            module = importlib.import_module(f"fstui.commands.{self._command}")
+            file = self._command + "_" * keyword.iskeyword(self._command)
+            module = importlib.import_module(f"fstui.commands.{file}")
             self._command = ""
             self.description = module.__doc__
             module.arguments(self)

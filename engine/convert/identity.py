@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 400
 """Frames that are measured, evenly spread; measuring costs about as much as converting."""
+NETWORK = "dlib-resnet"
 NEAR = 0.5
 """A found face is the swapped one if its centre is within this share of the face's width."""
 
@@ -76,9 +77,14 @@ class Person(NamedTuple):
 
 
 def person_of(store: Store, side: str) -> Person | None:
-    """The person of a side; None if it was extracted without embeddings."""
-    found = [f.face.identity for f in store.faces(side=side)]
-    rows = [np.frombuffer(i, "<f4") for i in found if i]
+    """The person of a side; None if it has no embeddings of our network (imported faces may have
+    another's, which can't be compared)."""
+    found = [f.face for f in store.faces(side=side)]
+    rows = [
+        np.frombuffer(f.identity, "<f4")
+        for f in found
+        if f.identity and f.identity_network == NETWORK
+    ]
     if not rows:
         return None
     mean = np.stack(rows).mean(0)

@@ -10,6 +10,8 @@ COMMANDS: dict[str, str] = {
     "extract": "find, describe and crop faces",
     "train": "learn both faces; goes on from the last checkpoint",
     "convert": "put B's face on A in the target footage",
+    "import": "take in faces from faceswap, DeepFaceLab or JSON",
+    "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",
     "status": "what projects have, what runs, what is next",
     "attach": "follow a job to its end",
     "tail": "what a job said last",

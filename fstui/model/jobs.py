@@ -90,6 +90,19 @@ def start_watch(project: Project, **settings: Any) -> JobFolder:
     return start(project, "watch", [Step("watch", None, checked(project, "watch", settings))])
 
 
+def start_import(
+    project: Project, side: str, file: Path, media: str = "", *, replace: bool = False
+) -> JobFolder:
+    """Take in faces that another program found. Raises `BadInput`, `NothingToDo`."""
+    if not file.exists():
+        raise BadInput(f"There is nothing at {safe_text(str(file))}.")
+    if not project.sources(side):
+        raise NothingToDo(no_footage(project, side))
+    settings = {"file": str(file.resolve()), "media": media, "replace": replace}
+    # An import that was cut off begins anew: it goes on from no job.
+    return launch(project.path, Job(VERSION, "import", [Step("import", side, settings)]))
+
+
 def start(project: Project, kind: str, steps: list[Step], device: str | None = None) -> JobFolder:
     """Start a job of any steps; it names the one it goes on from."""
     candidates(device)  # a device that isn't there is refused here already
