@@ -24,6 +24,7 @@ from engine.protocol import (
     JobFolder,
     Snapshot,
     State,
+    Step,
     already_running,
     holder_text,
     read_events,
@@ -80,6 +81,14 @@ def step_command(folder: JobFolder, index: int) -> list[str]:
     return [*words, str(folder.path), str(index), str(os.getpid())]
 
 
+def closing_words(said: list[tuple[Step, str]]) -> str:
+    """What the last stage came to: the sentences of all its steps, one for each side."""
+    if not said:
+        return "nothing to do"
+    stage = said[-1][0].stage
+    return "; ".join(words for step, words in said if step.stage == stage)
+
+
 class Supervisor:
     """One job's run: the child at work, the signals that came, and the snapshot."""
 
@@ -108,7 +117,7 @@ class Supervisor:
     def run_steps(self) -> tuple[int, str]:
         """Run the steps in order; the first that doesn't end well ends the job."""
         gpu, lock = self._take_device()
-        message = "nothing to do"
+        said: list[tuple[Step, str]] = []
         try:
             for index in range(len(self.job.steps)):
                 if self._stop or self._kill:
@@ -116,7 +125,8 @@ class Supervisor:
                 code, message = self._run_step(index, gpu)
                 if code != Exit.DONE:
                     return code, message
-            return int(Exit.DONE), message
+                said.append((self.job.steps[index], message))
+            return int(Exit.DONE), closing_words(said)
         finally:
             if lock:
                 lock.release()

@@ -76,11 +76,15 @@ def follow(folder: JobFolder, interrupts: Interrupts, offset: int = 0) -> int:
     """
     view: View = Bars() if sys.stdout.isatty() else Lines()
     heeded = 0
+    result = ""
     try:
         while True:
             snapshot = folder.current()
             events, offset = folder.events(offset)
             for event in events:
+                if event.k == "step" and result:
+                    view.line(result)  # of the step before; the last one's is in the ending
+                result = step_result(event) if event.k in ("step", "step-end") else result
                 if text := event_line(event):
                     view.line(text)
             if snapshot.state in ENDS:
@@ -114,6 +118,13 @@ def ending(folder: JobFolder, snapshot: Snapshot) -> int:
     log = f" ({folder.log_path})" if snapshot.state is State.CRASHED else ""
     print(f"fstui: {snapshot.kind} {snapshot.state}: {message}{safe_text(log)}", file=sys.stderr)
     return code
+
+
+def step_result(event: Event) -> str:
+    """What a step that ended well came to."""
+    if event.k != "step-end" or event.data.get("exit") != Exit.DONE:
+        return ""
+    return str(event.data.get("message", ""))
 
 
 def event_line(event: Event) -> str:

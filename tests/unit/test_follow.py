@@ -70,3 +70,23 @@ def test_events_that_are_figures_are_no_lines() -> None:
     assert follow.event_line(Event(0, "warn", {"text": "look"})) == "Warning: look"
     arrival = {"path": "media/a/x.mp4", "state": "refused", "why": "it is empty"}
     assert follow.event_line(Event(0, "arrival", arrival)) == "media/a/x.mp4: refused (it is empty)"
+
+
+def test_each_step_but_the_last_says_what_it_came_to(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = JobFolder.create(tmp_path, Job(1, "extract", [Step("extract", s) for s in "ab"]))
+    folder.lock_path.touch()
+    for index, side in enumerate("ab"):
+        folder.append("step", index=index, of=2, stage="extract", side=side)
+        folder.append("step-end", exit=0, message=f"side {side}: 9 faces")
+    folder.write_snapshot(snapshot(state=State.DONE, exit=0, message="side a: 9 faces; side b: 9"))
+    with follow.Interrupts() as interrupts:
+        assert follow.follow(folder, interrupts) == 0
+    said = [line[9:] if ":" in line[:3] else line for line in capsys.readouterr().out.splitlines()]
+    assert said == [
+        "Step 1 of 2: extract a",
+        "side a: 9 faces",
+        "Step 2 of 2: extract b",
+        "side a: 9 faces; side b: 9",
+    ]
