@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from engine.errors import AlreadyRunning, BadInput, FstuiError, Stopped
+from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace, Stopped
 from engine.launch import ask, launch
 from engine.process import is_locked
 from engine.project import SIDES, Project, content_hash
@@ -23,6 +23,9 @@ from engine.work import Work
 
 LOOK_S = 0.2
 """Commands are looked at this often."""
+PASSING = (AlreadyRunning, Damaged, NoSpace)
+"""Trouble of the project, not of the footage: project.toml is held by another program, is half
+edited, or the disk is full. What arrived is tried again."""
 LOOK_ANYWAY_S = 10.0
 """The kernel drops notices when too many come at once: look at least this often."""
 
@@ -62,6 +65,7 @@ class Watcher:
         self.taken = 0
         self.refused = 0
         self._settler = Settler(self.settings.settle_s)
+        self._warned: set[str] = set()
         self._decided = self._known()
         self._to_extract = self._left_over()
 
@@ -108,16 +112,30 @@ class Watcher:
             if self.work.control.stopping:
                 break  # the next watching finds the rest
             notices.forget(candidate.path)
-            self._decide(candidate)
+            try:
+                self._decide(candidate)
+            except PASSING as error:
+                self._put_off(candidate, str(error), now)
+
+    def _put_off(self, candidate: Candidate, why: str, now: float) -> None:
+        """Try a candidate again once it has stood still for as long again."""
+        del self._decided[candidate.path]
+        self._settler.see(candidate, now)
+        if why not in self._warned:
+            self._warned.add(why)
+            self.work.report.warn(f"{why} Footage that arrives meanwhile is tried again.")
 
     def _decide(self, candidate: Candidate) -> None:
-        """Take a candidate in or refuse it, each with an event; what vanishes is let go."""
+        """Take a candidate in or refuse it, each with an event; what vanishes is let go. Raises
+        `PASSING`."""
         path, side = candidate.path, candidate.side
         self._decided[path] = candidate.signature
         why = refusal(path, self.folders[side])
         if why is None:
             try:
                 new = self._take_in(path.resolve(), side)
+            except PASSING:
+                raise
             except (FstuiError, OSError) as error:
                 why = str(error)
             else:

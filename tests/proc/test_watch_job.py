@@ -156,3 +156,17 @@ def test_a_detached_watcher_is_one_a_project_and_can_be_stopped(project: Project
     again = find_job(project.path)
     assert again is not None
     assert again.job().resumes == folder.name
+
+
+def test_a_project_file_that_is_being_edited_puts_footage_off(project: Project) -> None:
+    toml = project.path / "project.toml"
+    whole = toml.read_text()
+    folder = watch(project)
+    toml.write_text(whole + "[people")
+    picture(project.path / "media" / "a" / "new.png")
+    (warning,) = until(lambda: [e for e in events(folder) if e.k == "warn"], "it is warned of")
+    assert "project.toml can't be read" in warning.data["text"]
+    assert "tried again" in warning.data["text"]
+    toml.write_text(whole)
+    until(lambda: "ready" in told(folder, "media/a/new.png"), "it is taken in")
+    assert told(folder, "media/a/new.png").keys() == {"arriving", "ready"}
