@@ -118,11 +118,17 @@ class Project:
 
     @classmethod
     def create(cls, workspace: Path, name: str) -> Project:
-        """Make a new project folder. Raises `BadInput` for a bad or taken name."""
+        """Make a new project folder, whole or not at all. Raises `BadInput` for a bad or taken
+        name."""
         path = workspace / check_name(name)
         try:
             workspace.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise BadInput(_taken(workspace, name)) from error
+        except OSError as error:
+            raise from_os_error(error, f"making the project {path}") from error
+        try:
             for folder in ("jobs", "faces", "model", "out", "trash", "locks"):
                 (path / folder).mkdir()
             for side in MEDIA_FOLDERS:
@@ -133,9 +139,8 @@ class Project:
                 "# true: footage that arrives in media/a, media/b or media/target is extracted\n"
                 "extract = false\n".encode(),
             )
-        except FileExistsError as error:
-            raise BadInput(f"There is a project '{name}' in {workspace} already.") from error
         except OSError as error:
+            shutil.rmtree(path, ignore_errors=True)  # the name stays free for another try
             raise from_os_error(error, f"making the project {path}") from error
         return cls.open(path)
 
@@ -273,6 +278,19 @@ class Project:
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))
+
+
+def _taken(workspace: Path, name: str) -> str:
+    """The sentence for a name that a project, or something else, has already."""
+    where = safe_text(str(workspace))
+    if not workspace.is_dir():
+        return f"The workspace {where} is no folder: name another with --workspace."
+    if (workspace / name / "project.toml").is_file():
+        return f"There is a project '{name}' in {where} already."
+    return (
+        f"'{name}' in {where} is there already and is no project (it has no project.toml): choose "
+        "another name, or move it away."
+    )
 
 
 def _list_sources(doc: Any, new: list[Source]) -> None:

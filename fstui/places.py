@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from engine.errors import BadInput
@@ -52,8 +53,13 @@ def project_path(name: str, in_workspace: Path) -> Path:
     path = in_workspace / check_name(name)
     if not (path / "project.toml").is_file():
         shown = safe_text(str(in_workspace))
+        if os.path.lexists(path):
+            raise BadInput(
+                f"'{safe_text(name)}' in {shown} is no project (it has no project.toml): move it "
+                f"away, then 'new {shlex.quote(name)}' makes one."
+            )
         raise BadInput(
             f"There is no project '{safe_text(name)}' in {shown}: 'status' lists the projects, "
-            f"'new {safe_text(name)}' makes it."
+            f"'new {shlex.quote(name)}' makes it."
         )
     return path.resolve()

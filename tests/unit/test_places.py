@@ -53,3 +53,11 @@ def test_what_is_no_project_is_one_printable_sentence(name: str, tmp_path: Path)
     with pytest.raises(BadInput) as caught:
         places.project_path(name, tmp_path / "ws")
     assert str(caught.value).isprintable()
+
+
+def test_a_folder_without_its_file_is_said_to_be_no_project(tmp_path: Path) -> None:
+    (tmp_path / "my foo").mkdir()
+    with pytest.raises(BadInput) as caught:
+        places.project_path("my foo", tmp_path)
+    assert "is no project" in str(caught.value)
+    assert "move it away, then 'new 'my foo'' makes one" in str(caught.value)

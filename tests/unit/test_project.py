@@ -83,6 +83,29 @@ def test_a_taken_name_is_refused(project: Project) -> None:
         Project.create(project.path.parent, "film")
 
 
+def test_a_folder_that_is_no_project_is_not_called_one(tmp_path: Path) -> None:
+    (tmp_path / "foo").mkdir()
+    with pytest.raises(BadInput, match="is there already and is no project"):
+        Project.create(tmp_path, "foo")
+    (tmp_path / "ws").write_text("")
+    with pytest.raises(BadInput, match="is no folder"):
+        Project.create(tmp_path / "ws", "film")
+
+
+def test_a_creation_that_fails_leaves_the_name_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(project_module, "write_atomic", full)
+        with pytest.raises(FstuiError):
+            Project.create(tmp_path, "film")
+    assert list(tmp_path.iterdir()) == []
+    Project.create(tmp_path, "film")
+
+
 # --- project.toml ----------------------------------------------------------------------------
 
 
