@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from engine import __version__
 from engine.errors import Exit, FstuiError, NotPossible, from_os_error
 from engine.protocol import safe_text
+from fstui.called import program, with_program
 from fstui.commands import COMMANDS
 
 
@@ -74,7 +75,7 @@ def open_interface(args: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise NotPossible(
             "The interface needs a terminal, and this is a pipe or a file: use a command, "
-            "'fstui --help' lists them."
+            f"'{program()} --help' lists them."
         )
     from fstui import places, terminal
 
@@ -90,7 +91,7 @@ def open_interface(args: argparse.Namespace) -> int:
 def fail(sentence: str, code: Exit) -> int:
     """Show a sentence on standard error; the exit code."""
     with contextlib.suppress(OSError):  # the terminal may be gone; the code still tells a script
-        print(f"fstui: {safe_text(sentence)}", file=sys.stderr)
+        print(f"fstui: {safe_text(with_program(sentence))}", file=sys.stderr)
     return int(code)
 
 
@@ -143,7 +144,7 @@ class Parser(argparse.ArgumentParser):
 def parser() -> Parser:
     """The whole tree; the files of commands are not read yet."""
     tree = Parser(
-        prog="fstui",
+        prog=program(),
         description="A face-swap studio for the terminal. No command opens the interface.",
         epilog="PROJECT is a project's name in the workspace or a path to its folder.",
     )

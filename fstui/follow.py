@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from engine.errors import Exit
 from engine.protocol import ENDS, Event, JobFolder, Snapshot, State, safe_text
+from fstui.called import with_program
 from fstui.commands.shared import say
 from fstui.model import words
 
@@ -116,7 +117,8 @@ def ending(folder: JobFolder, snapshot: Snapshot) -> int:
         say(message)
         return code
     log = f" ({folder.log_path})" if snapshot.state is State.CRASHED else ""
-    print(f"fstui: {snapshot.kind} {snapshot.state}: {message}{safe_text(log)}", file=sys.stderr)
+    words = f"fstui: {snapshot.kind} {snapshot.state}: {with_program(message)}{safe_text(log)}"
+    print(words, file=sys.stderr)
     return code
 
 
@@ -227,7 +229,7 @@ class Bars:
 
     def line(self, text: str) -> None:
         """A line above the bar."""
-        self._bars.console.print(safe_text(text), markup=False, highlight=False)
+        self._bars.console.print(safe_text(with_program(text)), markup=False, highlight=False)
 
     def close(self) -> None:
         """Give the cursor back; harmless when done twice."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine import packs
+
+
+def pytest_configure() -> None:
+    """Hints read as without `run.py`, which may have started the tests."""
+    os.environ.pop("FSTUI_CALLED_AS", None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -12,15 +12,16 @@ from engine.errors import Refused
 from engine.project import Project
 from engine.protocol import safe_text
 from fstui import places
+from fstui.called import with_program
 
 PREFIX = "setting_"
 """Keeps a setting's place in the parsed arguments apart from the command's own."""
 
 
 def say(*lines: str) -> None:
-    """Print lines without what a terminal would obey."""
+    """Print lines without what a terminal would obey; commands in them can be typed as shown."""
     for line in lines:
-        print(safe_text(line), flush=True)
+        print(safe_text(with_program(line)), flush=True)
 
 
 def add_project(parser: argparse.ArgumentParser, *, optional: bool = False) -> None:

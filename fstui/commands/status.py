@@ -12,6 +12,7 @@ import msgspec
 from engine.errors import Damaged
 from engine.protocol import State
 from fstui import places
+from fstui.called import program
 from fstui.commands.shared import add_project, say
 from fstui.follow import progress_words, stage_words
 from fstui.model import words
@@ -60,7 +61,12 @@ def row(o: Overview) -> tuple[str, str, str, str]:
     if o.damaged:
         return o.name, "damaged", "", o.damaged
     faces = " ".join(str(side.faces) for side in o.sides.values())
-    return o.name, job_words(o) or "new", faces, o.next.command if o.next else ""
+    return o.name, job_words(o) or "new", faces, as_typed(o.next.command) if o.next else ""
+
+
+def as_typed(command: str) -> str:
+    """A stage's command with the program before it."""
+    return f"{program()} {command}" if command else ""
 
 
 def job_words(o: Overview) -> str:
@@ -87,7 +93,7 @@ def details(o: Overview) -> list[str]:
             f"{side.frames} frames, {words.plural(side.faces, 'face')}{rejected}{who}"
         )
     for stage in o.stages:
-        next_words = f"  (next: {stage.command})" if stage.command else ""
+        next_words = f"  (next: {as_typed(stage.command)})" if stage.command else ""
         lines.append(f"  {stage.name:8} {stage.words}{next_words}")
     if o.job and o.snapshot:
         said = f": {o.snapshot.message}" if o.snapshot.message else ""
