@@ -26,9 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Record if a side is named, then show both."""
     project = project_of(args)
-    if args.side:
+    if args.side or args.ground or args.by:
         require_writing(args)
-        if not args.name or not args.ground:
+        if not args.side or not args.name or not args.ground:
             raise UsageError("Recording needs all of it: people PROJECT a|b NAME --ground GROUND.")
         project.set_person(args.side, args.name, ground_of(args.ground), args.by or user_name())
     for side in ("a", "b"):
