@@ -9,7 +9,15 @@ from typing import Any
 
 from engine import process
 from engine.devices import candidates
-from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, NotPossible, Refused
+from engine.errors import (
+    BadInput,
+    Exit,
+    FstuiError,
+    ModelMissing,
+    NothingToDo,
+    NotPossible,
+    Refused,
+)
 from engine.launch import launch
 from engine.project import SIDES, Project
 from engine.protocol import (
@@ -60,8 +68,8 @@ def start_train(project: Project, *, device: str | None = None, **settings: Any)
     for side in ("a", "b"):
         if not face_count(project, side):
             raise NothingToDo(no_faces(project, side))
-    before = resumable(project, "train")
-    values = {**(before.job().steps[0].settings if before else {}), **settings}
+    before = cut_off(project, "train")
+    values = {**(before.settings if before else {}), **settings}
     steps = [Step("train", None, checked(project, "train", values))]
     return start(project, "train", steps, device)
 
@@ -136,6 +144,26 @@ def resumable(project: Project, kind: str) -> JobFolder | None:
 def newest(project: Project, kind: str) -> JobFolder | None:
     """The newest job of a kind."""
     return next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
+
+
+def newest_with(project: Project, stage: str) -> tuple[JobFolder, int] | None:
+    """The newest job that has a step of a stage, whatever its kind, and that step's index."""
+    for folder in jobs_of(project.path):
+        try:
+            stages = [step.stage for step in folder.job().steps]
+        except FstuiError:
+            continue  # its request is lost; what it made is not
+        if stage in stages:
+            return folder, stages.index(stage)
+    return None
+
+
+def cut_off(project: Project, stage: str) -> Step | None:
+    """The newest step of a stage, if its job ended before the step was done."""
+    found = newest_with(project, stage)
+    if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
+        return None
+    return found[0].job().steps[found[1]]
 
 
 def can_resume(folder: JobFolder) -> bool:

@@ -199,9 +199,9 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
     have = f"{sides['a'].faces} and {sides['b'].faces} faces"
     if iteration is None:
         return Stage("train", "ready", f"ready: {have}", f"train {name}")
-    newest = jobs.newest(project, "train")
-    if newest and jobs.can_resume(newest):
-        words = f"{newest.current().state} at iteration {iteration}"
+    newest = jobs.newest_with(project, "train")
+    if newest and jobs.cut_off(project, "train"):
+        words = f"{newest[0].current().state} at iteration {iteration}"
         return Stage("train", "part", words, f"train {name}")
     return Stage("train", "done", f"iteration {iteration}", "")
 

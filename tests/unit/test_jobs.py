@@ -177,6 +177,19 @@ def test_only_the_newest_of_its_kind_is_gone_on_with(project: Project, launched:
     assert launched[-1].resumes is None
 
 
+def test_a_training_that_another_job_began_keeps_its_settings(
+    project: Project, launched: list[Job]
+) -> None:
+    add(project, "a")
+    add(project, "b")
+    steps = [Step("extract", "a"), Step("train", None, {"model": "quick"}), Step("convert")]
+    folder = JobFolder.create(project.path, Job(1, "demo", steps))
+    folder.lock_path.touch()
+    folder.write_snapshot(Snapshot(state=State.STOPPED, step=1))
+    jobs.start_train(project, batch="2")
+    assert launched[-1].steps == [Step("train", None, {"model": "quick", "batch": 2})]
+
+
 def test_going_on_repeats_the_request(project: Project, launched: list[Job]) -> None:
     before = ended(project, "train", State.CRASHED, settings={"batch": 4})
     jobs.go_on(project, before)

@@ -11,7 +11,7 @@ from test_jobs import add, ended, ready_to_convert
 
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Snapshot, State, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
 from fstui.model.overview import disk_use, overview, overviews
 
 
@@ -61,6 +61,20 @@ def test_a_training_that_was_interrupted_can_be_gone_on_with(project: Project) -
     assert now.snapshot.state is State.INTERRUPTED
     assert now.stages[1].words == "interrupted at iteration 1234"
     assert now.stages[1].command == "train film"
+
+
+@pytest.mark.parametrize(("step", "words"), [(1, "stopped at iteration 1234"), (2, "iteration")])
+def test_a_training_within_another_job_counts(project: Project, step: int, words: str) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    ready_to_convert(project)
+    steps = [Step("extract", "a"), Step("train", None, {"batch": 4}), Step("convert")]
+    folder = JobFolder.create(project.path, Job(1, "demo", steps))
+    folder.lock_path.touch()
+    folder.write_snapshot(Snapshot(state=State.STOPPED, step=step))
+    train = overview(project.path).stages[1]
+    assert train.words.startswith(words)
+    assert train.command == ("train film" if step == 1 else "")
 
 
 def test_a_running_stage_says_how_to_follow_it(project: Project) -> None:
