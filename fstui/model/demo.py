@@ -84,7 +84,7 @@ def result(project: Project) -> Result | None:
         report = json.loads(report_path.read_text("utf-8"))
     except ValueError as error:
         raise Damaged(f"{report_path} can't be read: {error}.") from error
-    if report.get("iterations") != jobs.checkpoint_iteration(project.path):
+    if jobs.converted_iteration(project.path) != jobs.checkpoint_iteration(project.path):
         return None
     return Result(video, sheet, report_path, report)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -215,6 +216,18 @@ def checkpoint_iteration(project: Path) -> int | None:
         name = (project / "model" / "latest").read_text("utf-8")
         return int(name.partition("-")[0])
     except (OSError, ValueError):
+        return None
+
+
+def converted_iteration(project: Path) -> int | None:
+    """Iteration of the model that the last finished conversion used; None where no report says.
+
+    Times of files don't tell: copying a project changes them.
+    """
+    try:
+        report = json.loads((project / "out" / "report.json").read_text("utf-8"))
+        return int(report["iterations"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

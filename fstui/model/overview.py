@@ -210,8 +210,9 @@ def _convert_stage(
     project: Project, sides: dict[str, SideCount], iteration: int | None, results: list[Path]
 ) -> Stage:
     name = shlex.quote(project.name)
-    if results and iteration is not None and _is_older(results[0], project.path):
-        words = f"{len(results)} in out, older than the model"
+    made = jobs.converted_iteration(project.path)
+    if results and None not in (made, iteration) and made != iteration:
+        words = f"{len(results)} in out, made at iteration {made} of the model"
         return Stage("convert", "ready", words, f"convert {name}")
     if results:
         shown = safe_text(results[0].name)
@@ -225,14 +226,6 @@ def _convert_stage(
         command = f"people {name} {missing[0]} NAME --ground GROUND"
         return Stage("convert", "needs", "needs the people recorded", command)
     return Stage("convert", "ready", "ready", f"convert {name}")
-
-
-def _is_older(result: Path, project: Path) -> bool:
-    """Whether a result was made before the newest checkpoint."""
-    try:
-        return result.stat().st_mtime < (project / "model" / "latest").stat().st_mtime
-    except OSError:
-        return False
 
 
 def results_of(project: Path) -> list[Path]:

@@ -45,10 +45,15 @@ def test_from_faces_to_a_result(project: Project) -> None:
     assert now.iteration == 1234
     assert next_command(project) == "convert film"
     (project.path / "out" / "clip.mp4").write_bytes(b"x")
+    (project.path / "out" / "report.json").write_text('{"iterations": 1234}')
     assert next_command(project) == ""
     assert overview(project.path).results == [project.path / "out" / "clip.mp4"]
-    os.utime(project.path / "out" / "clip.mp4", (1, 1))  # trained on since
+    os.utime(project.path / "out" / "clip.mp4", (1, 1))  # copied: times say nothing
+    assert next_command(project) == ""
+    (project.path / "model" / "latest").write_text("000002000-ab12")  # trained on since
     assert next_command(project) == "convert film"
+    (project.path / "out" / "report.json").write_text("[broken")
+    assert next_command(project) == ""
 
 
 def test_a_training_that_was_interrupted_can_be_gone_on_with(project: Project) -> None:
