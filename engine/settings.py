@@ -97,6 +97,9 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float, Meta(ge=1, le=3600, description="time between two previews", extra={"unit": "s"})
     ] = 15.0
     keep: Annotated[int, Meta(ge=2, le=100, description="checkpoints kept")] = 2
+    anew: Annotated[
+        bool, Meta(description="put the model there is into trash/ and begin again")
+    ] = False
 
 
 class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -48,6 +48,8 @@ class Recipe(msgspec.Struct, frozen=True):
     mask: str
     shapes: dict[str, list[int]]
     """Shape of every weight by name."""
+    version: int = 1
+    """Of the network: `VERSION` of the model's file."""
 
 
 class TrainState(msgspec.Struct, frozen=True):
@@ -141,7 +143,10 @@ def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
         for problem in problems:
             warn(f"{problem} The one of iteration {found.state.iteration} is used.")
         return found
-    raise Damaged(f"None of the {len(sets)} checkpoints in {model} can be trusted: train anew.")
+    raise Damaged(
+        f"None of the {len(sets)} checkpoints in {model} can be trusted: begin again with "
+        f"'train {model.parent.name} --anew'."
+    )
 
 
 def verify(path: Path) -> Checkpoint:
@@ -169,6 +174,23 @@ def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:
             return
         trash.mkdir(exist_ok=True)
         os.replace(path, trash / f"checkpoint-{path.name}-{secrets.token_hex(2)}")
+
+
+def set_aside_all(model: Path, trash: Path) -> Path | None:
+    """Move a model and its history into the trash: training begins again then. The pointer goes
+    first: without it the sets are still used. Where it all lies now; None if there was nothing."""
+    there = [model / name for name in ("latest", "checkpoints", "history")]
+    there = [path for path in there if path.exists()]
+    if not there:
+        return None
+    aside = trash / f"model-{secrets.token_hex(2)}"
+    try:
+        aside.mkdir(parents=True)
+        for path in there:
+            os.replace(path, aside / path.name)
+    except OSError as error:
+        raise from_os_error(error, f"moving the model to {aside}") from error
+    return aside
 
 
 def sha256(path: Path) -> str:

@@ -60,6 +60,9 @@ def assign(variables: dict[str, Any], arrays: dict[str, NDArray[np.float32]], wh
     """Put saved arrays into variables of the same names and shapes. Raises `Damaged`."""
     have = {name: tuple(v.shape) for name, v in variables.items()}
     if have != {name: a.shape for name, a in arrays.items()}:
-        raise Damaged(f"The checkpoint doesn't fit {whose} of this version: train anew.")
+        raise Damaged(
+            f"The checkpoint doesn't fit {whose} of this version: begin it again with "
+            "'train NAME --anew'."
+        )
     for name, variable in variables.items():
         variable.assign(arrays[name])

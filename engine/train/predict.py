@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from engine.train import checkpoint
+from engine.train import checkpoint, models
 from engine.train.network import Network
 
 LARGEST_BATCH = 32
@@ -27,6 +27,7 @@ class Swapper:
         self.coverage = recipe.coverage / 100.0
         self.mask = recipe.mask
         self.iteration = found.state.iteration
+        models.trained(recipe.model, recipe.version)
         self._network = Network(recipe.model, recipe.options)
         self._network.set_weights(found.weights())
         self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)

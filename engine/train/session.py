@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine import history
-from engine.errors import Damaged
+from engine.errors import BadInput, Damaged
 from engine.project import now
 from engine.settings import TrainSettings
 from engine.train import checkpoint, data, models
@@ -31,13 +31,17 @@ class Session:
         self.work, self.settings = work, settings
         self.folder = work.project.path / "model"
         models.load(settings.model)
+        self._begin_again()
         self.before = self._take_up()
         self.recipe_of: dict[str, Any] = self._fixed()
         self.seed = self.before.state.seed if self.before else settings.seed
         self.iteration = self.before.state.iteration if self.before else 0
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
-        self.model = models.load(self.recipe_of["model"])
+        name = self.recipe_of["model"]
+        self.model = (
+            models.trained(name, self.before.recipe.version) if self.before else models.load(name)
+        )
         self.cut = self._cut()
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         work.report.phase("building the model")
@@ -49,6 +53,17 @@ class Session:
         self._restore()
 
     # --- making ready ---
+
+    def _begin_again(self) -> None:
+        """Put the model away where this job was asked to. Only a job can ask for that: as a
+        default of the project it would throw away each training."""
+        if "anew" in self.work.project.settings("train"):
+            raise BadInput("'anew' can't stand in project.toml: use 'train NAME --anew' once.")
+        if not self.settings.anew:
+            return
+        aside = checkpoint.set_aside_all(self.folder, self.work.project.path / "trash")
+        if aside:
+            self.work.report.warn(f"The model that there was lies in {aside} now.")
 
     def _take_up(self) -> checkpoint.Checkpoint | None:
         """The checkpoint to go on from; what came after it is set aside."""
@@ -71,7 +86,7 @@ class Session:
             if name in given and asked[name] != kept[name]:
                 self.work.report.warn(
                     f"This model was begun with {name} {kept[name]} and goes on so, not with "
-                    f"{asked[name]}: train another project for that."
+                    f"{asked[name]}: 'train {self.work.project.name} --anew' begins another."
                 )
         return kept
 
@@ -162,6 +177,7 @@ class Session:
             input_size=self.network.input_size,
             output_size=self.network.output_size,
             shapes=shapes,
+            version=self.model.VERSION,
             **self.recipe_of,
         )
 

@@ -124,7 +124,8 @@ def start(project: Project, kind: str, steps: list[Step], device: str | None = N
 def go_on(project: Project, folder: JobFolder) -> JobFolder:
     """Start a job again with the same steps and settings."""
     before = folder.job()
-    job = Job(VERSION, before.kind, before.steps, before.device, folder.name)
+    steps = [repeated(step) for step in before.steps]
+    job = Job(VERSION, before.kind, steps, before.device, folder.name)
     refuse_if_running(project.path, job)
     return launch(project.path, job)
 
@@ -164,7 +165,12 @@ def cut_off(project: Project, stage: str) -> Step | None:
     found = newest_with(project, stage)
     if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
         return None
-    return found[0].job().steps[found[1]]
+    return repeated(found[0].job().steps[found[1]])
+
+
+def repeated(step: Step) -> Step:
+    """A step as going on repeats it: a model that was begun anew is not thrown away again."""
+    return Step(step.stage, step.side, {k: v for k, v in step.settings.items() if k != "anew"})
 
 
 def can_resume(folder: JobFolder) -> bool:

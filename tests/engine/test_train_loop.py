@@ -196,7 +196,7 @@ def test_out_of_memory_is_said_with_the_batch(project: Project) -> None:
 
 
 def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -> None:
-    with pytest.raises(BadInput, match="No model is called 'nosuch'"):
+    with pytest.raises(BadInput, match="'nosuch': it is one of"):
         loop.run(work_on(project, model="nosuch"))
     assert not (project.path / "model" / "cache").exists()
 
@@ -204,3 +204,39 @@ def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -
 def test_nothing_trained_yet(project: Project) -> None:
     with pytest.raises(ModelMissing, match="run 'train' first"):
         load_swapper(project.path)
+
+
+def test_training_begins_again_when_asked_to(project: Project) -> None:
+    loop.run(work_on(project, iterations=3))
+    work = work_on(project, iterations=2, anew=True, mask="components")
+    loop.run(work)
+    found = checkpoint.load(project.path / "model", pytest.fail)
+    assert (found.state.iteration, found.recipe.mask) == (2, "components")
+    (aside,) = (project.path / "trash").glob("model-*")
+    assert checkpoint.load(aside, pytest.fail).state.iteration == 3
+    assert [w["text"] for w in events(work, "warn")] == [
+        f"The model that there was lies in {aside} now."
+    ]
+
+
+def test_a_model_of_another_version_of_its_network_is_refused(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop.run(work_on(project, iterations=1))
+    monkeypatch.setattr("engine.train.models.quick.VERSION", 99)
+    for use in (
+        lambda: loop.run(work_on(project, iterations=2)),
+        lambda: load_swapper(project.path),
+    ):
+        with pytest.raises(Damaged, match="version 99: use the fstui that trained it"):
+            use()
+    loop.run(work_on(project, iterations=1, anew=True))
+    assert load_swapper(project.path).iteration == 1
+
+
+def test_anew_is_no_default_of_a_project(project: Project) -> None:
+    loop.run(work_on(project, iterations=1))
+    project.change(lambda doc: doc.update(settings={"train": {"anew": True}}))
+    with pytest.raises(BadInput, match="can't stand in project"):
+        loop.run(work_on(project, iterations=2))
+    assert load_swapper(project.path).iteration == 1

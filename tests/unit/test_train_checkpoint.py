@@ -160,3 +160,17 @@ def test_a_set_that_goes_while_it_is_read_is_no_damage(
 
     monkeypatch.setattr(checkpoint, "verify", overtaken)
     assert checkpoint.load(tmp_path, no_warning).state.iteration == 20
+
+
+def test_a_model_goes_to_the_trash_with_its_history(tmp_path: Path) -> None:
+    model, trash = tmp_path / "model", tmp_path / "trash"
+    assert checkpoint.set_aside_all(model, trash) is None
+    save(model, 10)
+    (model / "history").mkdir()
+    (model / "cache").mkdir()
+    aside = checkpoint.set_aside_all(model, trash)
+    assert aside is not None
+    assert sorted(p.name for p in aside.iterdir()) == ["checkpoints", "history", "latest"]
+    assert not checkpoint.exists(model)
+    assert [p.name for p in model.iterdir()] == ["cache"]
+    assert checkpoint.load(aside, no_warning).state.iteration == 10

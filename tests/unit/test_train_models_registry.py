@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.errors import BadInput
+from engine.errors import BadInput, Damaged
 from engine.train import models
 
 
@@ -20,3 +20,10 @@ def test_an_unknown_model_is_refused_with_the_list() -> None:
 def test_a_name_can_not_leave_the_folder() -> None:
     with pytest.raises(BadInput, match="No model is called"):
         models.load("../layers")
+
+
+def test_a_network_that_has_changed_since_is_refused_in_a_sentence() -> None:
+    now = models.load("quick").VERSION
+    assert models.trained("quick", now) is models.load("quick")
+    with pytest.raises(Damaged, match=rf"version {now + 1} of .*has version {now}: .*--anew"):
+        models.trained("quick", now + 1)

@@ -14,6 +14,7 @@ import keras
 
 from engine.train.layers import Conv, Sigmoid, SwapColours, upscale
 
+VERSION = 1
 INPUT_SIZE = 64
 OUTPUT_SIZE = 64
 LEARNING_RATE = 5e-5

@@ -22,6 +22,7 @@ from engine.train.layers import (
     upscale,
 )
 
+VERSION = 1
 INPUT_SIZE = 64
 OUTPUT_SIZE = 96
 LEARNING_RATE = 1e-3
