@@ -204,7 +204,7 @@ def test_a_model_is_begun_anew_once(project: Project, launched: list[Job]) -> No
     jobs.go_on(project, before)
     assert [j.steps[0].settings for j in launched] == [{"batch": 4}, {"batch": 4}]
     jobs.start_train(project, anew=True)
-    assert launched[-1].steps[0].settings == {"batch": 4, "anew": True}
+    assert launched[-1].steps[0].settings["anew"] is True
 
 
 # --- ending ----------------------------------------------------------------------------------
