@@ -58,4 +58,4 @@ def candidates(device: str | None) -> list[Gpu]:
 
 def device_lock(gpu: Gpu) -> FileLock:
     """The lock that every user of the machine shares for one device."""
-    return FileLock(device_lock_folder() / f"fstui-gpu-{gpu.uuid}.lock")
+    return FileLock(device_lock_folder() / f"fstui-gpu-{gpu.uuid}.lock", shared=True)

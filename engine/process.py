@@ -34,14 +34,16 @@ class FileLock:
     The file is never deleted: whoever deletes a lock file splits it into two locks.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, shared: bool = False) -> None:
         self.path = path
+        self._shared = shared
+        """Whether other users of the machine take it too."""
         self._fd: int | None = None
 
     def acquire(self, text: str = "") -> bool:
         """Take the lock without waiting; `text` is written into the file. False if it is held."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        fd = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
+        fd, can_write = self._open()
         # Someone who only asks holds a shared lock for an instant: look again before giving up.
         tries = 5
         while not _try_lock(fd):
@@ -50,10 +52,28 @@ class FileLock:
                 os.close(fd)
                 return False
             time.sleep(0.02)
-        os.ftruncate(fd, 0)
-        os.pwrite(fd, text.encode(), 0)
+        if can_write:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, text.encode(), 0)
         self._fd = fd
         return True
+
+    def _open(self) -> tuple[int, bool]:
+        """A descriptor of the file, and whether it can be written. What exists is opened without
+        `O_CREAT`, which the kernel denies for another user's file in a sticky folder; a lock needs
+        no right to write."""
+        more = getattr(os, "O_CLOEXEC", 0)
+        try:
+            return os.open(self.path, os.O_RDWR | more), True
+        except FileNotFoundError:
+            fd = os.open(self.path, os.O_RDWR | os.O_CREAT | more, 0o666)
+        except PermissionError:
+            if not self._shared:
+                raise
+            return os.open(self.path, os.O_RDONLY | more), False
+        if self._shared and not IS_WINDOWS:
+            os.fchmod(fd, 0o666)  # the umask has taken the others' right to write away
+        return fd, True
 
     def release(self) -> None:
         """Give the lock up; harmless when it isn't held."""

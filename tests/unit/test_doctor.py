@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 from pathlib import Path
 
 import pytest
 
 from engine import doctor
-from engine.devices import candidates, gpus
+from engine.devices import Gpu, candidates, device_lock, gpus
 from engine.errors import NotPossible
 from fstui import cli
 from fstui.commands import doctor as command
@@ -82,3 +84,37 @@ def test_the_exit_code_tells_what_is_missing(
     assert run_with([gpu], monkeypatch, "--json") == 13
     names = [f["name"] for f in json.loads(capsys.readouterr().out)]
     assert names == ["terminal", "disk", "gpu"]
+
+
+def test_a_device_lock_can_be_taken_by_every_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.devices.device_lock_folder", lambda: tmp_path)
+    before = os.umask(0o022)
+    try:
+        lock = device_lock(Gpu(0, "GPU-1", "one"))
+        assert lock.acquire("first")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(lock.path.stat().st_mode) == 0o666
+
+
+def test_a_device_lock_that_another_user_made_is_taken_without_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.devices.device_lock_folder", lambda: tmp_path)
+    lock, other = (device_lock(Gpu(0, "GPU-1", "one")) for _ in range(2))
+    lock.path.write_text("theirs")
+    real = os.open
+
+    def of_another_user(path: object, flags: int, *mode: int) -> int:
+        if path == lock.path and flags & (os.O_RDWR | os.O_CREAT):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, flags, *mode)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "open", of_another_user)
+    assert lock.acquire("mine")
+    assert not other.acquire("mine too")
+    assert lock.path.read_text() == "theirs"
+    lock.release()
+    assert other.acquire("mine too")
