@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, from_os_error, of_exit
+from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, NotPossible, from_os_error, of_exit
 from engine.protocol import Job, JobFolder, refuse_if_running, safe_text
 
 START_PATIENCE_S = 30.0
@@ -24,20 +24,28 @@ def engine_command(*words: str) -> list[str]:
     return [sys.executable, "-P", "-m", "engine", *words]
 
 
-def ask(*question: str) -> Any:
+def ask(*question: str, patience_s: float | None = None) -> Any:
     """Put a short question to the engine (`engine/ask.py`) and wait for its answer.
 
-    Raises what the engine answers with: `BadInput` and its like, each with its sentence.
+    Raises what the engine answers with: `BadInput` and its like, each with its sentence;
+    `NotPossible` when the answer takes longer than `patience_s`.
     """
-    answer = subprocess.run(
-        engine_command("ask", *question),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        env=engine_environment(),
-        check=False,
-    )
+    try:
+        answer = subprocess.run(
+            engine_command("ask", *question),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            env=engine_environment(),
+            check=False,
+            timeout=patience_s,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise NotPossible(
+            f"The engine had no answer to '{safe_text(' '.join(question))}' within {patience_s:g} "
+            "s: try again, or look whether the drive answers."
+        ) from error
     lines = (answer.stderr.strip() or "no reason given").splitlines()
     if answer.returncode in EXIT_MEANINGS and answer.returncode:
         raise of_exit(answer.returncode, lines[-1])

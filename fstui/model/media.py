@@ -10,10 +10,13 @@ from engine.protocol import safe_text
 
 from . import words
 
+PATIENCE_S = 120.0
+"""A file that takes longer to open lies on a drive that doesn't answer."""
+
 
 def ask(path: Path) -> dict[str, Any]:
     """What the engine's probe says about a file. Raises `BadInput` with its sentence."""
-    answer: dict[str, Any] = ask_engine("media", str(path))
+    answer: dict[str, Any] = ask_engine("media", str(path), patience_s=PATIENCE_S)
     return answer
 
 

@@ -9,8 +9,8 @@ from textual import on, work
 from textual.widget import Widget
 
 from engine.errors import BadInput
-from engine.project import SIDES, Project, check_media
-from fstui.model import media
+from engine.project import SIDES, Project
+from fstui.model import footage
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.pathinput import PathInput
@@ -63,13 +63,15 @@ class AddFootage(Dialog[int]):
         """Probe, then list it."""
 
         def act() -> int:
-            checked = check_media(path)
-            if checked.is_file():
-                media.ask(checked)  # a text file named .mp4 is refused here, with its sentence
-            added = self._project.add_sources(side, [checked], copy=copy)
+            looked, added = footage.add(self._project, side, [path], copy=copy)
+            for one in looked:
+                if one.warning:
+                    self.app.call_from_thread(
+                        self.app.notify, one.warning, severity="warning", markup=False
+                    )
             if not added:
                 raise BadInput(f"{path.name} is on side {side} already.")
-            return len(added)
+            return added
 
         def finish() -> None:
             self.query_one("#accept").disabled = False

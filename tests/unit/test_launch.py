@@ -17,6 +17,7 @@ from engine.errors import (
     Exit,
     FstuiError,
     NoSpace,
+    NotPossible,
     UsageError,
     from_os_error,
     of_exit,
@@ -144,3 +145,10 @@ def test_events_make_the_snapshot() -> None:
     assert (s.state, s.step, s.stage, s.phase) == (State.RUNNING, 1, "train", "")
     assert (s.iteration, s.loss_a, s.loss_b, s.saved_iteration) == (8, 0.5, None, 5)
     assert (s.warnings, s.last_warning, s.preview, s.heartbeat) == (1, "look", "preview/7.jpg", 8)
+
+
+def test_a_question_has_a_time_limit_where_one_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    deaf = [sys.executable, "-c", "import sys, signal; signal.pause()"]
+    monkeypatch.setattr(launch, "engine_command", lambda *_: deaf)
+    with pytest.raises(NotPossible, match="no answer to 'media x' within"):
+        launch.ask("media", "x", patience_s=0.2)

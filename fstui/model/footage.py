@@ -1,0 +1,65 @@
+"""Footage that a user names: which files are meant, and what the engine sees in each.
+
+The command line and the interface add footage through here, so that both take the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.errors import BadInput
+from engine.project import VIDEO_SUFFIXES, Project, check_media, media_in
+from engine.protocol import safe_text
+
+from . import media
+
+
+class Looked(NamedTuple):
+    """A source that can be used."""
+
+    path: Path
+    facts: dict[str, Any]
+    """As the engine's probe says them."""
+
+    @property
+    def warning(self) -> str:
+        """What is wrong with it although it can be used; empty when nothing is."""
+        problem = self.facts.get("problem")
+        return f"{safe_text(str(self.path))}: {safe_text(str(problem))}" if problem else ""
+
+
+def add(
+    project: Project, side: str, paths: list[Path], *, copy: bool = False
+) -> tuple[list[Looked], int]:
+    """Open all of it, then list it; what was looked at and how many sources were new.
+
+    Raises `BadInput` with the engine's sentence when one can't be used; nothing is added then.
+    """
+    looked = [look(path, side) for path in expand(paths)]
+    new = project.add_sources(side, [one.path for one in looked], copy=copy)
+    return looked, len(new)
+
+
+def look(path: Path, side: str) -> Looked:
+    """Open one source. Raises `BadInput` if it can't be used for the side."""
+    facts = media.ask(path)
+    if side == "target" and facts.get("kind") != "video":
+        raise BadInput(
+            f"{safe_text(str(path))} has pictures, and the target is what is converted, which "
+            "needs a video: make one of them, or name the videos."
+        )
+    return Looked(path, facts)
+
+
+def expand(paths: list[Path]) -> list[Path]:
+    """Files and folders of pictures; a folder's videos count each for itself."""
+    found: list[Path] = []
+    for path in paths:
+        path = check_media(path)
+        inside = media_in(path) if path.is_dir() else []
+        videos = [p for p in inside if p.suffix.lower() in VIDEO_SUFFIXES]
+        found += videos
+        if not inside or len(videos) < len(inside):
+            found.append(path)
+    return found
