@@ -250,11 +250,14 @@ class JobFolder:
         return cls(path)
 
     def job(self) -> Job:
-        """The request. Raises `Damaged` when `job.json` can't be read."""
+        """The request. Raises `Damaged` when `job.json` can't be read, or is a newer fstui's."""
         try:
-            return msgspec.json.decode((self.path / "job.json").read_bytes(), type=Job)
+            job = msgspec.json.decode((self.path / "job.json").read_bytes(), type=Job)
         except (OSError, msgspec.MsgspecError) as error:
             raise Damaged(f"The job {self.name} is damaged: job.json: {error}.") from error
+        if job.v > VERSION:
+            raise Damaged(f"The job {self.name} is of a newer fstui (version {job.v}): update it.")
+        return job
 
     def snapshot(self) -> Snapshot:
         """`state.json` as written, without looking at the lock; empty when there is none yet."""

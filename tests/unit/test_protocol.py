@@ -155,6 +155,16 @@ def test_a_damaged_request_names_the_job(tmp_path: Path) -> None:
         folder.job()
 
 
+def test_a_job_of_a_newer_version_is_refused(tmp_path: Path) -> None:
+    folder = make_job(tmp_path)
+    path = folder.path / "job.json"
+    path.write_text(
+        path.read_text().replace(f'"v": {protocol.VERSION}', f'"v": {protocol.VERSION + 1}')
+    )
+    with pytest.raises(Damaged, match="is of a newer fstui"):
+        folder.job()
+
+
 def test_job_round_trip(tmp_path: Path) -> None:
     folder = make_job(tmp_path)
     assert folder.job() == Job(1, "extract", [Step("extract", "a", {"every": 2})])
