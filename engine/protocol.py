@@ -475,5 +475,7 @@ def find_job(project: Path, name: str | None = None) -> JobFolder | None:
 
 
 def may_signal(holder: Holder) -> bool:
-    """Whether the lock's process is surely still the same one: pid, start time and host agree."""
-    return is_same_process(holder.pid, holder.started, holder.host)
+    """Whether the lock's process is surely still the same one: pid, start time (which counts from
+    the boot), boot and host agree."""
+    same_boot = holder.boot == this_boot()
+    return same_boot and is_same_process(holder.pid, holder.started, holder.host)
