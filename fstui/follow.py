@@ -15,10 +15,13 @@ from engine.protocol import ENDS, Event, JobFolder, Snapshot, State, safe_text
 from fstui.called import with_program
 from fstui.commands.shared import say
 from fstui.model import words
+from fstui.model.eventwords import event_words
 
 LOOK_S = 0.2
 LINE_INTERVAL_S = 5.0
 """Plain output says how far the job is at most this often."""
+SAID = frozenset({"step", "warn", "save", "arrival", "launch", "rejected", "kept"})
+"""Events that get a line; the others move the bar or are said at the end."""
 
 
 class Interrupts:
@@ -131,23 +134,7 @@ def step_result(event: Event) -> str:
 
 def event_line(event: Event) -> str:
     """An event in words; empty for figures and for the end, which is said apart."""
-    data = event.data
-    match event.k:
-        case "step":
-            side = f" {data.get('side')}" if data.get("side") else ""
-            number = f"{data.get('index', 0) + 1} of {data.get('of', 1)}"
-            return f"Step {number}: {data.get('stage', '')}{side}"
-        case "warn":
-            return f"Warning: {data.get('text', '')}"
-        case "save":
-            return f"Saved at iteration {data.get('iteration')}"
-        case "arrival":
-            why = f" ({data['why']})" if data.get("why") else ""
-            return f"{data.get('path')}: {data.get('state')}{why}"
-        case "launch":
-            sides = ", ".join(data.get("sides", []))
-            return f"Extracting side {sides}: {data.get('job')}"
-    return ""
+    return event_words(event) if event.k in SAID else ""
 
 
 def stage_words(s: Snapshot) -> str:

@@ -9,7 +9,8 @@ from collections import deque
 from engine.errors import NothingToDo
 from engine.protocol import ENDS, Event, JobFolder, find_job
 from fstui.commands.shared import add_project, project_of, say
-from fstui.follow import LOOK_S, event_line
+from fstui.follow import LOOK_S
+from fstui.model.eventwords import event_words
 
 LINES = 20
 
@@ -50,7 +51,7 @@ class EventReader:
     def new(self) -> list[str]:
         """Lines since the last call."""
         events, self._offset = self._folder.events(self._offset)
-        return [line for event in events if (line := event_words(event))]
+        return [line for event in events if (line := event_line(event))]
 
 
 class LogReader:
@@ -73,21 +74,7 @@ class LogReader:
         return whole.decode("utf-8", "replace").splitlines()
 
 
-def event_words(event: Event) -> str:
+def event_line(event: Event) -> str:
     """An event with its time of day; empty for signs of life."""
-    data = event.data
-    match event.k:
-        case "heartbeat":
-            return ""
-        case "end":
-            text = f"end: {data.get('state')}: {data.get('message', '')}"
-        case "metric":
-            text = (
-                f"iteration {data.get('iteration')}: loss {data.get('loss_a')} {data.get('loss_b')}"
-            )
-        case "progress":
-            text = f"{data.get('done')}/{data.get('total') or '?'} {data.get('unit', '')}s"
-        case _:
-            plain = ", ".join(f"{k}={v}" for k, v in data.items())
-            text = event_line(event) or f"{event.k}: {plain}"
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.t))} {text}"
+    text = event_words(event)
+    return f"{time.strftime('%H:%M:%S', time.localtime(event.t))} {text}" if text else ""

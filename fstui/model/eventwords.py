@@ -1,14 +1,14 @@
-"""Events as sentences, for the log room and the project's room."""
+"""Events as sentences: for the rooms, for commands that follow a job and for `tail`."""
 
 from __future__ import annotations
 
 from engine.protocol import Event, safe_text
 
-from .words import plural
+from .words import loss, plural
 
 
 def event_words(event: Event) -> str:
-    """What happened; of a kind that isn't known here, its fields."""
+    """What happened; empty for a mere sign of life; of a kind not known here, its fields."""
     d = {k: safe_text(str(v)) for k, v in event.data.items() if v not in (None, "")}
     match event.k:
         case "start":
@@ -19,9 +19,16 @@ def event_words(event: Event) -> str:
         case "phase":
             return d.get("name", "")
         case "warn":
-            return f"! {d.get('text')}"
+            return f"warning: {d.get('text')}"
         case "save":
             return f"saved at iteration {d.get('iteration')}"
+        case "metric":
+            return f"iteration {d.get('iteration')}: loss {_loss(event, 'a')} {_loss(event, 'b')}"
+        case "progress":
+            total = f" of {d['total']}" if "total" in d else ""
+            return f"{d.get('done')}{total} {d.get('unit', '')}s"
+        case "heartbeat":
+            return ""
         case "preview":
             return f"preview {d.get('path')}"
         case "ack":
@@ -31,7 +38,10 @@ def event_words(event: Event) -> str:
             why = f" ({d['why']})" if "why" in d else ""
             return f"{d.get('path')}: {d.get('state')}{why}"
         case "launch":
-            return f"extraction started: {d.get('job')}"
+            sides = ", ".join(map(str, event.data.get("sides") or []))
+            return safe_text(f"extraction of side {sides} started: {event.data.get('job')}")
+        case "kept":
+            return f"{d.get('media')}: converted already with this model and these settings"
         case "rejected":
             gone = plural(_whole(event, "faces"), "face")
             return f"{gone} of side {d.get('side')} rejected: the crops were deleted"
@@ -40,6 +50,11 @@ def event_words(event: Event) -> str:
         case "end":
             return f"{d.get('state')}: {d.get('message')}"
     return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+
+
+def _loss(event: Event, side: str) -> str:
+    value = event.data.get(f"loss_{side}")
+    return loss(value) if isinstance(value, float | int) else safe_text(str(value))
 
 
 def _whole(event: Event, name: str) -> int:

@@ -67,7 +67,7 @@ def test_the_end_is_said_where_it_belongs(
 def test_events_that_are_figures_are_no_lines() -> None:
     for kind in ("progress", "metric", "heartbeat", "phase", "ack", "preview", "later-kind"):
         assert follow.event_line(Event(0, kind, {})) == ""
-    assert follow.event_line(Event(0, "warn", {"text": "look"})) == "Warning: look"
+    assert follow.event_line(Event(0, "warn", {"text": "look"})) == "warning: look"
     arrival = {"path": "media/a/x.mp4", "state": "refused", "why": "it is empty"}
     assert follow.event_line(Event(0, "arrival", arrival)) == "media/a/x.mp4: refused (it is empty)"
 
@@ -85,8 +85,8 @@ def test_each_step_but_the_last_says_what_it_came_to(
         assert follow.follow(folder, interrupts) == 0
     said = [line[9:] if ":" in line[:3] else line for line in capsys.readouterr().out.splitlines()]
     assert said == [
-        "Step 1 of 2: extract a",
+        "step 1 of 2: extract a",
         "side a: 9 faces",
-        "Step 2 of 2: extract b",
+        "step 2 of 2: extract b",
         "side a: 9 faces; side b: 9",
     ]

@@ -1,0 +1,65 @@
+"""Every kind of event that the engine writes reads as a sentence, in `tail` too."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.launch import ROOT
+from engine.project import Project
+from engine.protocol import Event, Job, JobFolder, Step
+from fstui import cli
+from fstui.model.eventwords import event_words
+
+SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
+    "start": (
+        {"pid": 7, "host": "box", "version": "1", "kind": "train"},
+        "started: train by pid 7 on box",
+    ),
+    "step": ({"index": 0, "of": 2, "stage": "extract", "side": "a"}, "step 1 of 2: extract a"),
+    "phase": ({"name": "loading the engine"}, "loading the engine"),
+    "progress": ({"done": 5, "total": 9, "unit": "frame", "eta_s": None}, "5 of 9 frames"),
+    "metric": (
+        {"iteration": 40, "loss_a": 0.012345, "loss_b": "nan", "rate": 3.1},
+        "iteration 40: loss 0.0123 nan",
+    ),
+    "heartbeat": ({}, ""),
+    "warn": ({"text": "look \x1b[1mhere"}, "warning: look [1mhere"),
+    "save": ({"iteration": 40}, "saved at iteration 40"),
+    "preview": ({"path": "preview/40.jpg"}, "preview preview/40.jpg"),
+    "ack": ({"verb": "stop", "id": "1", "known": True}, "command taken: stop"),
+    "arrival": ({"path": "x.mp4", "side": "a", "state": "added", "why": ""}, "x.mp4: added"),
+    "launch": ({"job": "0001-x", "sides": ["a", "b"]}, "extraction of side a, b started: 0001-x"),
+    "rejected": ({"faces": 2, "side": "a"}, "2 faces of side a rejected: the crops were deleted"),
+    "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
+    "step-end": ({"exit": 0, "message": "all done"}, "step ended: all done"),
+    "end": ({"state": "done", "exit": 0, "message": "all done"}, "done: all done"),
+}
+
+
+@pytest.mark.parametrize("kind", SENTENCES)
+def test_an_event_is_a_sentence(kind: str) -> None:
+    data, sentence = SENTENCES[kind]
+    assert event_words(Event(0.0, kind, data)) == sentence
+
+
+def test_no_kind_that_the_engine_writes_is_forgotten() -> None:
+    written = re.compile(r'(?:\bevent|folder\.append)\(\s*"([a-z-]+)"')
+    found = {k for p in (ROOT / "engine").rglob("*.py") for k in written.findall(p.read_text())}
+    assert len(found) > 10
+    assert found <= set(SENTENCES)
+
+
+def test_tail_says_sentences(tmp_workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    project = Project.create(tmp_workspace, "film")
+    folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
+    for kind, (data, _) in SENTENCES.items():
+        folder.append(kind, **data)
+    assert cli.main(["tail", "film"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line[9:] for line in lines] == [said for _, said in SENTENCES.values() if said]
+    time.strptime(lines[0][:8], "%H:%M:%S")
