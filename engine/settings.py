@@ -128,7 +128,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segment_frames: Annotated[
         int, Meta(ge=24, le=10_000, description="frames in one closed segment")
     ] = 240
-    batch: Annotated[int, Meta(ge=1, le=256, description="faces in one prediction")] = 16
+    batch: Annotated[int, Meta(ge=1, le=32, description="faces in one prediction")] = 16
 
 
 class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

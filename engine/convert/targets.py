@@ -99,7 +99,7 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
         source=clip.hash,
         faces=digest.hexdigest(),
         checkpoint=checkpoint,
-        settings=msgspec.to_builtins(settings),
+        settings=msgspec.to_builtins(msgspec.structs.replace(settings, batch=1)),  # speed only
     )
 
 

@@ -33,8 +33,9 @@ from engine.media.planes import samples, to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, packet_times
 from engine.project import Project
-from engine.settings import ConvertSettings
+from engine.settings import ConvertSettings, fields
 from engine.store import Store
+from engine.train.predict import LARGEST_BATCH
 from engine.trust.mark import read_mark
 
 
@@ -472,3 +473,18 @@ def test_nothing_outside_the_project_is_touched(tmp_workspace: Path, tmp_path: P
     with pytest.raises(Damaged, match="no name of a medium"):
         pipeline.run(make_work(project), painter)
     assert [p.read_text() for p in victim.parent.iterdir()] == ["mine"]
+
+
+def test_another_batch_makes_nothing_anew(tmp_workspace: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_workspace, [make_clip(tmp_path / "a.mp4", frames=24)])
+    convert(project, batch=4)
+    again, other = make_work(project, batch=8), make_work(project, batch=8, blur=9.0)
+    pipeline.run(again, painter)
+    assert [e.media for e in events_of(again, "kept")] == ["a"]
+    pipeline.run(other, painter)
+    assert events_of(other, "kept") == []
+
+
+def test_a_batch_is_never_larger_than_the_model_takes() -> None:
+    (batch,) = [f for f in fields(ConvertSettings) if f.name == "batch"]
+    assert batch.high == LARGEST_BATCH
