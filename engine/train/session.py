@@ -82,11 +82,12 @@ class Session:
             return asked
         kept = {name: getattr(self.before.recipe, name) for name in FIXED}
         given = {**self.work.project.settings("train"), **self.work.step.settings}
-        for name in FIXED:
-            if name in given and asked[name] != kept[name]:
+        for name, value in {**kept, "seed": self.before.state.seed}.items():
+            wanted = getattr(self.settings, name)
+            if name in given and wanted != value:
                 self.work.report.warn(
-                    f"This model was begun with {name} {kept[name]} and goes on so, not with "
-                    f"{asked[name]}: 'train {self.work.project.name} --anew' begins another."
+                    f"This model was begun with {name} {value} and goes on so, not with "
+                    f"{wanted}: 'train {self.work.project.name} --anew' begins another."
                 )
         return kept
 

@@ -132,11 +132,12 @@ def test_the_time_limit_ends_training_as_done(project: Project) -> None:
 
 
 def test_what_belongs_to_the_model_stays_and_asking_for_other_is_said(project: Project) -> None:
-    loop.run(work_on(project, iterations=1, centring="legacy", mask="components"))
-    work = work_on(project, iterations=2, model="original", centring="face", coverage=80.0)
+    loop.run(work_on(project, iterations=1, centring="legacy", mask="components", seed=3))
+    work = work_on(project, iterations=2, model="original", centring="face", coverage=80.0, seed=4)
     loop.run(work)
     warnings = [w["text"] for w in events(work, "warn")]
-    assert len(warnings) == 3
+    assert len(warnings) == 4
+    assert "seed 3 and goes on so, not with 4: 'train drawn --anew'" in warnings[3]
     assert "begun with model quick and goes on so, not with original" in warnings[0]
     assert "centring legacy" in warnings[1]
     assert "coverage 87.5" in warnings[2]
