@@ -15,6 +15,7 @@ from textual.screen import Screen
 
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
+from engine.protocol import safe_text
 from fstui import keymap, settings, state, terminal, theme
 from fstui.model.session import Session
 from fstui.model.tail import Tail
@@ -136,7 +137,10 @@ class FstuiApp(LeanDisplay):
             self.room.news(message.update)
         if ended is not None:
             self.notify(
-                ended.farewell(), title=ended.stage, severity=ended.severity(), markup=False
+                safe_text(ended.farewell()),
+                title=ended.stage,
+                severity=ended.severity(),
+                markup=False,
             )
             if self.session.settings.bell:
                 self.bell()
@@ -155,7 +159,7 @@ class FstuiApp(LeanDisplay):
         try:
             project = self.session.open(path)
         except FstuiError as error:
-            self.notify(str(error), severity="error", timeout=10, markup=False)
+            self.notify(safe_text(str(error)), severity="error", timeout=10, markup=False)
             return
         self.tail.follow(project.path)
         self.enter(room or self.session.view.room)
@@ -165,7 +169,8 @@ class FstuiApp(LeanDisplay):
     def watch_if_asked(self) -> None:
         """Start the watching job where the project says so."""
         if problem := self.session.watch_if_asked():
-            self.call_from_thread(self.notify, problem, severity="warning", markup=False)
+            text = safe_text(problem)
+            self.call_from_thread(self.notify, text, severity="warning", markup=False)
         self.tail.poke()
 
     def action_home(self) -> None:
@@ -243,5 +248,5 @@ def run(
     if app._exception is not None:
         raise app._exception
     if app.farewell:
-        print(app.farewell)
+        print(safe_text(app.farewell))
     return code or 0

@@ -16,6 +16,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from engine.errors import FstuiError, from_os_error
+from engine.protocol import safe_text
 from fstui.rooms.choice import Choice
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ class Dialog(ModalScreen[T]):
 
     def problem(self, text: str) -> None:
         """Say in one sentence what is wrong, or nothing."""
-        self.query_one(".dialog--problem", Static).update(Content(text))
+        self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
 
     @on(Button.Pressed, "#accept")
     def _pressed(self) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from rich.cells import cell_len
 from textual.strip import Strip
 
+from engine.protocol import safe_text
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.rows import Rows, Tone
 from fstui.widgets.words import fit
@@ -62,6 +63,7 @@ class Lines(StripView):
         parts, left = [], width
         for run in one:
             text, tone = (run, "") if isinstance(run, str) else run
+            text = safe_text(text)
             if cell_len(text) > left:
                 text = fit(text, left, ascii_only=self.ascii_only)
             left -= cell_len(text)
@@ -86,5 +88,5 @@ def _folded(run: Run, width: int) -> list[Run]:
     from textwrap import wrap
 
     text, tone = (run, None) if isinstance(run, str) else run
-    pieces = wrap(text, max(width, 1)) or [""]
+    pieces = wrap(safe_text(text), max(width, 1)) or [""]
     return [p if tone is None else (p, tone) for p in pieces]

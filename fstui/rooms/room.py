@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual import events, work
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import FstuiError, from_os_error
+from engine.protocol import safe_text
 from fstui import keymap
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
@@ -126,7 +128,7 @@ class Room(Screen[None]):
             need = f"need {SMALLEST[0]}x{SMALLEST[1]}, have {width}x{height}"
             job = self.job
             state = f"{job.stage}: {job.words()}" if job else "no job"
-            self.query_one("#tiny", Static).update(f"{need}\n{state}")
+            self.query_one("#tiny", Static).update(Content(f"{need}\n{safe_text(state)}"))
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -165,7 +167,7 @@ class Room(Screen[None]):
         self, text: str, severity: Severity = "information", timeout: float | None = None
     ) -> None:
         """A passing notice; what stands in brackets is text, not markup."""
-        self.notify(text, severity=severity, timeout=timeout, markup=False)
+        self.notify(safe_text(text), severity=severity, timeout=timeout, markup=False)
 
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something small; an error becomes a notice of one sentence."""

@@ -22,6 +22,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from engine.protocol import safe_text
 from fstui.widgets.plain import to_ascii
 
 # Two changed runs closer than this go out as one: moving the cursor and setting a style again
@@ -145,9 +146,9 @@ def _cells(strip: Strip) -> list[tuple[str, Style]]:
 
 
 def line(*parts: tuple[str, Style | None] | str) -> Strip:
-    """A strip from texts and their styles, empty ones left out."""
+    """A strip from texts and their styles, empty ones left out; no text may steer the terminal."""
     pairs = ((p, None) if isinstance(p, str) else p for p in parts)
-    return Strip([Segment(text, style) for text, style in pairs if text])
+    return Strip([Segment(safe_text(text), style) for text, style in pairs if text])
 
 
 def from_cells(characters: Sequence[str], styles: Sequence[Style | None]) -> Strip:

@@ -475,6 +475,26 @@ async def test_hostile_text_is_shown_as_text(bench: Open, tmp_workspace: Path) -
         assert "[red]x" in b.lines()[0]
 
 
+@pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])
+async def test_no_escape_of_a_job_reaches_the_terminal(
+    bench: Open, tmp_workspace: Path, room: str
+) -> None:
+    project = fake.make_project(tmp_workspace, "demo")
+    kind = {"faces": "extract", "convert": "convert"}.get(room, "train")
+    hostile = "\x1b[2J\x9b\u202eX"
+    engine = fake.FakeEngine(project.path, kind)
+    engine.work_to(3, 10, f"frame{hostile}")
+    engine.put(phase=f"loading{hostile}", side=hostile, device=hostile, last_warning=hostile)
+    moved = engine.folder.path.rename(engine.folder.path.parent / f"{engine.folder.name}{hostile}")
+    async with bench(project.path, room) as b:
+        await b.sees("loading")
+        assert not set("\x1b\x9b\u202e") & set(b.text())
+        b.app.screen.say(f"notice {moved.name}")
+        await b.sees("notice ")
+        assert not set("\x1b\x9b\u202e") & set(b.text())
+    engine.vanish()
+
+
 # --- sizes, read-only, themes ----------------------------------------------------------------
 
 
