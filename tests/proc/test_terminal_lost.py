@@ -116,5 +116,5 @@ def test_tail_follows_until_the_end(fake: FakeEngine, project: Project) -> None:
     fake.start(project, {"iterations": 100})
     done = fstui("tail", "film", "--follow")
     assert done.returncode == 0
-    assert "end: done: trained 100 iterations" in done.stdout.splitlines()[-1]
-    assert "Saved at iteration 100" in done.stdout
+    assert "done: trained 100 iterations" in done.stdout.splitlines()[-1]
+    assert "saved at iteration 100" in done.stdout
