@@ -39,18 +39,12 @@ def sizes(model: object) -> dict[str, int]:
 
 
 def test_original_is_the_published_network() -> None:
-    parts = models.load("original").build({"lowmem": False})
+    parts = models.load("original").build({})
     assert sizes(parts["encoder"]) == ORIGINAL_ENCODER
     assert sizes(parts["decoder_a"]) == sizes(parts["decoder_b"]) == ORIGINAL_DECODER
     totals = [sum(sizes(p).values()) for p in parts.values()]
     assert totals == [69_662_976, 6_199_747, 6_199_747]
     assert sum(totals) == 82_062_470
-
-
-def test_original_lowmem() -> None:
-    parts = models.load("original").build({"lowmem": True})
-    assert sum(sizes(parts["encoder"]).values()) == 48_165_632
-    assert sum(sum(sizes(p).values()) for p in parts.values()) == 60_565_126
 
 
 @pytest.mark.parametrize("name", models.names())
