@@ -56,6 +56,18 @@ def candidates(device: str | None) -> list[Gpu]:
     return hits
 
 
+AMD_DRIVER = Path("/dev/kfd")
+"""AMD's compute driver; its devices aren't listed here, so TensorFlow finds them by itself."""
+
+
+def visibility(gpu: Gpu | None, device: str | None) -> dict[str, str]:
+    """The environment that shows a step its device alone. ROCm obeys this variable too, so an AMD
+    device that may be used is not hidden by it."""
+    if gpu is None and device is None and AMD_DRIVER.exists():
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": gpu.uuid if gpu else "-1"}
+
+
 def device_lock(gpu: Gpu) -> FileLock:
     """The lock that every user of the machine shares for one device."""
     return FileLock(device_lock_folder() / f"fstui-gpu-{gpu.uuid}.lock", shared=True)

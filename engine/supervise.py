@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from engine import __version__
-from engine.devices import Gpu, candidates, device_lock
+from engine.devices import Gpu, candidates, device_lock, visibility
 from engine.errors import EXIT_MEANINGS, Exit, FstuiError, Stopped, from_os_error
 from engine.fold import fold
 from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
@@ -197,7 +197,7 @@ class Supervisor:
         child = subprocess.Popen(
             step_command(self.folder, index),
             stdin=subprocess.DEVNULL,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": gpu.uuid if gpu else "-1"},
+            env={**os.environ, **visibility(gpu, self.job.device)},
         )
         try:
             status = self._wait(child)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import doctor
-from engine.devices import Gpu, candidates, device_lock, gpus
+from engine.devices import Gpu, candidates, device_lock, gpus, visibility
 from engine.errors import NotPossible
 from fstui import cli
 from fstui.commands import doctor as command
@@ -118,3 +118,12 @@ def test_a_device_lock_that_another_user_made_is_taken_without_writing(
     assert lock.path.read_text() == "theirs"
     lock.release()
     assert other.acquire("mine too")
+
+
+def test_a_step_sees_its_device_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.devices.AMD_DRIVER", tmp_path / "kfd")
+    assert visibility(Gpu(1, "GPU-1", "one"), None) == {"CUDA_VISIBLE_DEVICES": "GPU-1"}
+    assert visibility(None, None) == {"CUDA_VISIBLE_DEVICES": "-1"}
+    (tmp_path / "kfd").touch()
+    assert visibility(None, None) == {}
+    assert visibility(None, "cpu") == {"CUDA_VISIBLE_DEVICES": "-1"}
