@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from shlex import quote
 from types import FrameType, TracebackType
 from typing import Any, Protocol
 
@@ -65,7 +66,7 @@ def start_and_follow(args: argparse.Namespace, start: Callable[[], JobFolder]) -
     with Interrupts() as interrupts:
         folder = start()
         if args.detach:
-            say(f"{folder.name} runs by itself: 'attach {folder.project.name}' follows it.")
+            say(f"{folder.name} runs by itself: 'attach {quote(folder.project.name)}' follows it.")
             return int(Exit.DONE)
         resumes = folder.job().resumes
         if resumes:
@@ -100,8 +101,8 @@ def follow(folder: JobFolder, interrupts: Interrupts, offset: int = 0) -> int:
                 if heeded > 1:
                     view.close()
                     say(
-                        f"Left {folder.name} to stop by itself: 'attach {folder.project.name}' "
-                        "shows when it has."
+                        f"Left {folder.name} to stop by itself: 'attach "
+                        f"{quote(folder.project.name)}' shows when it has."
                     )
                     return int(Exit.STOPPED)
                 folder.send("stop")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from engine.errors import Refused
 from engine.project import Person, Project
 
@@ -14,7 +16,7 @@ def require_people(project: Project) -> dict[str, Person]:
         sides = " and side ".join(missing)
         raise Refused(
             f"Who side {sides} show{'s' if len(missing) == 1 else ''} is not recorded: 'people "
-            f"{project.name} {missing[0]} NAME --ground GROUND' says it and on what ground the "
-            "face is used."
+            f"{quote(project.name)} {missing[0]} NAME --ground GROUND' says it and on what "
+            "ground the face is used."
         )
     return {side: people[side] for side in ("a", "b")}

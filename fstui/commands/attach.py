@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from shlex import quote
 
 from engine.errors import NothingToDo
 from engine.protocol import ENDS, find_job
@@ -24,7 +25,9 @@ def run(args: argparse.Namespace) -> int:
     project = project_of(args)
     folder = find_job(project.path, args.job)
     if folder is None:
-        raise NothingToDo(f"{project.name} has no job yet: 'extract {project.name}' starts one.")
+        raise NothingToDo(
+            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
+        )
     snapshot = folder.current()
     if snapshot.state in ENDS:
         return ending(folder, snapshot)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from shlex import quote
 
 from engine.project import Project
 from fstui import places
@@ -20,7 +21,7 @@ def run(args: argparse.Namespace) -> int:
     project = Project.create(places.workspace(args.workspace), args.name)
     say(
         f"Made {project.path}.",
-        f"Next: 'add {project.name} a PATH' with footage of the person to be replaced, then side b "
-        "with the person put in, then target with what shall be converted.",
+        f"Next: 'add {quote(project.name)} a PATH' with footage of the person to be replaced, then "
+        "side b with the person put in, then target with what shall be converted.",
     )
     return 0

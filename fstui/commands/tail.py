@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections import deque
+from shlex import quote
 
 from engine.errors import NothingToDo
 from engine.protocol import ENDS, Event, JobFolder, find_job
@@ -29,7 +30,9 @@ def run(args: argparse.Namespace) -> int:
     project = project_of(args)
     folder = find_job(project.path, args.job)
     if folder is None:
-        raise NothingToDo(f"{project.name} has no job yet: 'extract {project.name}' starts one.")
+        raise NothingToDo(
+            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
+        )
     reader = LogReader(folder) if args.log else EventReader(folder)
     say(*deque(reader.new(), maxlen=max(0, args.n)))
     while args.follow:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from engine import process
@@ -17,7 +18,6 @@ from engine.errors import (
     ModelMissing,
     NothingToDo,
     NotPossible,
-    Refused,
 )
 from engine.launch import launch
 from engine.project import SIDES, Project
@@ -34,6 +34,7 @@ from engine.protocol import (
 )
 from engine.settings import STAGE_SETTINGS, read
 from engine.store import Store
+from engine.trust.consent import require_people
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
@@ -86,7 +87,7 @@ def start_convert(project: Project, *, device: str | None = None, **settings: An
         raise NothingToDo(no_footage(project, "target"))
     if checkpoint_iteration(project.path) is None:
         raise ModelMissing(
-            f"{project.name} has no trained model yet: 'train {project.name}' makes one."
+            f"{project.name} has no trained model yet: 'train {quote(project.name)}' makes one."
         )
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
@@ -184,18 +185,6 @@ def can_resume(folder: JobFolder) -> bool:
 # --- what a job needs ------------------------------------------------------------------------
 
 
-def require_people(project: Project) -> None:
-    """Raise `Refused` unless it is recorded who both sides show and on what ground."""
-    missing = [s for s in ("a", "b") if s not in project.file.people]
-    if missing:
-        side = missing[0]
-        raise Refused(
-            f"Who side {' and side '.join(missing)} show{'s' if len(missing) == 1 else ''} is not "
-            f"recorded: 'people {project.name} {side} NAME --ground GROUND' says it and on what "
-            "ground the face is used."
-        )
-
-
 def face_count(project: Project, side: str) -> int:
     """Faces of a side that are in use."""
     try:
@@ -240,7 +229,8 @@ def converted_iteration(project: Path) -> int | None:
 def no_footage(project: Project, side: str) -> str:
     """The sentence for a side without footage."""
     return (
-        f"Side {side} of {project.name} has no footage: 'add {project.name} {side} PATH' lists it."
+        f"Side {side} of {project.name} has no footage: 'add {quote(project.name)} {side} PATH' "
+        "lists it."
     )
 
 
@@ -249,8 +239,8 @@ def no_faces(project: Project, side: str) -> str:
     if not project.sources(side):
         return no_footage(project, side)
     return (
-        f"Side {side} of {project.name} has no faces: 'extract {project.name} --side {side}' "
-        "finds them."
+        f"Side {side} of {project.name} has no faces: 'extract {quote(project.name)} --side "
+        f"{side}' finds them."
     )
 
 

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, NotPossible, Refused
+from engine.errors import (
+    BadInput,
+    Exit,
+    FstuiError,
+    ModelMissing,
+    NothingToDo,
+    NotPossible,
+    Refused,
+)
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import Holder, Job, JobFolder, Snapshot, State, Step, holder_text
@@ -94,6 +103,23 @@ def test_train_needs_faces_of_both_sides(project: Project, launched: list[Job]) 
     with pytest.raises(NothingToDo, match="extract film --side b"):
         jobs.start_train(project)
     assert launched == []
+
+
+def test_commands_in_sentences_quote_the_projects_name(tmp_path: Path, launched: list[Job]) -> None:
+    project = Project.create(tmp_path / "ws", "my film")
+    assert "'people 'my film' a NAME" in refusal(lambda: jobs.start_convert(project))
+    assert "'add 'my film' a PATH'" in refusal(lambda: jobs.start_train(project))
+    add(project, "a", faces=0)
+    assert "'extract 'my film' --side a'" in refusal(lambda: jobs.start_train(project))
+    ready_to_convert(project)
+    (project.path / "model" / "latest").unlink()
+    assert "'train 'my film''" in refusal(lambda: jobs.start_convert(project))
+
+
+def refusal(act: Callable[[], object]) -> str:
+    with pytest.raises(FstuiError) as caught:
+        act()
+    return str(caught.value)
 
 
 def test_convert_needs_people_target_and_model_in_that_order(
