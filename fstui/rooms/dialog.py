@@ -33,11 +33,13 @@ class Dialog(ModalScreen[T]):
 
     heading: ClassVar[str] = ""
     act: ClassVar[str] = "OK"
+    long: ClassVar[bool] = False
+    """Whether the fields may be more than fit: they scroll, problem and buttons stay in sight."""
 
     def compose(self) -> ComposeResult:
         """Title, fields, problem, buttons."""
         self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
-        with Vertical(classes="dialog"):
+        with Vertical(classes="dialog dialog-long" if self.long else "dialog"):
             yield Static(Content(self.title_text()), classes="dialog--title")
             yield VerticalScroll(*self.fields(), classes="dialog--fields", can_focus=False)
             yield Static("", classes="dialog--problem")

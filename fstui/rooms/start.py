@@ -30,6 +30,7 @@ class StartForm(Dialog[dict[str, Any]]):
     """Settings of one stage, with the project's own values filled in."""
 
     act = "Start"
+    long = True
 
     def __init__(self, project: Project, stage: str) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from pathlib import Path
 import fake
 import pytest
 from conftest import Bench, Open
+from textual.widgets import Input
 
 from engine.project import Ground, Project
 from engine.protocol import State
@@ -205,6 +206,36 @@ async def test_the_form_is_made_from_the_settings_and_checks_them(
             "iterations": 500,
             "batch": 4,
         } or form.accept() == {"iterations": 500, "batch": 4}
+
+
+@pytest.mark.parametrize("size", [(60, 16), (80, 24), (140, 50)])
+@pytest.mark.parametrize("room", ["faces", "train", "convert"])
+async def test_a_form_that_scrolls_keeps_its_button_and_its_problem_in_sight(
+    bench: Open, tmp_workspace: Path, size: tuple[int, int], room: str
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, room, size=size) as b:
+        await b.sees("1 Project")
+        stage = {"faces": "extract"}.get(room, room)
+        b.app.screen.ask_settings(stage)
+        await b.sees("enter accept")
+        form = b.app.screen
+        inside = form.query_one(".dialog").content_region
+        assert inside.contains_region(form.query_one("#accept").region)
+        entry = form.query(Input).first()
+        entry.value = "-1"
+        await b.press("enter")
+        await b.sees("can't be '-1'")
+        assert inside.contains_region(form.query_one("#accept").region)
+        for field in form.query("Input, Choice"):
+            field.focus()
+            await b.until(
+                lambda at=field: (
+                    inside.contains_region(at.region)
+                    and at.region.bottom <= form.query_one(".dialog--problem").region.y
+                ),
+                f"{field.id} in sight",
+            )
 
 
 async def test_training_without_faces_is_refused_with_a_sentence(
