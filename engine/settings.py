@@ -26,14 +26,18 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, Meta(description="network that finds faces", extra={"folder": "extract/detect"})
     ] = "fullrange"
     aligner: Annotated[
-        str, Meta(description="network that finds landmarks", extra={"folder": "extract/align"})
+        str,
+        Meta(
+            description="network that finds the points of a face", extra={"folder": "extract/align"}
+        ),
     ] = "mesh"
-    every: Annotated[int, Meta(ge=1, le=1000, description="take every nth frame")] = 1
+    every: Annotated[int, Meta(ge=1, le=1000, description="look at every nth frame: 1 is all")] = 1
     confidence: Annotated[
-        float, Meta(ge=0.05, le=1.0, description="least score of a detection")
+        float, Meta(ge=0.05, le=1.0, description="how sure it must be that something is a face")
     ] = 0.5
     presence: Annotated[
-        float, Meta(ge=0.0, le=1.0, description="least face-presence value of the mesh")
+        float,
+        Meta(ge=0.0, le=1.0, description="how sure it must be once the points are found"),
     ] = 0.5
     size: Annotated[
         int,
@@ -41,12 +45,14 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=128,
             le=1024,
             multiple_of=64,
-            description="side of a saved crop",
+            description="width and height of a saved face picture",
             extra={"unit": "px"},
         ),
     ] = 512
-    batch: Annotated[int, Meta(ge=1, le=256, description="frames in one transaction")] = 16
-    identity: Annotated[bool, Meta(description="compute identity embeddings")] = True
+    batch: Annotated[
+        int, Meta(ge=1, le=256, description="frames looked at together: fewer need less memory")
+    ] = 16
+    identity: Annotated[bool, Meta(description="measure who each face is: tells likeness")] = True
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,41 +68,64 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         float,
         Meta(ge=0, description="stop after this training time; 0 is no limit", extra={"unit": "s"}),
     ] = 0.0
-    batch: Annotated[int, Meta(ge=1, le=256, description="faces of each side in a step")] = 16
+    batch: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=256,
+            description="faces of each side at once: fewer need less memory",
+        ),
+    ] = 16
     learning_rate: Annotated[
-        float, Meta(ge=0, le=0.1, description="step size; 0 takes the model's own default")
+        float,
+        Meta(ge=0, le=0.1, description="how fast it learns; 0 is the network's own default"),
     ] = 0.0
-    seed: Annotated[int, Meta(ge=0, le=2**31 - 1, description="seed of all randomness")] = 1
+    seed: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=2**31 - 1,
+            description="number that all random choices start from",
+        ),
+    ] = 1
     centring: Annotated[
-        Literal["face", "head", "legacy"], Meta(description="which crop is trained")
+        Literal["face", "head", "legacy"],
+        Meta(description="how much of the head is learnt; legacy is least"),
     ] = "face"
     coverage: Annotated[
-        float, Meta(ge=62.5, le=100.0, description="share of the crop", extra={"unit": "%"})
+        float,
+        Meta(ge=62.5, le=100.0, description="how much of that crop is used", extra={"unit": "%"}),
     ] = 87.5
     mask: Annotated[
-        Literal["none", "components", "extended", "oval"], Meta(description="mask of the loss")
+        Literal["none", "components", "extended", "oval"],
+        Meta(description="which part of the face counts in learning"),
     ] = "extended"
-    warp: Annotated[bool, Meta(description="warp the input")] = True
+    warp: Annotated[
+        bool,
+        Meta(description="bend the faces a little, against learning by heart"),
+    ] = True
     flip: Annotated[
-        float, Meta(ge=0, le=100, description="chance of a mirrored face", extra={"unit": "%"})
+        float, Meta(ge=0, le=100, description="how many faces are mirrored", extra={"unit": "%"})
     ] = 50.0
     colour: Annotated[bool, Meta(description="vary light and colour")] = True
     rotation: Annotated[
-        float, Meta(ge=0, le=25, description="random rotation up to", extra={"unit": "degrees"})
+        float, Meta(ge=0, le=25, description="turn faces by up to", extra={"unit": "degrees"})
     ] = 10.0
     zoom: Annotated[
-        float, Meta(ge=0, le=25, description="random zoom up to", extra={"unit": "%"})
+        float, Meta(ge=0, le=25, description="scale faces by up to", extra={"unit": "%"})
     ] = 5.0
     shift: Annotated[
-        float, Meta(ge=0, le=25, description="random shift up to", extra={"unit": "%"})
+        float, Meta(ge=0, le=25, description="move faces by up to", extra={"unit": "%"})
     ] = 5.0
     save_every: Annotated[
-        int, Meta(ge=10, le=100_000, description="iterations between two checkpoints")
+        int, Meta(ge=10, le=100_000, description="save after so many iterations")
     ] = 250
     preview_s: Annotated[
-        float, Meta(ge=1, le=3600, description="time between two previews", extra={"unit": "s"})
+        float, Meta(ge=1, le=3600, description="new preview pictures after", extra={"unit": "s"})
     ] = 15.0
-    keep: Annotated[int, Meta(ge=2, le=100, description="checkpoints kept")] = 2
+    keep: Annotated[
+        int, Meta(ge=2, le=100, description="how many of the newest saves are kept")
+    ] = 2
     anew: Annotated[
         bool, Meta(description="put the model there is into trash/ and begin again")
     ] = False
@@ -113,22 +142,43 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "extended"
     erosion: Annotated[
         float,
-        Meta(ge=-20, le=20, description="shrink the mask (negative grows it)", extra={"unit": "%"}),
+        Meta(
+            ge=-20,
+            le=20,
+            description="make the replaced part smaller; below 0 larger",
+            extra={"unit": "%"},
+        ),
     ] = 0.0
     blur: Annotated[
-        float, Meta(ge=0, le=20, description="width of the mask's soft edge", extra={"unit": "%"})
+        float,
+        Meta(
+            ge=0,
+            le=20,
+            description="how soft the edge of the replaced part is",
+            extra={"unit": "%"},
+        ),
     ] = 5.0
     sharpen: Annotated[
-        float, Meta(ge=0, le=100, description="unsharp mask on the swap", extra={"unit": "%"})
+        float, Meta(ge=0, le=100, description="sharpen the new face", extra={"unit": "%"})
     ] = 50.0
-    crf: Annotated[int, Meta(ge=0, le=51, description="x264 quality, lower is better")] = 18
+    crf: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=51,
+            description="video quality (x264): lower is better and larger",
+        ),
+    ] = 18
     preset: Annotated[
-        Literal["ultrafast", "veryfast", "fast", "medium", "slow"], Meta(description="x264 effort")
+        Literal["ultrafast", "veryfast", "fast", "medium", "slow"],
+        Meta(description="time for compressing (x264): slower is smaller"),
     ] = "fast"
     segment_frames: Annotated[
-        int, Meta(ge=24, le=10_000, description="frames in one closed segment")
+        int, Meta(ge=24, le=10_000, description="frames in a piece of the video: a stop loses one")
     ] = 240
-    batch: Annotated[int, Meta(ge=1, le=32, description="faces in one prediction")] = 16
+    batch: Annotated[
+        int, Meta(ge=1, le=32, description="faces swapped together: fewer need less memory")
+    ] = 16
 
 
 class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -146,7 +196,9 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     poll_s: Annotated[
         float, Meta(ge=0.1, le=3600, description="time between two looks", extra={"unit": "s"})
     ] = 1.0
-    polling: Annotated[bool, Meta(description="poll instead of inotify")] = False
+    polling: Annotated[bool, Meta(description="look again and again, as network drives need")] = (
+        False
+    )
 
 
 STAGE_SETTINGS: dict[str, type[msgspec.Struct]] = {

@@ -87,6 +87,16 @@ def test_negative_bounds_show_in_the_help() -> None:
     assert "-20 to 20 %" in erosion.words()
 
 
+TRADE_WORDS = ("transaction", "inotify", "embedding", "tensor", "engine/", "loss", "detection")
+
+
+@given(KINDS)
+def test_help_is_short_and_in_plain_words(kind: type[msgspec.Struct]) -> None:
+    for field in fields(kind):
+        assert len(field.help) <= 52, field.help
+        assert not [word for word in TRADE_WORDS if word in field.help]
+
+
 @pytest.mark.parametrize(
     ("stage", "name"), [("train", "model"), ("extract", "detector"), ("extract", "aligner")]
 )
