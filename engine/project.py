@@ -21,7 +21,6 @@ from engine.protocol import safe_text, write_atomic
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
-MEDIA_FOLDERS = (*SIDES, "inbox")
 VIDEO_SUFFIXES = frozenset(
     ".mp4 .mkv .mov .avi .webm .wmv .flv .ts .mpeg .mpg .vob .m4v .gif".split()
 )
@@ -131,7 +130,7 @@ class Project:
         try:
             for folder in ("jobs", "faces", "model", "out", "trash", "locks"):
                 (path / folder).mkdir()
-            for side in MEDIA_FOLDERS:
+            for side in SIDES:
                 (path / "media" / side).mkdir(parents=True)
             write_atomic(
                 path / "project.toml",

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.project import IMAGE_SUFFIXES, SIDES, VIDEO_SUFFIXES
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", "~")
 """Ends of names under which programs write what is not whole yet. rsync's begin with a dot."""
@@ -27,6 +27,7 @@ class Candidate(NamedTuple):
     """A file, or a folder of pictures, in the folder of a side."""
 
     side: str
+    """"" for what lies beside the sides' folders."""
     path: Path
     signature: Signature
 
@@ -44,6 +45,15 @@ def candidates(side: str, folder: Path) -> Iterator[Candidate]:
             yield from _inside(side, Path(entry.path))
         elif signature := _signature([entry]):
             yield Candidate(side, Path(entry.path), signature)
+
+
+def misplaced(media: Path) -> Iterator[Candidate]:
+    """Files, and folders with footage, that lie in `media/` beside the sides' folders."""
+    for entry in _entries(media):
+        if entry.name in SIDES or (entry.is_dir() and not any(_inside("", Path(entry.path)))):
+            continue
+        if signature := _signature([entry]):
+            yield Candidate("", Path(entry.path), signature)
 
 
 def _inside(side: str, folder: Path) -> Iterator[Candidate]:

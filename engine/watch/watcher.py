@@ -7,6 +7,7 @@ a process of the engine's own, so that a file made to crash a decoder doesn't en
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace, Stopped
@@ -17,7 +18,7 @@ from engine.protocol import PROJECT_LOCKS, VERSION, Job, Step
 from engine.settings import WatchSettings
 from engine.store import Store
 from engine.watch import observe
-from engine.watch.candidates import Candidate, Signature, candidates, refusal
+from engine.watch.candidates import Candidate, Signature, candidates, misplaced, refusal
 from engine.watch.settle import Settler
 from engine.work import Work
 
@@ -26,6 +27,7 @@ LOOK_S = 0.2
 PASSING = (AlreadyRunning, Damaged, NoSpace)
 """Trouble of the project, not of the footage: project.toml is held by another program, is half
 edited, or the disk is full. What arrived is tried again."""
+BESIDE = "it lies beside the sides' folders: put it into a, b or target"
 LOOK_ANYWAY_S = 10.0
 """The kernel drops notices when too many come at once: look at least this often."""
 
@@ -59,7 +61,8 @@ class Watcher:
     def __init__(self, work: Work) -> None:
         self.work = work
         self.settings = work.settings(WatchSettings)
-        self.folders = {side: work.project.path / "media" / side for side in SIDES}
+        self.media = work.project.path / "media"
+        self.folders = {side: self.media / side for side in SIDES}
         for folder in self.folders.values():
             folder.mkdir(parents=True, exist_ok=True)
         self.taken = 0
@@ -99,15 +102,15 @@ class Watcher:
     def look(self, notices: observe.Notices, now: float) -> None:
         """One look at the folders: note what is new, drop what is gone, take in what is ready."""
         present: set[Path] = set()
-        for side, folder in self.folders.items():
-            for candidate in candidates(side, folder):
-                present.add(candidate.path)
-                if self._decided.get(candidate.path) == candidate.signature:
-                    continue
-                if self._settler.see(candidate, now):
-                    self._tell(candidate.path, candidate.side, "arriving")
+        for candidate in self._all():
+            present.add(candidate.path)
+            if self._decided.get(candidate.path) == candidate.signature:
+                continue
+            if self._settler.see(candidate, now):
+                self._tell(candidate.path, candidate.side, "arriving")
         for path in self._settler.drop_missing(present):
-            self._tell(path, path.relative_to(self.folders["a"].parent).parts[0], "gone")
+            first = path.relative_to(self.media).parts[0]
+            self._tell(path, first if first in SIDES else "", "gone")
         for candidate in self._settler.take_ready(notices.being_written(), now):
             if self.work.control.stopping:
                 break  # the next watching finds the rest
@@ -116,6 +119,12 @@ class Watcher:
                 self._decide(candidate)
             except PASSING as error:
                 self._put_off(candidate, str(error), now)
+
+    def _all(self) -> Iterator[Candidate]:
+        """What lies in the sides' folders, and beside them."""
+        for side, folder in self.folders.items():
+            yield from candidates(side, folder)
+        yield from misplaced(self.media)
 
     def _put_off(self, candidate: Candidate, why: str, now: float) -> None:
         """Try a candidate again once it has stood still for as long again."""
@@ -130,7 +139,7 @@ class Watcher:
         `PASSING`."""
         path, side = candidate.path, candidate.side
         self._decided[path] = candidate.signature
-        why = refusal(path, self.folders[side])
+        why = refusal(path, self.folders[side]) if side else BESIDE
         if why is None:
             try:
                 new = self._take_in(path.resolve(), side)

@@ -170,3 +170,19 @@ def test_a_project_file_that_is_being_edited_puts_footage_off(project: Project) 
     toml.write_text(whole)
     until(lambda: "ready" in told(folder, "media/a/new.png"), "it is taken in")
     assert told(folder, "media/a/new.png").keys() == {"arriving", "ready"}
+
+
+def test_footage_beside_the_sides_folders_is_refused_with_the_way_out(project: Project) -> None:
+    media = project.path / "media"
+    picture(media / "lost.png")
+    (media / "takes").mkdir()
+    picture(media / "takes" / "1.png", 1)
+    (media / "empty").mkdir()
+    picture(media / "a" / "good.png", 2)
+    folder = watch(project)
+    for name in ("lost.png", "takes"):
+        until(lambda name=name: "refused" in told(folder, f"media/{name}"), f"{name} was refused")
+        assert "put it into a, b or target" in told(folder, f"media/{name}")["refused"]
+    until(lambda: "ready" in told(folder, "media/a/good.png"), "the good one is taken")
+    assert told(folder, "media/empty") == {}
+    assert sources(project) == {"media/a/good.png"}
