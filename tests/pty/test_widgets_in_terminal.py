@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -30,11 +31,17 @@ def test_nothing_is_written_while_nothing_changes() -> None:
         assert meter.bytes_in(2.0) == 0
 
 
+def update_on_screen(meter: Meter) -> int:
+    """The number that the status line shows; a busy machine may never show some of them."""
+    found = re.search(r"update (\d+)", meter.text())
+    return int(found[1]) if found else 0
+
+
 @pytest.mark.parametrize(("hz", "most"), [(2, 1.5 * KIB), (10, 5 * KIB)])
 def test_live_screen_is_cheap(hz: float, most: float) -> None:
     """Chart, list, bar and status line together; the stock widgets take 187 KiB/s at 10 Hz."""
     with widget_app("--hz", str(hz), COLORTERM="truecolor") as meter:
-        meter.wait_for("update 802")
+        meter.wait_until(lambda: update_on_screen(meter) > 801)
         meter.pump(1.0)
         sent = meter.bytes_in(4.0)
         assert 0 < sent / 4.0 < most
