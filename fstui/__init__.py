@@ -1,1 +1,1 @@
-"""What a person sees and decides: the terminal interface, the command line, the watch folders."""
+"""What a person sees and decides: the terminal interface and the command line."""

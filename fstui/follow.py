@@ -138,13 +138,13 @@ def event_line(event: Event) -> str:
     return event_words(event) if event.k in SAID else ""
 
 
-def stage_words(s: Snapshot) -> str:
+def step_words(s: Snapshot) -> str:
     """`extract a`, with the step's number where there are several."""
     name = f"{s.stage or s.kind} {s.side or ''}".strip()
     return f"{name} ({s.step + 1}/{s.steps})" if s.steps > 1 else name
 
 
-def progress_words(s: Snapshot) -> str:
+def pace_words(s: Snapshot) -> str:
     """How far a job is: phase or figures, rate, time left."""
     if s.state not in (State.RUNNING, State.STOPPING):
         return str(s.state)
@@ -174,7 +174,7 @@ class Lines:
 
     def show(self, snapshot: Snapshot) -> None:
         """Say how far it is if that is due and differs from the last time."""
-        text = f"{stage_words(snapshot)}: {progress_words(snapshot)}"
+        text = f"{step_words(snapshot)}: {pace_words(snapshot)}"
         now = time.monotonic()
         if text != self._text and now - self._last >= LINE_INTERVAL_S:
             self._last, self._text = now, text
@@ -209,10 +209,10 @@ class Bars:
         progress = snapshot.progress
         self._bars.update(
             self._task,
-            description=safe_text(stage_words(snapshot)),
+            description=safe_text(step_words(snapshot)),
             completed=0 if snapshot.phase else progress.done,
             total=None if snapshot.phase else progress.total,
-            words=safe_text(progress_words(snapshot)),
+            words=safe_text(pace_words(snapshot)),
         )
 
     def line(self, text: str) -> None:

@@ -14,7 +14,7 @@ from engine.protocol import State
 from fstui import places
 from fstui.called import program
 from fstui.commands.shared import add_project, say
-from fstui.follow import progress_words, stage_words
+from fstui.follow import pace_words, step_words
 from fstui.model import words
 from fstui.model.overview import Overview, disk_use, overview, overviews
 
@@ -76,7 +76,7 @@ def job_words(o: Overview) -> str:
     s = o.snapshot
     at = f" at iteration {s.iteration}" if s.iteration is not None else ""
     if o.running:
-        return f"{stage_words(s)}{at}: {progress_words(s)}"
+        return f"{step_words(s)}{at}: {pace_words(s)}"
     if s.state in (State.INTERRUPTED, State.STOPPED):
         return f"{s.kind} {s.state}{at}"
     return f"{s.kind} {s.state}"

@@ -122,7 +122,7 @@ class ProjectRoom(Room):
             self.ask_settings(self.due.name)
 
     def action_add(self) -> None:
-        """Add footage to the side under the cursor, or to the first that has none."""
+        """Add footage; the form begins with the first side that has none."""
         from fstui.rooms.add import AddFootage
 
         project = self.studio.session.project

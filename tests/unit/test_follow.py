@@ -29,12 +29,12 @@ def snapshot(**more: object) -> Snapshot:
     ],
 )
 def test_progress_in_words(s: Snapshot, words: str) -> None:
-    assert follow.progress_words(s) == words
+    assert follow.pace_words(s) == words
 
 
 def test_a_step_of_many_says_which() -> None:
     s = snapshot(stage="extract", side="b", step=1, steps=3)
-    assert follow.stage_words(s) == "extract b (2/3)"
+    assert follow.step_words(s) == "extract b (2/3)"
 
 
 def test_plain_lines_are_few_and_differ(
