@@ -21,10 +21,30 @@ from engine.protocol import safe_text, write_atomic
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
-VIDEO_SUFFIXES = frozenset(
-    ".mp4 .mkv .mov .avi .webm .wmv .flv .ts .mpeg .mpg .vob .m4v .gif".split()
-)
-IMAGE_SUFFIXES = frozenset(".png .jpg .jpeg .bmp .tif .tiff .webp .exr".split())
+CONTAINERS = {
+    "mov,mp4,m4a,3gp,3g2,mj2": ".mp4 .mov .m4v .3gp",
+    "matroska,webm": ".mkv .webm",
+    "avi": ".avi",
+    "asf": ".wmv",
+    "flv": ".flv",
+    "gif": ".gif",
+    "mpeg,mpegvideo": ".mpg .mpeg .vob",
+    "mpegts": ".ts .mts .m2ts",
+    "ogg": ".ogv",
+    "mxf": ".mxf",
+}
+"""FFmpeg's containers that are opened, and the names of their files. Playlists (hls, dash, concat)
+can name other files and are not."""
+PICTURES = {
+    "PNG": ".png",
+    "JPEG": ".jpg .jpeg",
+    "BMP": ".bmp",
+    "TIFF": ".tif .tiff",
+    "WEBP": ".webp",
+}
+"""Pillow's formats that are opened, and the names of their files."""
+VIDEO_SUFFIXES = frozenset(" ".join(CONTAINERS.values()).split())
+IMAGE_SUFFIXES = frozenset(" ".join(PICTURES.values()).split())
 
 
 class Ground(StrEnum):

@@ -14,22 +14,16 @@ import msgspec
 from PIL import Image
 
 from engine.errors import BadInput, from_os_error
-from engine.project import IMAGE_SUFFIXES, media_in
+from engine.project import CONTAINERS, IMAGE_SUFFIXES, PICTURES, media_in
 from engine.protocol import safe_text
 
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,asf,flv,gif,mpeg,mpegts,mpegvideo,ogg,h264,hevc,"
-    "ivf,mxf,nut"
-)
-"""Containers that are opened. Playlists (hls, dash, concat) can name other files and are not."""
-
-OPTIONS = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
 MAX_SIDE_PX = 16_384
 MAX_PIXELS = 134_217_728
 """8K times four: more is a bomb or a mistake, and no machine of ours could hold the frames."""
 
-PICTURE_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+PICTURE_FORMATS = tuple(PICTURES)
 VFR_PACKETS = 250
 """How many packets are looked at to tell a constant from a variable frame rate."""
 
