@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.digest import file_sha256
 from engine.errors import BadInput, ModelMissing
 from engine.protocol import write_atomic
 
@@ -250,9 +251,3 @@ def _keep(archive: Path, key: str) -> None:
     path = place(key)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(path, data)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -21,6 +21,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.digest import file_sha256
 from engine.errors import Damaged, ModelMissing, from_os_error
 from engine.process import fsync_folder
 from engine.protocol import write_atomic
@@ -155,7 +156,7 @@ def verify(path: Path) -> Checkpoint:
         lines = (path / SUMS).read_text("ascii").splitlines()
         sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
         for name in FILES:
-            if sums.get(name) != sha256(path / name):
+            if sums.get(name) != file_sha256(path / name):
                 raise Damaged(f"The checkpoint {path.name} is damaged: {name} is not as saved.")
         recipe = msgspec.json.decode((path / "recipe.json").read_bytes(), type=Recipe)
         state = msgspec.json.decode((path / "state.json").read_bytes(), type=TrainState)
@@ -191,12 +192,6 @@ def set_aside_all(model: Path, trash: Path) -> Path | None:
     except OSError as error:
         raise from_os_error(error, f"moving the model to {aside}") from error
     return aside
-
-
-def sha256(path: Path) -> str:
-    """Hex digest of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sets(model: Path) -> list[Path]:

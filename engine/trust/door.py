@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from engine import __version__
+from engine.digest import file_sha256
 from engine.errors import Damaged, from_os_error
-from engine.packs import file_sha256
 from engine.process import fsync_folder
 from engine.project import Person, Project, now
 from engine.protocol import safe_text, write_atomic
