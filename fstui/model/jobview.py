@@ -12,7 +12,7 @@ import msgspec
 
 from engine.protocol import ENDS, STALLED_S, Event, Job, JobFolder, Snapshot, State, safe_text
 
-from . import words
+from . import jobs, words
 from .logtext import LogText
 from .tail import JobUpdate, Preview
 
@@ -77,8 +77,7 @@ class JobView:
 
     def resumable(self) -> bool:
         """Whether starting again goes on from what this job left."""
-        ends = (State.STOPPED, State.FAILED, State.CRASHED, State.INTERRUPTED)
-        return self.snapshot.state in ends
+        return not self.running and jobs.can_resume(self.folder)
 
     @property
     def broke(self) -> bool:

@@ -354,6 +354,18 @@ async def test_a_killed_supervisor_reads_interrupted_and_can_be_resumed(
         assert "s resume training" in b.lines()[-1]
 
 
+@pytest.mark.parametrize(("code", "words"), [(3, "start training"), (7, "resume training")])
+async def test_only_what_can_go_on_is_offered_to_be_resumed(
+    bench: Open, tmp_workspace: Path, code: int, words: str
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace))
+    engine.end(State.FAILED, code, "It could not go on.")
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("It could not go on.")
+        await b.until(lambda: words in b.lines()[-1], words)
+        assert ("from what was saved" in b.text()) == words.startswith("resume")
+
+
 async def test_nan_is_a_banner(bench: Open, tmp_workspace: Path) -> None:
     engine = trained(fake.make_project(tmp_workspace), 400)
     engine.folder.append("save", iteration=250)
