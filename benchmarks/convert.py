@@ -20,8 +20,9 @@ import tensorflow as tf
 from engine import packs
 from engine.convert.clip import Clip, Conversion
 from engine.convert.journal import WorkFolder
-from engine.convert.patch import Cutter, Item, Landmarks
+from engine.convert.patch import Cutter, Item
 from engine.extract.describe import FaceFinder
+from engine.faces.landmarks import Landmarks
 from engine.media.planes import to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames

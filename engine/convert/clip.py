@@ -17,9 +17,10 @@ from pathlib import Path
 import numpy as np
 
 from engine.convert.journal import WorkFolder
-from engine.convert.patch import Cutter, Item, Landmarks, Swapper
+from engine.convert.patch import Cutter, Item, Swapper
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
+from engine.faces.landmarks import Landmarks
 from engine.media.planes import to_display
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, packet_times

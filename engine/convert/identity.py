@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.convert.patch import Landmarks
+from engine.faces.landmarks import Landmarks
 from engine.media.read import FrameReader, to_rgb
 from engine.store import Store
 

@@ -18,9 +18,9 @@ from engine.convert.blend import MASK_SIZE, blend, face_mask, soften
 from engine.convert.colour import match
 from engine.convert.sharpen import unsharp
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, warp
+from engine.faces.landmarks import Landmarks
 from engine.media.planes import Region, read_region, region_of_crop, write_region
 from engine.settings import ConvertSettings
-from engine.store import Face
 
 
 class Swapper(Protocol):
@@ -36,22 +36,6 @@ class Swapper(Protocol):
 
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB uint8 (n, size, size, 3) of A to float32 0..1 (n, output, output, 3) of B."""
-
-
-@dataclass(frozen=True)
-class Landmarks:
-    """Where a face is, in display-rotated frame pixels."""
-
-    points: NDArray[np.float32]
-    """(68, 2)."""
-    mesh: NDArray[np.float32] | None
-    """(468, 2)."""
-
-    @classmethod
-    def of(cls, face: Face) -> Landmarks:
-        """From a row of faces.db."""
-        mesh = np.frombuffer(face.mesh, "<f4").reshape(-1, 2) if face.mesh else None
-        return cls(np.frombuffer(face.points, "<f4").reshape(-1, 2), mesh)
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.convert.identity import pictures, spread
-from engine.convert.patch import Landmarks
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import crop_matrix, warp
+from engine.faces.landmarks import Landmarks
 
 ROWS = 8
 HEIGHT_PX = 180

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 
 from engine.errors import BadInput
 from engine.faces import crops, quality
+from engine.faces.boxes import SAME_FACE, around, overlap
 from engine.faces.geometry import Alignment, align
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-
-SAME_FACE = 0.5
-"""Two boxes that share more than this of their union after aligning are one face."""
 
 
 @dataclass
@@ -60,7 +58,8 @@ class FaceFinder:
             landmarks = self._align(rgb, detection)
             if landmarks is None or not _is_face(landmarks.points):
                 continue
-            if any(_overlap(landmarks.points, f.points) > SAME_FACE for f in faces):
+            box = around(landmarks.points)
+            if any(overlap(box, around(f.points)) > SAME_FACE for f in faces):
                 continue
             alignment = align(landmarks.points)
             crop = crops.cut(rgb, alignment.points, self._settings.size)
@@ -114,11 +113,3 @@ def network(kind: str, name: str) -> Any:
 def _is_face(points: NDArray[np.float32]) -> bool:
     """Whether points are numbers and spread over more than a dot."""
     return bool(np.isfinite(points).all() and np.ptp(points, axis=0).min() > 1.0)
-
-
-def _overlap(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    """Intersection over union of the boxes around two sets of points."""
-    low, high = np.maximum(a.min(0), b.min(0)), np.minimum(a.max(0), b.max(0))
-    common = float(np.prod(np.maximum(high - low, 0)))
-    union = float(np.prod(np.ptp(a, axis=0)) + np.prod(np.ptp(b, axis=0))) - common
-    return common / union if union > 0 else 0.0

@@ -9,16 +9,12 @@ from pathlib import Path
 import msgspec
 
 from engine.errors import BadInput, from_os_error
+from engine.faces.boxes import SAME_FACE, Box, overlap
 from engine.media.probe import MediaInfo, pictures_in, probe
 from engine.project import Project, content_hash, media_in
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
 from engine.store import Media, Store
-
-SAME_FACE = 0.5
-"""Boxes of one frame that share more than this of their union are the same face again."""
-
-Box = tuple[float, float, float, float]
 
 
 class Marks(msgspec.Struct):
@@ -159,15 +155,6 @@ def folder_name(path: Path) -> str:
     name = safe_text(path.name if path.is_dir() else path.stem).replace("\\", "_").strip()
     name = name.encode()[:100].decode(errors="ignore").lstrip(".-").strip()
     return name or "media"
-
-
-def overlap(a: Box, b: Box) -> float:
-    """Intersection over union of two boxes."""
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    common = max(0.0, wide) * max(0.0, high)
-    union = (a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common
-    return common / union if union > 0 else 0.0
 
 
 def _relevant(settings: ExtractSettings) -> ExtractSettings:

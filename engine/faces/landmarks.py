@@ -1,9 +1,13 @@
-"""From the 468 points of the face mesh to the 68 landmarks of iBUG."""
+"""Points on a face, and the way from the 468 of the face mesh to the 68 of iBUG."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.store import Face
 
 MESH_TO_68 = np.array(
     [
@@ -28,6 +32,22 @@ FACE_OVAL = np.array(
     ]
 )
 """Mesh indices around the face, in order. Source: the face oval of MediaPipe (Apache-2.0)."""
+
+
+@dataclass(frozen=True)
+class Landmarks:
+    """Where a face is, in display-rotated frame pixels."""
+
+    points: NDArray[np.float32]
+    """(68, 2)."""
+    mesh: NDArray[np.float32] | None
+    """(468, 2) where the aligner knows them."""
+
+    @classmethod
+    def of(cls, face: Face) -> Landmarks:
+        """From a row of faces.db."""
+        mesh = np.frombuffer(face.mesh, "<f4").reshape(-1, 2) if face.mesh else None
+        return cls(np.frombuffer(face.points, "<f4").reshape(-1, 2), mesh)
 
 
 def landmarks68(mesh: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -27,8 +27,9 @@ from convert_project import (
 
 from engine.convert import clip as clip_module
 from engine.convert import pipeline
-from engine.convert.patch import Cutter, Landmarks
+from engine.convert.patch import Cutter
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
+from engine.faces.landmarks import Landmarks
 from engine.media.planes import samples, to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, packet_times

@@ -19,7 +19,7 @@ from engine.convert.identity import (
     spread,
     summary,
 )
-from engine.convert.patch import Landmarks
+from engine.faces.landmarks import Landmarks
 
 
 def test_summary_counts_lost_faces_as_not_nearer() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.errors import BadInput, Damaged
 from engine.extract.describe import network
-from engine.extract.footage import Marks, check_side, folder_name, overlap, reject_missing_crops
+from engine.extract.footage import Marks, check_side, folder_name, reject_missing_crops
 from engine.extract.identify.weights import read_integer, read_tensors
+from engine.faces.boxes import around, overlap
 from engine.project import Project
 from engine.settings import ExtractSettings
 from engine.store import Store
@@ -31,6 +33,10 @@ from engine.store import Store
 )
 def test_a_medium_s_folder_has_a_safe_name(tmp_path: Path, name: str, folder: str) -> None:
     assert folder_name(tmp_path / name) == folder
+
+
+def test_a_box_lies_around_its_points() -> None:
+    assert around(np.array([[3, 9], [1, 4], [2, 7]], np.float32)) == (1, 4, 3, 9)
 
 
 def test_overlap_is_intersection_over_union() -> None:

@@ -7,10 +7,9 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine import packs
-from engine.extract.align import Landmarks
 from engine.extract.detect import Detection
 from engine.faces.geometry import Matrix, invert, transform, warp
-from engine.faces.landmarks import landmarks68
+from engine.faces.landmarks import Landmarks, landmarks68
 
 SIDE = 192
 MARGIN = 1.5
