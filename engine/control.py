@@ -27,7 +27,7 @@ class Control:
         self._stop = True
 
     def on(self, verb: str, handler: Callable[[Command], None]) -> None:
-        """Handle a verb of the step's own (save, preview, set)."""
+        """Handle a verb of the step's own (save, preview)."""
         self._handlers[verb] = handler
 
     @property

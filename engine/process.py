@@ -81,11 +81,6 @@ class FileLock:
             os.close(self._fd)
             self._fd = None
 
-    @property
-    def held(self) -> bool:
-        """Whether this object holds the lock."""
-        return self._fd is not None
-
 
 def _try_lock(fd: int) -> bool:
     try:

@@ -140,7 +140,7 @@ class Command(msgspec.Struct, frozen=True):
     """One file in `control/`: what the user asks of a running job."""
 
     verb: str
-    """stop, pause, resume, save, preview, set."""
+    """stop, pause, resume, save, preview."""
     args: dict[str, Any] = {}
     id: str = ""
 

@@ -22,7 +22,7 @@ C1, C2 = 0.01**2, 0.03**2
 def face_loss(truth: Any, predicted: Any, mask: Any, weights: dict[str, float]) -> Any:
     """The weighted sum of the named terms for each face."""
     weight = BACKGROUND + (1.0 - BACKGROUND) * mask
-    terms = {"ssim": ssim_loss, "mse": mse_loss, "mae": mae_loss, "gradient": gradient_loss}
+    terms = {"ssim": ssim_loss, "mse": mse_loss, "mae": mae_loss}
     return tf.add_n([w * terms[name](truth, predicted, weight) for name, w in weights.items()])
 
 
@@ -34,14 +34,6 @@ def mse_loss(truth: Any, predicted: Any, weight: Any) -> Any:
 def mae_loss(truth: Any, predicted: Any, weight: Any) -> Any:
     """Mean absolute error."""
     return weighted_mean(tf.abs(truth - predicted), weight)
-
-
-def gradient_loss(truth: Any, predicted: Any, weight: Any) -> Any:
-    """Mean absolute error of the differences between neighbours, down and across: sharpness."""
-    error = truth - predicted
-    down = weighted_mean(tf.abs(error[:, 1:] - error[:, :-1]), weight[:, 1:])
-    across = weighted_mean(tf.abs(error[:, :, 1:] - error[:, :, :-1]), weight[:, :, 1:])
-    return (down + across) / 2.0
 
 
 def ssim_loss(truth: Any, predicted: Any, weight: Any) -> Any:

@@ -189,11 +189,11 @@ def test_a_job_folder_that_finds_no_room_leaves_nothing(
 def test_commands_come_in_order_and_rubbish_is_dropped(tmp_path: Path) -> None:
     folder = make_job(tmp_path)
     first = folder.send("save")
-    folder.send("set", name="rate", value=0.1)
+    folder.send("preview", name="rate", value=0.1)
     rubbish = folder.path / "control" / "0.json"
     rubbish.write_text("stop")
     got = [command for _, command in folder.commands()]
-    assert [c.verb for c in got] == ["save", "set"]
+    assert [c.verb for c in got] == ["save", "preview"]
     assert got[0].id == first
     assert got[1].args == {"name": "rate", "value": 0.1}
     assert not rubbish.exists()

@@ -26,9 +26,6 @@ BATCHES = (1, 16)
 STAGES = ((32, 3, False), (64, 4, True), (128, 3, True), (256, 3, True), (256, 1, True))
 """Channels, blocks, and whether the first block halves the size."""
 
-SAME_PERSON = 0.5
-"""Distance below which two faces count as one person by default."""
-
 
 def distance(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
     """Euclidean distance of embeddings (..., 128), broadcast over the leading axes."""
