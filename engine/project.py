@@ -198,17 +198,20 @@ class Project:
 
     def add_sources(self, side: str, paths: list[Path], *, copy: bool = False) -> list[Source]:
         """List footage for a side; copies it into `media/` on request. What is listed already
-        (same side, same content) is left out. Raises `BadInput`; nothing is added then."""
+        (same side, same content) is left out.
+
+        Raises `BadInput` before anything is copied. When a copy fails nothing is listed; the ones
+        before it stay in `media/`."""
         if side not in SIDES:
             raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
         have = {s.hash for s in self.file.source if s.side == side}
+        by_hash: dict[str, Path] = {}
+        for path in map(check_media, paths):
+            by_hash.setdefault(content_hash(path), path)
         new: list[Source] = []
-        for path in paths:
-            path = check_media(path)
-            source_hash = content_hash(path)
+        for source_hash, path in by_hash.items():
             if source_hash in have:
                 continue
-            have.add(source_hash)
             if copy:
                 path = self._copy_in(side, path)
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path

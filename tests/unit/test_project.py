@@ -244,8 +244,9 @@ def test_a_folder_is_copied_without_what_is_no_media(project: Project, tmp_path:
 
 def test_nothing_is_added_when_one_path_is_bad(project: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput):
-        project.add_sources("a", [footage(tmp_path), tmp_path / "missing.mp4"])
+        project.add_sources("a", [footage(tmp_path), tmp_path / "missing.mp4"], copy=True)
     assert Project.open(project.path).sources() == []
+    assert list((project.path / "media" / "a").iterdir()) == []
 
 
 @pytest.mark.parametrize("name", ["with space.mp4", 'it\'s "q".mp4', "日本.mp4", "-dash.mp4"])
