@@ -156,8 +156,8 @@ def name(value: Any, what: str) -> str:
 def embedding(value: Any) -> NDArray[np.float32]:
     """An identity embedding."""
     found = numbers(value, "an identity", (-1,))
-    if not 0 < len(found) <= MAX_IDENTITY:
-        raise Misshapen(f"an identity of {len(found)} numbers")
+    if not 0 < len(found) <= MAX_IDENTITY or np.abs(found).max() > MAX_COORDINATE_PX:
+        raise Misshapen(f"an identity that is no embedding ({len(found)} numbers)")
     return found.astype(np.float32)
 
 

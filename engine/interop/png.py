@@ -25,7 +25,7 @@ KEYWORD = b"faceswap\0\0\0\0\0"
 """Keyword, uncompressed, method 0, no language, no translated keyword."""
 
 _TOKEN = re.compile(
-    r"""b?'(?:[^'\\\n]|\\[^\n])*+'|b?"(?:[^"\\\n]|\\[^\n])*+"
+    r"""b?'(?:[^'\\\n]|\\['"\\nrtxuU])*+'|b?"(?:[^"\\\n]|\\['"\\nrtxuU])*+"
       |-?(?:\d++\.?\d*+|\.\d++)(?:[eE][-+]?\d++)?(?!\w)|True\b|False\b|None\b
       |(?P<open>[\[({])|(?P<shut>[\])}])|[,:]|[ \n]++""",
     re.VERBOSE | re.ASCII,
