@@ -5,12 +5,22 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import msgspec
 
-from engine.protocol import ENDS, STALLED_S, Event, Job, JobFolder, Snapshot, State, safe_text
+from engine.protocol import (
+    ENDS,
+    STALLED_S,
+    Event,
+    Job,
+    JobFolder,
+    Progress,
+    Snapshot,
+    State,
+    safe_text,
+)
 
 from . import jobs, words
 from .logtext import LogText
@@ -27,7 +37,7 @@ DOING = {"extract": "extracting", "train": "training", "convert": "converting", 
 
 @dataclass
 class JobView:
-    """A job's folder, its latest state and what it said."""
+    """A job's folder, its latest state and what it said, seen from one of its stages."""
 
     folder: JobFolder
     job: Job
@@ -38,6 +48,12 @@ class JobView:
     previews: deque[Preview] = field(default_factory=lambda: deque(maxlen=PREVIEWS_KEPT))
     stop_asked: float | None = None
     """Monotonic time when this interface asked it to stop."""
+    results: list[str] = field(default_factory=list)
+    """The sentences with which the stage's own steps ended."""
+    progress: Progress = field(default_factory=Progress)
+    """How far the stage's own steps came."""
+    _at: str = ""
+    """The stage of the step whose events are being read."""
 
     @classmethod
     def begin(cls, update: JobUpdate) -> JobView:
@@ -54,9 +70,39 @@ class JobView:
         self.log.add(update.lines)
         self.previews.extend(update.previews)
         for event in update.events:
-            # The snapshot is a second old at most; figures of events are newer.
-            if event.k == "metric" and isinstance(event.data.get("iteration"), int):
-                self.snapshot.iteration = event.data["iteration"]
+            self._take(event)
+        if self.snapshot.stage == self.stage:
+            self.progress = self.snapshot.progress
+
+    def _take(self, event: Event) -> None:
+        # The snapshot is a second old at most; figures of events are newer.
+        if event.k == "metric" and isinstance(event.data.get("iteration"), int):
+            self.snapshot.iteration = event.data["iteration"]
+        elif event.k == "step":
+            self._at = str(event.data.get("stage", ""))
+        elif event.k == "step-end" and self._at == self.stage:
+            self.results.append(str(event.data.get("message", "")))
+
+    @property
+    def over(self) -> bool:
+        """Whether the job went on from its stage to another one."""
+        mine = [i for i, step in enumerate(self.job.steps) if step.stage == self.stage]
+        return bool(mine) and self.snapshot.step > mine[-1]
+
+    def alone(self) -> JobView:
+        """The job as its stage's own room shows it: what comes after that stage is left out."""
+        if not self.over:
+            return self
+        own = msgspec.structs.replace(
+            self.snapshot,
+            state=State.DONE,
+            stage=self.stage,
+            phase="",
+            progress=self.progress,
+            message="; ".join(self.results),
+            last_warning="",
+        )
+        return replace(self, snapshot=own, stop_asked=None)
 
     @property
     def running(self) -> bool:
@@ -77,7 +123,7 @@ class JobView:
 
     def resumable(self) -> bool:
         """Whether starting again goes on from what this job left."""
-        return not self.running and jobs.can_resume(self.folder)
+        return not self.running and not self.over and jobs.can_resume(self.folder)
 
     @property
     def broke(self) -> bool:

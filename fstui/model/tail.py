@@ -96,6 +96,8 @@ class JobTail:
         self._log = LineTail(folder.log_path)
         self._snapshot: Snapshot | None = None
         self._columns: tuple[str, ...] = ()
+        self._at = ""
+        """The stage of the step whose events are being read."""
 
     @property
     def ended(self) -> bool:
@@ -114,13 +116,23 @@ class JobTail:
         if snapshot == self._snapshot and not events and not lines:
             return None
         self._snapshot = snapshot
+        if first:
+            self._at = self._stage_before(events, snapshot)
         previews = [p for p in map(self._preview, events) if p]
         if first:
             previews = self._older(previews) + previews
         return JobUpdate(self.folder, self.job, self.stage, snapshot, events, lines, previews)
 
+    def _stage_before(self, events: list[Event], snapshot: Snapshot) -> str:
+        """The stage at work when the first of these events was written."""
+        steps = [e.data.get("index") for e in events if e.k == "step"]
+        index = steps[0] - 1 if steps and isinstance(steps[0], int) else snapshot.step
+        return self.job.steps[index].stage if 0 <= index < len(self.job.steps) else ""
+
     def _preview(self, event: Event) -> Preview | None:
-        if event.k != "preview":
+        if event.k == "step":
+            self._at = str(event.data.get("stage", ""))
+        if event.k != "preview" or self._at != self.stage:
             return None
         path = (self.folder.path / str(event.data.get("path", ""))).resolve()
         if not path.is_relative_to(self.folder.path.resolve()):
@@ -133,7 +145,12 @@ class JobTail:
         return Preview(path, event.t, number, self._columns, media)
 
     def _older(self, known: list[Preview]) -> list[Preview]:
-        """Pictures whose event lies before the part of the log that was read."""
+        """Pictures whose event lies before the part of the log that was read.
+
+        Of a job of several stages they are left out: nothing says which stage made them.
+        """
+        if any(step.stage != self.stage for step in self.job.steps):
+            return []
         have = {p.path.name for p in known}
         found = []
         for path in self.folder.preview_folder.glob("*.jpg"):

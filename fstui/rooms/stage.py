@@ -52,7 +52,7 @@ class StageRoom(Room):
 
     def show(self) -> None:
         """Facts, progress, picture or ending."""
-        job = self.job
+        job = self.job.alone() if self.job else None
         self.query_one("#facts", Lines).show(self.facts(job))
         self.set_class(job is not None and job.broke, "-broke")
         if job is None:
@@ -70,7 +70,7 @@ class StageRoom(Room):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There must be something to go back to."""
         if action in ("earlier", "later"):
-            job = self.job
+            job = self.job.alone() if self.job else None
             return job is not None and len(job.previews) > 1 and not job.broke
         if action == "full":
             return any(pane.path for pane in self.query(Previews))

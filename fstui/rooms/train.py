@@ -73,7 +73,7 @@ class Train(StageRoom):
         """A preview is made by a running training only."""
         if action == "preview":
             job = self.job
-            running = job is not None and job.snapshot.state is State.RUNNING
+            running = job is not None and not job.over and job.snapshot.state is State.RUNNING
             return running and bool(super().check_action(action, parameters))
         if action == "log_scale":
             return bool(self.studio.session.curve.points)

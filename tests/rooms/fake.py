@@ -32,18 +32,32 @@ class FakeEngine:
     """A job that holds its lock and writes what the test says."""
 
     def __init__(
-        self, project: Path, kind: str = "train", side: str | None = None, **settings: object
+        self,
+        project: Path,
+        kind: str = "train",
+        side: str | None = None,
+        *,
+        steps: list[Step] | None = None,
+        **settings: object,
     ) -> None:
-        self.folder = JobFolder.create(project, Job(VERSION, kind, [Step(kind, side, settings)]))
+        self.steps = steps or [Step(kind, side, settings)]
+        self.folder = JobFolder.create(project, Job(VERSION, kind, self.steps))
         self.lock = FileLock(self.folder.lock_path)
         assert self.lock.acquire(holder_text(self.folder.name))
         self.snapshot = Snapshot(
-            State.RUNNING, kind, 0, 1, kind, side, device="CPU", started=time.time()
+            State.RUNNING, kind, 0, len(self.steps), device="CPU", started=time.time()
         )
         self.history = History(project / "model" / "history") if kind == "train" else None
         self.folder.append("start", pid=os.getpid(), host="box", version="0", kind=kind)
-        self.folder.append("step", index=0, of=1, stage=kind, side=side)
-        self.put()
+        self.step(0)
+
+    def step(self, index: int) -> None:
+        """A step begins."""
+        step = self.steps[index]
+        self.folder.append(
+            "step", index=index, of=len(self.steps), stage=step.stage, side=step.side
+        )
+        self.put(step=index, stage=step.stage, side=step.side, progress=Progress())
 
     def put(self, **changes: object) -> None:
         """Write the snapshot."""

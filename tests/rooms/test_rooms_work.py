@@ -11,7 +11,7 @@ from conftest import Bench, Open
 from textual.widgets import Input
 
 from engine.project import Ground, Project
-from engine.protocol import State
+from engine.protocol import State, Step
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
 from fstui.rooms.previews import Previews
@@ -364,6 +364,40 @@ async def test_only_what_can_go_on_is_offered_to_be_resumed(
         await b.sees("It could not go on.")
         await b.until(lambda: words in b.lines()[-1], words)
         assert ("from what was saved" in b.text()) == words.startswith("resume")
+
+
+async def test_each_room_shows_its_own_stage_of_a_job_of_several(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(
+        project.path, "demo", steps=[Step("extract", "a"), Step("train"), Step("convert")]
+    )
+    engine.work_to(7, 9)
+    engine.preview(1, frame=1, media="a")
+    engine.preview(2, frame=2, media="a")
+    engine.folder.append("step-end", exit=0, message="5 faces found")
+    engine.step(1)
+    engine.preview(400, iteration=400, columns=["A"])
+    engine.folder.append("step-end", exit=0, message="trained to 400")
+    engine.step(2)
+    engine.preview(3, frame=3, media="t")
+    engine.work_to(4, 10)
+    async with bench(project.path, "faces") as b:
+        await b.sees("5 faces found")
+        await b.sees("frame 2")
+        assert "frame 3" not in b.text()
+        await b.press("3")
+        await b.sees("it 400")
+        assert "trained to 400" in b.text()
+        await b.press("4")
+        await b.sees("t frame 3")
+        assert "4 of 10 frames" in b.text()
+        engine.end(State.FAILED, 7, "The disk is full.")
+        await b.sees("The disk is full.")
+        await b.press("2")
+        await b.sees("5 faces found")
+        await b.until(lambda: "s start extract" in b.lines()[-1], "extraction isn't resumed")
 
 
 async def test_nan_is_a_banner(bench: Open, tmp_workspace: Path) -> None:
