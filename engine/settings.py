@@ -171,7 +171,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 18
     preset: Annotated[
         Literal["ultrafast", "veryfast", "fast", "medium", "slow"],
-        Meta(description="time for compressing (x264): slower is smaller"),
+        Meta(description="compression (x264), slower makes smaller files"),
     ] = "fast"
     segment_frames: Annotated[
         int, Meta(ge=24, le=10_000, description="frames in a piece of the video: a stop loses one")
@@ -271,7 +271,7 @@ class Field(NamedTuple):
 
     def words(self) -> str:
         """Help, bounds, unit and default in one line."""
-        bounds = f", {self.bounds()}" if self.bounds() else ""
+        bounds = f"{': ' if self.choices else ', '}{self.bounds()}" if self.bounds() else ""
         return f"{self.help}{bounds} (default {self.default})"
 
     def refusal(self, stage: str, value: Any) -> str:

@@ -29,7 +29,9 @@ def run(args: argparse.Namespace) -> int:
     if args.side or args.ground or args.by:
         require_writing(args)
         if not args.side or not args.name or not args.ground:
-            raise UsageError("Recording needs all of it: people PROJECT a|b NAME --ground GROUND.")
+            raise UsageError(
+                "Recording needs all of it: 'people PROJECT a|b NAME --ground GROUND'."
+            )
         project.set_person(args.side, args.name, ground_of(args.ground), args.by or user_name())
     for side in ("a", "b"):
         person = project.file.people.get(side)

@@ -19,7 +19,7 @@ def test_half_of_it_is_refused_and_records_nothing(
 ) -> None:
     project = Project.create(tmp_workspace, "anna")
     assert cli.main(["people", "anna", *words]) == Exit.USAGE
-    assert "Recording needs all of it" in capsys.readouterr().err
+    assert "Recording needs all of it: 'fstui people PROJECT" in capsys.readouterr().err
     assert Project.open(project.path).file.people == {}
 
 

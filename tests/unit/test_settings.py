@@ -85,6 +85,8 @@ def test_words_of_a_command_line_become_values() -> None:
 def test_negative_bounds_show_in_the_help() -> None:
     erosion = next(f for f in fields(ConvertSettings) if f.name == "erosion")
     assert "-20 to 20 %" in erosion.words()
+    colour = next(f for f in fields(ConvertSettings) if f.name == "colour")
+    assert f"{colour.help}: none, average, lab (default lab)" == colour.words()
 
 
 TRADE_WORDS = ("transaction", "inotify", "embedding", "tensor", "engine/", "loss", "detection")
