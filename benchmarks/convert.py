@@ -158,11 +158,6 @@ def _untrained() -> checkpoint.Checkpoint:
     """A checkpoint of the model as it is before the first iteration, in memory alone."""
     network = Network(MODEL)
     weights = {name: np.asarray(value) for name, value in network.weights().items()}
-
-    class Fresh(checkpoint.Checkpoint, frozen=True):
-        def weights(self) -> checkpoint.Arrays:
-            return weights
-
     recipe = checkpoint.Recipe(
         format=checkpoint.FORMAT,
         model=MODEL,
@@ -175,4 +170,4 @@ def _untrained() -> checkpoint.Checkpoint:
         shapes={name: list(array.shape) for name, array in weights.items()},
     )
     state = checkpoint.TrainState(checkpoint.FORMAT, 0, 1, 0.0, "")
-    return Fresh(Path(), recipe, state)
+    return checkpoint.Checkpoint(Path(), recipe, state, "", weights)
