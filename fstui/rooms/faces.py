@@ -7,7 +7,7 @@ from fstui.model import words
 from fstui.model.jobview import JobView
 from fstui.model.overview import SideCount
 from fstui.rooms.lines import Line
-from fstui.rooms.stage import StageRoom, message_line, pace_line, state_line
+from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
 
 
 class Faces(StageRoom):
@@ -19,10 +19,12 @@ class Faces(StageRoom):
 
     def facts(self, job: JobView | None) -> list[Line]:
         """State, pace, faces of each side."""
-        lines = [state_line(job, "Faces were not extracted yet: press s.")]
+        overview = self.studio.session.overview
+        bare = lacks(overview, self.stage)
+        how = stage_words(overview, self.stage) if bare else "press s"
+        lines = [state_line(job, f"Faces were not extracted yet: {how}.")]
         if job is not None:
             lines.append(pace_line(job) if job.running else message_line(job))
-        overview = self.studio.session.overview
         if overview is not None:
             lines += [side_line(overview.sides[s]) for s in SIDES if s in overview.sides]
         return lines

@@ -12,7 +12,7 @@ from engine.protocol import safe_text
 from fstui import keymap
 from fstui.model import glance, words
 from fstui.model.jobview import JobView
-from fstui.model.overview import Overview
+from fstui.model.overview import Overview, Stage
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.room import Room
@@ -21,6 +21,8 @@ from fstui.widgets.rows import Tone
 
 LOG_LINES = 20
 """Lines of the log that a crash shows."""
+WAYS = {"add": "1, then a", "people": "1, then p", "extract": "2, then s", "train": "3, then s"}
+"""The keys that do what the overview's command says."""
 
 
 class StageRoom(Room):
@@ -67,8 +69,15 @@ class StageRoom(Room):
         else:
             self.query_one(Previews).offer(job.previews, job.running)
 
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """Whether the stage has what it needs, beside the job."""
+        return (*super().keys_depend_on(), lacks(self.studio.session.overview, self.stage))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There must be something to go back to."""
+        """What the stage needs must be there to begin; there must be something to go back to."""
+        lacking = self.job is None and lacks(self.studio.session.overview, self.stage)
+        if action == "start" and lacking:
+            return False
         if action in ("earlier", "later"):
             job = self.job.alone() if self.job else None
             return job is not None and len(job.previews) > 1 and not job.broke
@@ -111,9 +120,25 @@ def state_line(job: JobView | None, idle: str) -> Line:
 
 
 def stage_words(overview: Overview | None, name: str) -> str:
-    """What the overview says of a stage: what it has, or what it needs."""
-    stages = overview.stages if overview else []
-    return next((s.words for s in stages if s.name == name), "...")
+    """What the overview says of a stage: what it has, or what it needs and the keys to it."""
+    stage = stage_of(overview, name)
+    if overview is None or stage is None:
+        return "..."
+    due = stage if stage.command else overview.next
+    verb = due.command.split(" ")[0] if due else ""
+    way = WAYS.get(verb, "") if stage.state == "needs" else ""
+    return f"{stage.words}: press {way}" if way else stage.words
+
+
+def stage_of(overview: Overview | None, name: str) -> Stage | None:
+    """A stage of the overview; None before the first look."""
+    return next((s for s in overview.stages if s.name == name), None) if overview else None
+
+
+def lacks(overview: Overview | None, name: str) -> bool:
+    """Whether it is known that a stage can't be started yet."""
+    stage = stage_of(overview, name)
+    return stage is not None and stage.state == "needs"
 
 
 def message_line(job: JobView) -> Line:

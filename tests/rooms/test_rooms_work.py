@@ -188,7 +188,7 @@ async def test_the_form_is_made_from_the_settings_and_checks_them(
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, "train", size=(100, 40)) as b:
         await b.sees("Not trained yet")
-        await b.press("s")
+        b.app.screen.ask_settings("train")
         await b.sees("More settings")
         form = b.app.screen
         assert isinstance(form, StartForm)
@@ -244,11 +244,31 @@ async def test_training_without_faces_is_refused_with_a_sentence(
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, "train", size=(100, 40)) as b:
         await b.sees("Not trained yet")
-        await b.press("s")
+        b.app.screen.ask_settings("train")
         await b.sees("More settings")
         await b.press("enter")
         await b.sees("has no faces")
         assert list((project.path / "jobs").iterdir()) == []
+
+
+async def test_a_stage_that_lacks_something_names_the_keys_instead_of_offering_start(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    bare = Project.create(tmp_workspace, "bare")
+    async with bench(bare.path, "faces", size=(100, 30)) as b:
+        await b.sees("needs footage: press 1, then a")
+        assert "s start" not in b.lines()[-1]
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "train", size=(140, 30)) as b:
+        await b.sees("needs faces of side a and b: press 2, then s")
+        await b.until(lambda: "s start" not in b.lines()[-1], "start is hidden")
+        await b.press("s")
+        assert b.app.screen is b.app.room
+        await b.press("4")
+        await b.sees("needs a trained model: press 2, then s")
+        await b.until(lambda: "s start" not in b.lines()[-1], "start is hidden")
+        await b.press("2")
+        await b.until(lambda: "s start extract" in b.lines()[-1], "start is offered")
 
 
 # --- the train room --------------------------------------------------------------------------
