@@ -23,10 +23,12 @@ class Faces(StageRoom):
         bare = lacks(overview, self.stage)
         how = stage_words(overview, self.stage) if bare else "press s"
         lines = [state_line(job, f"Faces were not extracted yet: {how}.")]
-        if job is not None:
-            lines.append(pace_line(job) if job.running else message_line(job))
+        if job is not None and job.running:
+            lines.append(pace_line(job))
         if overview is not None:
             lines += [side_line(overview.sides[s]) for s in SIDES if s in overview.sides]
+        if job is not None and not job.running:
+            lines.append(message_line(job))  # last: it may wrap, and the sides must stay
         return lines
 
 
