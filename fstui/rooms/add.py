@@ -23,6 +23,7 @@ class AddFootage(Dialog[int]):
 
     heading = "Add footage"
     act = "Add"
+    hint = "tab complete, then next  enter accept  esc cancel"
 
     def __init__(self, project: Project, side: str) -> None:
         super().__init__()

@@ -33,6 +33,7 @@ class Dialog(ModalScreen[T]):
 
     heading: ClassVar[str] = ""
     act: ClassVar[str] = "OK"
+    hint: ClassVar[str] = "tab next  enter accept  esc cancel"
     long: ClassVar[bool] = False
     """Whether the fields may be more than fit: they scroll, problem and buttons stay in sight."""
 
@@ -44,7 +45,7 @@ class Dialog(ModalScreen[T]):
             yield VerticalScroll(*self.fields(), classes="dialog--fields", can_focus=False)
             yield Static("", classes="dialog--problem")
             with Horizontal(classes="dialog--buttons"):
-                yield Static(Content("tab next  enter accept  esc cancel"), classes="dialog--hint")
+                yield Static(Content(self.hint), classes="dialog--hint")
                 yield Button(Content(self.act), id="accept", compact=True)
 
     def title_text(self) -> str:

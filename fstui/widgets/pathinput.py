@@ -1,4 +1,4 @@
-"""An input for the path of footage: tab completes, the candidates stand below."""
+"""An input for the path of footage: tab completes or moves on, the candidates stand below."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fstui.widgets.words import fit
 
 
 class PathEntry(Input):
-    """The line itself: tab completes, and the right arrow does so at the line's end."""
+    """The line itself: tab completes or moves on; so does the right arrow at the line's end."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False),
@@ -166,5 +166,7 @@ class PathInput(Vertical):
             return  # typed on meanwhile; the next look is on its way
         if finish and (longer := complete(found)) != found.typed:
             self.text = longer
-        else:
-            self.query_one(CandidateList).show(found)
+            return
+        self.query_one(CandidateList).show(found)
+        if finish and self.query_one(PathEntry).has_focus:
+            self.screen.focus_next()

@@ -123,6 +123,17 @@ async def test_footage_is_added_with_completion(bench: Open, tmp_workspace: Path
         await b.sees("32x32")
 
 
+async def test_tab_leaves_a_path_that_can_get_no_longer(bench: Open, tmp_workspace: Path) -> None:
+    project = Project.create(tmp_workspace, "demo")
+    async with bench(project.path) as b:
+        await b.sees("needs footage")
+        await b.press("a")
+        await b.sees("tab complete, then next")
+        b.app.screen.query_one(PathInput).text = str(tmp_workspace / "none")
+        await b.press("tab")
+        await b.until(lambda: b.app.focused.id == "side", "the next field has the focus")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
@@ -590,6 +601,13 @@ async def test_no_escape_of_a_job_reaches_the_terminal(
         await b.sees("notice ")
         assert not set("\x1b\x9b\u202e") & set(b.text())
     engine.vanish()
+
+
+async def test_a_long_sentence_hides_no_side(bench: Open, tmp_workspace: Path) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path, "extract")
+    engine.end(State.DONE, 0, "many words about the faces that were found " * 4)
+    async with bench(engine.folder.project, "faces") as b:
+        await b.sees("target ")
 
 
 # --- sizes, read-only, themes ----------------------------------------------------------------
