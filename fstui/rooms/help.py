@@ -56,7 +56,8 @@ def live_keys(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
     groups = {k.id: k.group for k in keymap.KEYS}
     found: dict[str, tuple[list[str], str, str]] = {}
     for _node, binding, enabled, _tip in screen.active_bindings.values():
-        if not (enabled and binding.description):
+        # Textual's own (copying a selection with ctrl+c) are no part of the workbench.
+        if not (enabled and binding.description) or binding.action.startswith("screen."):
             continue
         words = words_for(binding.action) or binding.description
         entry = found.setdefault(binding.action, ([], words, groups.get(binding.action, "Move")))

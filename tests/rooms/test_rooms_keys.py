@@ -137,6 +137,7 @@ async def test_help_is_made_from_the_live_bindings(bench: Open, tmp_workspace: P
         await b.sees("Keys of the log room")
         for words in live:
             assert words in b.text()
+        assert "Copy selected" not in b.text(), "Textual's own binding"
         assert "preview" not in b.text(), "the train room's key isn't valid here"
         await b.press("escape")
         await b.until(lambda: not isinstance(b.app.screen, Help), "help is closed")
