@@ -107,10 +107,9 @@ class PathInput(Vertical):
     }
     """
 
-    def __init__(self, value: str = "", *, folders_only: bool = False, **kwargs: Any) -> None:
+    def __init__(self, value: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._start = value
-        self._folders_only = folders_only
 
     def compose(self) -> ComposeResult:
         """The line and its candidates."""
@@ -157,7 +156,7 @@ class PathInput(Vertical):
     def _look(self, typed: str, finish: bool) -> None:
         """In a thread: a network folder can take its time."""
         worker = get_current_worker()
-        found = candidates(typed, folders_only=self._folders_only)
+        found = candidates(typed)
         if not worker.is_cancelled:
             self.app.call_from_thread(self._found, found, finish)
 

@@ -26,14 +26,14 @@ class Candidates:
     """Why there are none, in one sentence."""
 
 
-def candidates(typed: str, *, folders_only: bool = False) -> Candidates:
+def candidates(typed: str) -> Candidates:
     """Look into the folder that `typed` is in; `~` and `~user` are the home folders."""
     folder, begin = os.path.split(os.path.expanduser(typed))
     if typed == "~" or (typed.startswith("~") and os.sep not in typed):
         return Candidates(typed, (typed + os.sep,), typed + os.sep)
     try:
         with os.scandir(folder or ".") as entries:
-            names = [_name(e) for e in entries if _fits(e, begin, folders_only)]
+            names = [_name(e) for e in entries if _fits(e, begin)]
     except FileNotFoundError:
         return Candidates(typed, problem="There is no such folder.")
     except NotADirectoryError:
@@ -69,14 +69,14 @@ def is_media(name: str) -> bool:
     return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
 
 
-def _fits(entry: os.DirEntry[str], begin: str, folders_only: bool) -> bool:
+def _fits(entry: os.DirEntry[str], begin: str) -> bool:
     """Hidden names only when a dot was typed; names with control characters never."""
     if safe_text(entry.name) != entry.name:
         return False
     if not entry.name.startswith(begin) or (entry.name.startswith(".") and not begin):
         return False
     try:
-        return entry.is_dir() or (not folders_only and is_media(entry.name))
+        return entry.is_dir() or is_media(entry.name)
     except OSError:
         return False
 

@@ -72,11 +72,6 @@ class Picture(StripView):
             self._want()
         self.repaint()
 
-    def reload(self) -> None:
-        """Read the same file again."""
-        self._decoded = ()
-        self._want()
-
     def _want(self) -> None:
         if self._debounce is not None:
             self._debounce.stop()

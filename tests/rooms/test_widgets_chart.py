@@ -1,4 +1,4 @@
-"""The loss chart, the spark line, the bar and the status line on a screen."""
+"""The loss chart, the bar and the status line on a screen."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from engine.protocol import Snapshot, State
 from fstui.widgets.chart import Chart
 from fstui.widgets.paint import LeanDisplay, StripView, changed_runs
 from fstui.widgets.progress import Progress
-from fstui.widgets.spark import Spark
 from fstui.widgets.status import StatusLine
 
 NAN = math.nan
@@ -193,7 +192,6 @@ class SmallApp(LeanDisplay):
 
     def compose(self) -> ComposeResult:
         yield Progress()
-        yield Spark()
         yield StatusLine()
 
 
@@ -210,21 +208,6 @@ async def test_progress_shows_figures_and_is_empty_without_a_total() -> None:
         bar.show(300, 200)
         await pilot.pause()
         assert text_of(bar)[0].endswith(" 100%")
-
-
-async def test_spark_has_one_bar_a_value_and_a_gap_for_nan() -> None:
-    app = SmallApp()
-    async with app.run_test(size=(45, 10)) as pilot:
-        spark = app.query_one(Spark)
-        spark.show([0.0, NAN, 1.0, 2.0, 4.0])
-        await pilot.pause()
-        text = text_of(spark)[0].rstrip()
-        assert len(text) == 5
-        assert text[1] == " "
-        assert text[0] < text[2] < text[3] < text[4]
-        spark.show(list(range(1000)))
-        await pilot.pause()
-        assert len(text_of(spark)[0]) == 45
 
 
 async def test_status_drops_the_least_important_first_and_keeps_the_note() -> None:

@@ -274,7 +274,6 @@ def footage(tmp_path: Path) -> Path:
 
 def test_candidates_are_folders_and_media_only(footage: Path) -> None:
     assert candidates(f"{footage}/").names == ("frames/", "woman_1.mp4", "woman_2.MOV")
-    assert candidates(f"{footage}/", folders_only=True).names == ("frames/",)
     assert candidates(f"{footage}/.h").names == (".hidden.mp4",)
 
 
