@@ -79,18 +79,5 @@ class AddFootage(Dialog[int]):
             if done:
                 self.dismiss(result)
 
-        done, result = self.attempt_here(act)
+        done, result = self.attempt(act, lambda text: self.app.call_from_thread(self.problem, text))
         self.app.call_from_thread(finish)
-
-    def attempt_here(self, act: object) -> tuple[bool, int | None]:
-        """As `attempt`, from a worker's thread."""
-        from engine.errors import FstuiError, from_os_error
-
-        try:
-            return True, act()  # type: ignore[operator]
-        except FstuiError as error:
-            text = str(error)
-        except OSError as error:
-            text = str(from_os_error(error, "reading it"))
-        self.app.call_from_thread(self.problem, text)
-        return False, None
