@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-import engine
 from engine.devices import gpus
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, Field, fields, read
@@ -79,19 +77,11 @@ class StartForm(Dialog[dict[str, Any]]):
 def starting_values(project: Project, stage: str) -> dict[str, Any]:
     """What the form begins with: the job that goes on, the project's settings, the machine's."""
     values = project.settings(stage)
-    before = jobs.resumable(project, stage)
-    if before:
-        step = next((s for s in before.job().steps if s.stage == stage), None)
-        return {**values, **(step.settings if step else {})}
-    if stage == "train" and "model" not in values and not gpus() and "quick" in models():
+    if step := jobs.cut_off(project, stage):
+        return {**values, **step.settings}
+    if stage == "train" and "model" not in values and not gpus():
         values["model"] = "quick"  # the others take days without a GPU
     return values
-
-
-def models() -> list[str]:
-    """Models there are: the folder is the registry."""
-    folder = Path(engine.__file__).parent / "train" / "models"
-    return sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
 
 
 def label_of(name: str) -> str:
@@ -101,7 +91,7 @@ def label_of(name: str) -> str:
 
 def _widget(field: Field, value: Any) -> Widget:
     name = f"set-{field.name}"
-    choices = list(field.choices) or (models() if field.name == "model" else [])
+    choices = list(field.choices)
     if choices:
         known = value if value in choices else choices[0]
         options = [(c, c) for c in choices]

@@ -11,11 +11,11 @@ from conftest import Bench, Open
 from textual.widgets import Input
 
 from engine.project import Ground, Project
-from engine.protocol import State, Step
+from engine.protocol import VERSION, Job, JobFolder, State, Step
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
 from fstui.rooms.previews import Previews
-from fstui.rooms.start import StartForm, models
+from fstui.rooms.start import StartForm, starting_values
 from fstui.widgets.chart import Chart
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.pathinput import PathInput
@@ -203,7 +203,7 @@ async def test_the_form_is_made_from_the_settings_and_checks_them(
         await b.sees("More settings")
         form = b.app.screen
         assert isinstance(form, StartForm)
-        assert form.query_one("#set-model", Choice).value in models()
+        assert form.query_one("#set-model", Choice).value in ("original", "quick")
         form.query_one("#set-iterations").value = "0"
         await b.press("enter")
         await b.sees("iterations can't be '0'")
@@ -846,3 +846,13 @@ async def test_silence_is_said_though_nothing_is_written(
         b.app.session.jobs["train"].snapshot.heartbeat -= 65
         await b.sees("stalled: silent for")
     engine.vanish()
+
+
+def test_a_model_begun_anew_is_not_offered_to_be_thrown_away_again(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    settings = {"model": "quick", "anew": True}
+    folder = JobFolder.create(project.path, Job(VERSION, "train", [Step("train", None, settings)]))
+    folder.lock_path.touch()  # begun and cut off: no end, and nobody holds the lock
+    values = starting_values(project, "train")
+    assert values["model"] == "quick"
+    assert "anew" not in values
