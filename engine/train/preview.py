@@ -1,4 +1,5 @@
-"""The picture strip that shows how far training is: A | A>A | A>B | B | B>B."""
+"""The picture that shows how far training is: faces of A as A | A>A | A>B, below them faces of B
+as B | B>B | B>A. Three columns, so that a face has room in a terminal's pane."""
 
 from __future__ import annotations
 
@@ -14,8 +15,9 @@ from engine.protocol import write_atomic
 from engine.train.augment import Augmentation, plain
 from engine.train.network import Network
 
-COLUMNS = ["A", "A>A", "A>B", "B", "B>B"]
-ROWS = 4
+COLUMNS = ["A", "A>A", "A>B", "B", "B>B", "B>A"]
+ROWS = 2
+"""Faces of each side."""
 CELL_PX = 128
 LABEL_PX = 20
 JPEG_QUALITY = 90
@@ -35,12 +37,13 @@ class Preview:
         inputs, shown = plain(crops, self.how)
         (a, b), (shown_a, shown_b) = tf.split(inputs, 2), tf.split(shown, 2)
         rebuild = self.network.rebuild
-        return [shown_a, rebuild(a, "a"), rebuild(a, "b"), shown_b, rebuild(b, "b")]
+        swaps = [rebuild(a, "a"), rebuild(a, "b"), rebuild(b, "b"), rebuild(b, "a")]
+        return [shown_a, *swaps[:2], shown_b, *swaps[2:]]
 
     def save(self, path: Path) -> None:
-        """Write the strip as JPEG; a reader sees it whole or not at all."""
+        """Write the picture as JPEG; a reader sees it whole or not at all."""
         columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
-        bgr = cv2.cvtColor(strip(columns), cv2.COLOR_RGB2BGR)
+        bgr = cv2.cvtColor(sheet(columns), cv2.COLOR_RGB2BGR)
         _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         write_atomic(path, data.tobytes(), durable=False)
 
@@ -51,22 +54,33 @@ def spread(faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(faces[places.astype(int)])
 
 
-def strip(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """Columns of faces (rows, size, size, 3) in 0..1 as one RGB picture with a line of labels."""
-    cells = [np.vstack([cell(face) for face in column]) for column in columns]
-    picture = np.vstack(
-        [np.zeros((LABEL_PX, CELL_PX * len(columns), 3), np.uint8), np.hstack(cells)]
-    )
-    for number, label in enumerate(COLUMNS):
+def sheet(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    """Six columns of faces (rows, size, size, 3) in 0..1 as one RGB picture, labelled, the second
+    three below the first."""
+    parts = [
+        part
+        for first in (0, 3)
+        for part in (labels(COLUMNS[first : first + 3]), faces(columns[first : first + 3]))
+    ]
+    return np.vstack(parts)
+
+
+def faces(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
+    """Columns of faces side by side."""
+    return np.hstack([np.vstack([cell(face) for face in column]) for column in columns])
+
+
+def labels(names: list[str]) -> NDArray[np.uint8]:
+    """A line with a name over each column."""
+    line = np.zeros((LABEL_PX, CELL_PX * len(names), 3), np.uint8)
+    for number, name in enumerate(names):
         place = (number * CELL_PX + 4, LABEL_PX - 6)
-        cv2.putText(
-            picture, label, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA
-        )
-    return picture
+        cv2.putText(line, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA)
+    return line
 
 
 def cell(face: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """One face at the strip's size."""
+    """One face at the picture's size."""
     grey = np.rint(np.clip(face, 0.0, 1.0) * 255.0).astype(np.uint8)
     kind = cv2.INTER_AREA if face.shape[0] > CELL_PX else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(grey, (CELL_PX, CELL_PX), interpolation=kind), np.uint8)

@@ -74,9 +74,9 @@ def test_limits_reports_saves_previews_and_prediction(project: Project) -> None:
 
     shown = events(work, "preview")
     assert [p["iteration"] for p in shown] == [0, 12]
-    assert shown[-1]["columns"] == ["A", "A>A", "A>B", "B", "B>B"]
-    strip = cv2.imread(str(work.folder.path / shown[-1]["path"]))
-    assert strip.shape == (20 + 4 * 128, 5 * 128, 3)
+    assert shown[-1]["columns"] == ["A", "A>A", "A>B", "B", "B>B", "B>A"]
+    sheet = cv2.imread(str(work.folder.path / shown[-1]["path"]))
+    assert sheet.shape == (2 * (20 + 2 * 128), 3 * 128, 3)
 
     swapper = load_swapper(project.path)
     assert (swapper.iteration, swapper.size, swapper.output_size) == (12, 64, 96)
