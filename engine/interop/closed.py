@@ -30,6 +30,10 @@ from engine.interop.closed_forms import (
 
 MAX_OPCODES = 40_000_000
 MAX_CONTAINERS = 6_000_000
+FREE_CONTAINERS = 100_000
+BYTES_A_CONTAINER = 8
+BYTES_A_MEMO = 4
+"""A container of use takes at least this much data, beyond the first ones."""
 MAX_MEMO = 16_000_000
 MAX_DEPTH = 32
 MAX_INTEGER_BYTES = 16
@@ -82,6 +86,9 @@ class Reader:
         self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
         self._count = self._boxes = self._respelled = 0
+        likely = FREE_CONTAINERS + len(data) // BYTES_A_CONTAINER
+        self._most_boxes = min(MAX_CONTAINERS, likely)
+        self._most_memo = min(MAX_MEMO, FREE_CONTAINERS + len(data) // BYTES_A_MEMO)
 
     def run(self) -> Any:
         """Interpret up to STOP."""
@@ -239,16 +246,16 @@ class Reader:
         return True
 
     def _remember(self, index: int) -> None:
-        if len(self._memo) >= MAX_MEMO:
-            raise Wrong(f"remembers more than {MAX_MEMO} values")
+        if len(self._memo) >= self._most_memo:
+            raise Wrong(f"remembers more than {self._most_memo} values")
         self._memo[index] = self._stack[-1]
 
     # --- containers ---
 
     def _push_box(self, value: Any) -> None:
         self._boxes += 1
-        if self._boxes > MAX_CONTAINERS:
-            raise Wrong(f"has more than {MAX_CONTAINERS} containers")
+        if self._boxes > self._most_boxes:
+            raise Wrong(f"has more than {self._most_boxes} containers")
         self._stack.append(Box(value))
 
     def _open(self, kind: type) -> Box:
