@@ -83,22 +83,10 @@ def prepare(
         medium_hash = content_hash(path)
     except OSError as error:
         raise from_os_error(error, f"reading {safe_text(str(path))}") from error
-    shown = path.relative_to(project.path) if path.is_relative_to(project.path) else path
     with store.batch():
         if path.is_dir():
-            _forget_older(store, side, str(shown), medium_hash)
-        media = store.add_media(
-            hash=medium_hash,
-            path=str(shown),
-            side=side,
-            name=folder_name(path),
-            width=info.width,
-            height=info.height,
-            time_base_num=info.time_base_num,
-            time_base_den=info.time_base_den,
-            fps_num=info.fps_num,
-            fps_den=info.fps_den,
-        )
+            _forget_older(store, side, path_in(project, path), medium_hash)
+        media = add_medium(store, project, side, path, medium_hash, info)
         marks = read_marks(media)
         if marks is not None and marks.settings == _relevant(settings):
             if media.done:
@@ -111,6 +99,29 @@ def prepare(
     start = -(-begun // settings.every) * settings.every
     return Footage(path, info, media, marks, start)
 
+
+
+def path_in(project: Project, path: Path) -> str:
+    """A path as faces.db keeps it: relative to the project for footage inside it."""
+    return str(path.relative_to(project.path) if path.is_relative_to(project.path) else path)
+
+
+def add_medium(
+    store: Store, project: Project, side: str, path: Path, medium_hash: str, info: MediaInfo
+) -> Media:
+    """The row of a medium, made or found by its content. Call it inside a batch."""
+    return store.add_media(
+        hash=medium_hash,
+        path=path_in(project, path),
+        side=side,
+        name=folder_name(path),
+        width=info.width,
+        height=info.height,
+        time_base_num=info.time_base_num,
+        time_base_den=info.time_base_den,
+        fps_num=info.fps_num,
+        fps_den=info.fps_den,
+    )
 
 def read_marks(media: Media) -> Marks | None:
     """How a medium was looked at; None for a new one."""

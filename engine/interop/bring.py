@@ -20,7 +20,7 @@ import numpy as np
 from engine import settings
 from engine.errors import BadInput, Damaged, NothingToDo, Stopped, from_os_error
 from engine.extract.flow import ahead, batched, ordered
-from engine.extract.footage import Marks, check_side, folder_name, paths_of
+from engine.extract.footage import Marks, add_medium, check_side, folder_name, paths_of
 from engine.faces import crops, quality
 from engine.faces.geometry import align
 from engine.interop import collect
@@ -174,21 +174,8 @@ def refuse_to_replace(store: Store, side: str, aims: list[Aim]) -> None:
 
 def open_media(store: Store, project: Project, side: str, aim: Aim) -> Media:
     """The medium's row, emptied and marked as unfinished."""
-    path, info = aim.path, aim.info
-    inside = path.is_relative_to(project.path)
     with store.batch():
-        media = store.add_media(
-            hash=aim.hash,
-            path=str(path.relative_to(project.path) if inside else path),
-            side=side,
-            name=folder_name(path),
-            width=info.width,
-            height=info.height,
-            time_base_num=info.time_base_num,
-            time_base_den=info.time_base_den,
-            fps_num=info.fps_num,
-            fps_den=info.fps_den,
-        )
+        media = add_medium(store, project, side, aim.path, aim.hash, aim.info)
         store.clear_media(media.id)
         store.set_media(media.id, settings=UNFINISHED)
     return media
