@@ -7,19 +7,12 @@ import argparse
 
 from engine.project import SIDES
 from engine.settings import ExtractSettings
-from fstui.commands.shared import (
-    add_job_options,
-    add_project,
-    add_settings,
-    project_of,
-    require_writing,
-    settings_of,
-)
+from fstui.commands.shared import stage_arguments, start_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT and settings."""
-    add_project(parser)
+    stage_arguments(parser, ExtractSettings)
     parser.add_argument(
         "--side",
         choices=SIDES,
@@ -27,19 +20,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="only this side (may be given again; default: every side that has footage)",
     )
-    add_job_options(parser)
-    add_settings(parser, ExtractSettings)
 
 
 def run(args: argparse.Namespace) -> int:
     """Start the job and follow it."""
-    from fstui.follow import start_and_follow
     from fstui.model import jobs
 
-    require_writing(args)
-    project = project_of(args)
     sides = [s for s in SIDES if s in args.side]
-    return start_and_follow(
-        args,
-        lambda: jobs.start_extract(project, sides, device=args.device, **settings_of(args)),
-    )
+    return start_stage(args, lambda project, **words: jobs.start_extract(project, sides, **words))

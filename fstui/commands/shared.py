@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -10,7 +11,7 @@ import msgspec
 from engine import settings
 from engine.errors import Refused
 from engine.project import Project
-from engine.protocol import safe_text
+from engine.protocol import JobFolder, safe_text
 from fstui import places
 from fstui.called import with_program
 
@@ -83,3 +84,19 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", metavar="DEVICE", help="cpu or gpu:N (default: the first GPU that is free)"
     )
+
+
+def stage_arguments(parser: argparse.ArgumentParser, kind: type[msgspec.Struct]) -> None:
+    """PROJECT, the job's options and the settings of a stage."""
+    add_project(parser)
+    add_job_options(parser)
+    add_settings(parser, kind)
+
+
+def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> int:
+    """Start a stage's job with the settings that were named, and follow it."""
+    from fstui.follow import start_and_follow
+
+    require_writing(args)
+    project = project_of(args)
+    return start_and_follow(args, lambda: start(project, device=args.device, **settings_of(args)))

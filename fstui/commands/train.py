@@ -6,30 +6,16 @@ from __future__ import annotations
 import argparse
 
 from engine.settings import TrainSettings
-from fstui.commands.shared import (
-    add_job_options,
-    add_project,
-    add_settings,
-    project_of,
-    require_writing,
-    settings_of,
-)
+from fstui.commands.shared import stage_arguments, start_stage
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT and settings."""
-    add_project(parser)
-    add_job_options(parser)
-    add_settings(parser, TrainSettings)
+    stage_arguments(parser, TrainSettings)
 
 
 def run(args: argparse.Namespace) -> int:
     """Start the job and follow it."""
-    from fstui.follow import start_and_follow
     from fstui.model import jobs
 
-    require_writing(args)
-    project = project_of(args)
-    return start_and_follow(
-        args, lambda: jobs.start_train(project, device=args.device, **settings_of(args))
-    )
+    return start_stage(args, jobs.start_train)

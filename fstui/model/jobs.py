@@ -122,15 +122,6 @@ def start(project: Project, kind: str, steps: list[Step], device: str | None = N
     return launch(project.path, job)
 
 
-def go_on(project: Project, folder: JobFolder) -> JobFolder:
-    """Start a job again with the same steps and settings."""
-    before = folder.job()
-    steps = [repeated(step) for step in before.steps]
-    job = Job(VERSION, before.kind, steps, before.device, folder.name)
-    refuse_if_running(project.path, job)
-    return launch(project.path, job)
-
-
 def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
     """Settings that were named, each in its type. Raises `BadInput` if they or the project's own
     can't be used."""

@@ -31,55 +31,42 @@ class Rows(StripView, can_focus=True):
     """A virtual list with a cursor. `show()` takes any sequence of `Row`, also a lazy one."""
 
     @dataclass
-    class Moved(Message):
+    class Sent(Message):
+        """What a list tells its owner."""
+
+        rows: Rows
+
+        @property
+        def control(self) -> Rows:
+            """The list that sent it."""
+            return self.rows
+
+    @dataclass
+    class Moved(Sent):
         """The cursor is on another row."""
 
-        rows: Rows
         key: str
         index: int
 
-        @property
-        def control(self) -> Rows:
-            """The list that sent it."""
-            return self.rows
-
     @dataclass
-    class Chosen(Message):
+    class Chosen(Sent):
         """Enter, or a second click on the row under the cursor."""
 
-        rows: Rows
         key: str
         index: int
 
-        @property
-        def control(self) -> Rows:
-            """The list that sent it."""
-            return self.rows
-
     @dataclass
-    class Sorted(Message):
+    class Sorted(Sent):
         """A column's sort key was pressed; whoever owns the data sorts and shows it again."""
 
-        rows: Rows
         column: int
         reverse: bool
 
-        @property
-        def control(self) -> Rows:
-            """The list that sent it."""
-            return self.rows
-
     @dataclass
-    class Marked(Message):
+    class Marked(Sent):
         """The set of marked rows changed."""
 
-        rows: Rows
         keys: frozenset[str]
-
-        @property
-        def control(self) -> Rows:
-            """The list that sent it."""
-            return self.rows
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),

@@ -216,19 +216,12 @@ def test_a_training_that_another_job_began_keeps_its_settings(
     assert launched[-1].steps == [Step("train", None, {"model": "quick", "batch": 2})]
 
 
-def test_going_on_repeats_the_request(project: Project, launched: list[Job]) -> None:
-    before = ended(project, "train", State.CRASHED, settings={"batch": 4})
-    jobs.go_on(project, before)
-    assert launched == [Job(1, "train", [Step("train", None, {"batch": 4})], None, before.name)]
-
-
 def test_a_model_is_begun_anew_once(project: Project, launched: list[Job]) -> None:
     add(project, "a")
     add(project, "b")
-    before = ended(project, "train", State.STOPPED, settings={"batch": 4, "anew": True})
+    ended(project, "train", State.STOPPED, settings={"batch": 4, "anew": True})
     jobs.start_train(project)
-    jobs.go_on(project, before)
-    assert [j.steps[0].settings for j in launched] == [{"batch": 4}, {"batch": 4}]
+    assert launched[-1].steps[0].settings == {"batch": 4}
     jobs.start_train(project, anew=True)
     assert launched[-1].steps[0].settings["anew"] is True
 
