@@ -100,7 +100,6 @@ def prepare(
     return Footage(path, info, media, marks, start)
 
 
-
 def path_in(project: Project, path: Path) -> str:
     """A path as faces.db keeps it: relative to the project for footage inside it."""
     return str(path.relative_to(project.path) if path.is_relative_to(project.path) else path)
@@ -122,6 +121,7 @@ def add_medium(
         fps_num=info.fps_num,
         fps_den=info.fps_den,
     )
+
 
 def read_marks(media: Media) -> Marks | None:
     """How a medium was looked at; None for a new one."""
