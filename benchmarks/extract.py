@@ -55,12 +55,12 @@ def bench() -> dict[str, float]:
 def _parts(clip: Path) -> dict[str, float]:
     """Core-milliseconds a frame of each part."""
     decode_ms = _core_ms(CLIP_FRAMES, lambda: [frame.index for frame in read_frames(clip)])
-    frames = [f.rgb for f in read_frames(clip, step=SAMPLE_STEP)]
+    frames = list(read_frames(clip, step=SAMPLE_STEP))
     finder, identifier = FaceFinder(ExtractSettings()), Identifier()
     found: list[tuple[NDArray[np.uint8], FoundFace]] = []
 
     def find() -> None:
-        found.extend((rgb, face) for rgb in frames for face in finder.find(rgb))
+        found.extend((frame.rgb, face) for frame in frames for face in finder.find(frame))
 
     find_ms = _core_ms(len(frames), find)
     chips = [chip(rgb, face.points) for rgb, face in found]

@@ -22,23 +22,99 @@ ENGINE = Path(__file__).resolve().parent
 class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Find, describe and crop faces."""
 
+    frames: Annotated[str, Meta(description="only these frames, from 1, as in 1-250,300-")] = ""
+    times: Annotated[str, Meta(description="only these times, as in 0:10-0:25.5,1:02-")] = ""
+    every: Annotated[int, Meta(ge=1, le=1000, description="look at every nth frame: 1 is all")] = 1
     detector: Annotated[
         str, Meta(description="network that finds faces", extra={"folder": "extract/detect"})
     ] = "fullrange"
+    confidence: Annotated[
+        float, Meta(ge=0.05, le=1.0, description="how sure it must be that something is a face")
+    ] = 0.5
+    rotate: Annotated[
+        str,
+        Meta(
+            description="look again at empty frames turned: 90, or 90,270",
+            extra={"unit": "degrees"},
+        ),
+    ] = ""
     aligner: Annotated[
         str,
         Meta(
             description="network that finds the points of a face", extra={"folder": "extract/align"}
         ),
     ] = "mesh"
-    every: Annotated[int, Meta(ge=1, le=1000, description="look at every nth frame: 1 is all")] = 1
-    confidence: Annotated[
-        float, Meta(ge=0.05, le=1.0, description="how sure it must be that something is a face")
-    ] = 0.5
     presence: Annotated[
         float,
         Meta(ge=0.0, le=1.0, description="how sure it must be once the points are found"),
     ] = 0.5
+    refeed: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10,
+            description="average the points of so many shifted crops more",
+        ),
+    ] = 0
+    realign: Annotated[bool, Meta(description="find the points again on an upright crop")] = False
+    normalise: Annotated[
+        Literal["none", "clahe", "hist", "mean"],
+        Meta(description="even out the light of what the aligner sees"),
+    ] = "none"
+    faces_file: Annotated[
+        str,
+        Meta(
+            description="boxes and points for the networks called file",
+            extra={"path": True},
+        ),
+    ] = ""
+    smooth: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=15,
+            description="smooth points over so many frames each way; 0 is off",
+        ),
+    ] = 0
+    min_face: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=100,
+            description="reject smaller boxes, of the frame's short side",
+            extra={"unit": "%"},
+        ),
+    ] = 0.0
+    max_face: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=500,
+            description="reject larger boxes; 0 is no limit",
+            extra={"unit": "%"},
+        ),
+    ] = 0.0
+    max_misalignment: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=45,
+            description="reject points further from the mean face; 0 is off",
+            extra={"unit": "%"},
+        ),
+    ] = 0.0
+    max_roll: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=180,
+            description="reject heads that are tilted more; 0 is no limit",
+            extra={"unit": "degrees"},
+        ),
+    ] = 0.0
+    upside_down: Annotated[bool, Meta(description="keep faces whose eyes are below the mouth")] = (
+        True
+    )
     size: Annotated[
         int,
         Meta(
@@ -49,10 +125,49 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             extra={"unit": "px"},
         ),
     ] = 512
+    masks: Annotated[
+        str,
+        Meta(
+            description="masks to store with each face, commas between",
+            extra={"folder": "extract/segment", "many": True},
+        ),
+    ] = ""
+    mask_size: Annotated[
+        int,
+        Meta(
+            ge=64,
+            le=1024,
+            multiple_of=64,
+            description="width and height of a stored mask",
+            extra={"unit": "px"},
+        ),
+    ] = 128
+    identity: Annotated[bool, Meta(description="measure who each face is: tells likeness")] = True
+    filter: Annotated[
+        str,
+        Meta(
+            description="keep only the people of this picture or folder",
+            extra={"path": True},
+        ),
+    ] = ""
+    nfilter: Annotated[
+        str,
+        Meta(
+            description="reject the people of this picture or folder",
+            extra={"path": True},
+        ),
+    ] = ""
+    threshold: Annotated[
+        float,
+        Meta(
+            ge=0.1,
+            le=1.5,
+            description="nearer identities than this are one person",
+        ),
+    ] = 0.5
     batch: Annotated[
         int, Meta(ge=1, le=256, description="frames looked at together: fewer need less memory")
     ] = 16
-    identity: Annotated[bool, Meta(description="measure who each face is: tells likeness")] = True
 
 
 class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -222,13 +337,18 @@ def read(kind: type[S], values: dict[str, Any]) -> S:
             raise BadInput(f"{stage} has no setting '{safe_text(name)}': it has {near}.")
         if field.type is float and not _is_finite(value):
             raise BadInput(field.refusal(stage, value))
-        if field.choices and value not in field.choices:
+        if not field.allows(value):
             raise BadInput(field.refusal(stage, value))
         try:
             msgspec.convert({name: value}, kind, strict=False)
         except msgspec.ValidationError as error:
             raise BadInput(field.refusal(stage, value)) from error
     return msgspec.convert(values, kind, strict=False)
+
+
+def listed(value: str) -> list[str]:
+    """The items of a list that is written with commas."""
+    return [item.strip() for item in value.split(",") if item.strip()]
 
 
 def _networks(folder: str) -> tuple[str, ...]:
@@ -257,6 +377,18 @@ class Field(NamedTuple):
     low: float | None
     high: float | None
     multiple_of: float | None = None
+    many: bool = False
+    """Whether more than one choice can be named, with commas between; none is none."""
+    is_path: bool = False
+    """Whether it names a file or folder: of the project, else it is copied into it."""
+
+    def allows(self, value: Any) -> bool:
+        """Whether a value is among the choices, where there are any."""
+        if not self.choices:
+            return True
+        if self.many:
+            return isinstance(value, str) and set(listed(value)) <= set(self.choices)
+        return value in self.choices
 
     def bounds(self) -> str:
         """`1 to 256`, `at least 0 s`, the choices, or nothing."""
@@ -272,12 +404,14 @@ class Field(NamedTuple):
     def words(self) -> str:
         """Help, bounds, unit and default in one line."""
         bounds = f"{': ' if self.choices else ', '}{self.bounds()}" if self.bounds() else ""
-        return f"{self.help}{bounds} (default {self.default})"
+        default = f" (default {self.default})" if self.default != "" else ""
+        return f"{self.help}{bounds}{default}"
 
     def refusal(self, stage: str, value: Any) -> str:
         """The sentence that refuses a value."""
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
-        wanted = "one of" if self.choices else kinds[self.type]
+        among = "any of" if self.many else "one of"
+        wanted = among if self.choices else kinds[self.type]
         multiple = f", a multiple of {self.multiple_of}" if self.multiple_of else ""
         bounds = f" {self.bounds()}".rstrip() if self.choices else f", {self.bounds()}"
         bounds = bounds if self.bounds() else ""
@@ -310,6 +444,8 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
                 low=meta.ge if meta.ge is not None else meta.gt,
                 high=meta.le if meta.le is not None else meta.lt,
                 multiple_of=meta.multiple_of,
+                many=extra.get("many", False),
+                is_path=extra.get("path", False),
             )
         )
     return found

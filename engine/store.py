@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace
 from engine.protocol import safe_text
 
-FORMAT = 1
+FORMAT = 2
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS media (
@@ -43,6 +44,8 @@ CREATE TABLE IF NOT EXISTS face (
   duplicate BLOB, identity BLOB, identity_network TEXT, cluster INTEGER,
   crop TEXT, crop_size INTEGER,
   rejected INTEGER NOT NULL DEFAULT 0, edited INTEGER NOT NULL DEFAULT 0,
+  rejected_by TEXT, stale INTEGER NOT NULL DEFAULT 0, raw_points BLOB,
+  spectrum REAL, occlusion REAL,
   UNIQUE (frame, n)
 );
 CREATE TABLE IF NOT EXISTS mask (
@@ -50,7 +53,35 @@ CREATE TABLE IF NOT EXISTS mask (
   name TEXT NOT NULL, picture BLOB NOT NULL, matrix BLOB NOT NULL, size INTEGER NOT NULL,
   PRIMARY KEY (face, name)
 );
+CREATE TABLE IF NOT EXISTS person (
+  side TEXT NOT NULL, cluster INTEGER NOT NULL,
+  face INTEGER REFERENCES face ON DELETE SET NULL,
+  PRIMARY KEY (side, cluster)
+);
 """
+
+_MIGRATIONS = {
+    1: """
+ALTER TABLE face ADD COLUMN rejected_by TEXT;
+ALTER TABLE face ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE face ADD COLUMN raw_points BLOB;
+ALTER TABLE face ADD COLUMN spectrum REAL;
+ALTER TABLE face ADD COLUMN occlusion REAL;
+CREATE TABLE person (
+  side TEXT NOT NULL, cluster INTEGER NOT NULL,
+  face INTEGER REFERENCES face ON DELETE SET NULL,
+  PRIMARY KEY (side, cluster)
+);
+UPDATE face SET rejected_by = 'user' WHERE rejected;
+""",
+}
+"""From each older format to the next."""
+
+CROP, ALIGN = 1, 2
+"""Values of `face.stale`: the crop and what is measured on it, or the points too, are to be made
+anew by the next extraction."""
+USER = "user"
+"""Value of `face.rejected_by` that no filter takes back."""
 
 
 class Media(NamedTuple):
@@ -109,6 +140,16 @@ class Face(NamedTuple):
     crop_size: int | None
     rejected: int
     edited: int
+    rejected_by: str | None
+    """`USER` or the filter that rejected it."""
+    stale: int
+    """0, `CROP` or `ALIGN`."""
+    raw_points: bytes | None
+    """The points as they were found, where `points` are smoothed over time."""
+    spectrum: float | None
+    """Share of fine detail in the picture's spectrum: low is blurred."""
+    occlusion: float | None
+    """Guess how much of the face something covers, 0..1."""
 
 
 class FrameFace(NamedTuple):
@@ -146,11 +187,28 @@ class Store:
             raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
         if version == 0 and readonly:
             raise BadInput(f"There are no faces yet ({self.path.name} is empty): run extract.")
+        if 0 < version < FORMAT and not readonly:
+            self._migrate(version)
         if version == 0:
             # Two jobs may make the file at once: the second waits, then finds the tables.
             self._db.executescript(
                 f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;"
             )
+
+    def _migrate(self, version: int) -> None:
+        """Bring an older file to this format; it is kept beside, as it was."""
+        kept = self.path.with_name(f"{self.path.name}.format-{version}")
+        if not kept.exists():
+            aside = kept.with_name(f".{kept.name}.part")
+            aside.unlink(missing_ok=True)
+            self._db.execute("VACUUM INTO ?", (str(aside),))
+            os.replace(aside, kept)
+        with self.batch():
+            (version,) = self._db.execute("PRAGMA user_version").fetchone()  # another may be first
+            for old in range(version, FORMAT):
+                for statement in filter(None, map(str.strip, _MIGRATIONS[old].split(";"))):
+                    self._db.execute(statement)
+            self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
     def _error(self, error: sqlite3.Error) -> FstuiError:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -223,10 +281,11 @@ class Store:
         """Change columns of a face."""
         self._update("face", face_id, values)
 
-    def reject(self, face_ids: Iterable[int], rejected: bool = True) -> None:
-        """Mark faces as rejected or kept."""
+    def reject(self, face_ids: Iterable[int], by: str | None = USER) -> None:
+        """Mark faces as rejected by the user or a filter, or as kept (`by=None`)."""
         self._db.executemany(
-            "UPDATE face SET rejected = ? WHERE id = ?", [(int(rejected), i) for i in face_ids]
+            "UPDATE face SET rejected = ?, rejected_by = ? WHERE id = ?",
+            [(int(by is not None), by, i) for i in face_ids],
         )
 
     def add_mask(self, face_id: int, name: str, picture: bytes, matrix: bytes, size: int) -> None:
@@ -285,7 +344,7 @@ class Store:
                 where.append(text)
                 args.append(value)
         rows = self._rows(
-            "SELECT frame.media, frame.idx, frame.pts, face.* FROM face"
+            f"SELECT frame.media, frame.idx, frame.pts, {self._face_columns()} FROM face"
             " JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
             f" WHERE {' AND '.join(where)} ORDER BY {order}",
             args,
@@ -314,6 +373,13 @@ class Store:
         return {r[0]: (r[1], r[2], r[3]) for r in rows}
 
     # --- plumbing ---
+
+    def _face_columns(self) -> str:
+        """The columns of a `Face`; those that a file of an older format, opened for reading alone,
+        doesn't have are as its migration would make them."""
+        have = {row[1] for row in self._rows("PRAGMA table_info(face)")}
+        missing = {"rejected_by": f"CASE WHEN face.rejected THEN '{USER}' END", "stale": "0"}
+        return ", ".join(f"face.{c}" if c in have else missing.get(c, "NULL") for c in Face._fields)
 
     def _medium(self, row: Any) -> Media:
         """A row whose name is safe as a folder's: a faces.db may come from anywhere."""

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import BadInput
+from engine.extract.networks import network
 from engine.faces import crops, quality
 from engine.faces.boxes import SAME_FACE, around, overlap
 from engine.faces.geometry import Alignment, align
-from engine.protocol import safe_text
+from engine.media.read import Frame
 from engine.settings import ExtractSettings
 
 
@@ -48,14 +45,16 @@ class FaceFinder:
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._settings = settings
-        self._detect = network("detect", settings.detector).Detector(settings.confidence)
-        self._align = network("align", settings.aligner).Aligner(settings.presence)
+        self._detect = network("detect", settings.detector).Detector(settings)
+        self._align = network("align", settings.aligner).Aligner(settings)
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[FoundFace]:
-        """The faces of one RGB frame, best first."""
+    def find(self, frame: Frame) -> list[FoundFace]:
+        """The faces of one frame, best first."""
         faces: list[FoundFace] = []
-        for detection in self._detect(rgb):
-            landmarks = self._align(rgb, detection)
+        rgb = frame.rgb
+        (detections,) = self._detect([frame])
+        aligned = self._align([(rgb, detection) for detection in detections])
+        for detection, landmarks in zip(detections, aligned, strict=True):
             if landmarks is None or not _is_face(landmarks.points):
                 continue
             box = around(landmarks.points)
@@ -91,23 +90,12 @@ class Describer:
         """The faces of each RGB frame."""
         described = []
         for rgb in frames:
-            faces = self._finder.find(rgb)
+            faces = self._finder.find(Frame(0, 0, rgb))
             embeddings = self._identifier.embed(rgb, [f.points for f in faces])
             for face, embedding in zip(faces, embeddings, strict=True):
                 face.identity = embedding
             described.append(faces)
         return described
-
-
-def network(kind: str, name: str) -> Any:
-    """The module `engine/extract/<kind>/<name>.py`. Raises `BadInput` if there is none."""
-    folder = Path(__file__).parent / kind
-    names = sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
-    if name not in names:
-        raise BadInput(
-            f"'{safe_text(name)}' is no network to {kind} faces with: there is {', '.join(names)}."
-        )
-    return importlib.import_module(f"engine.extract.{kind}.{name}")
 
 
 def _is_face(points: NDArray[np.float32]) -> bool:

@@ -150,7 +150,7 @@ class Extraction:
         """What a frame shows; runs in the pool, on networks that no other thread uses."""
         finder = self._finders.get()
         try:
-            faces = finder.find(frame.rgb)
+            faces = finder.find(frame)
         finally:
             self._finders.put(finder)
         seen = SeenFrame(

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from engine.errors import BadInput, Damaged
-from engine.extract.describe import network
 from engine.extract.footage import Marks, check_side, folder_name, reject_missing_crops
 from engine.extract.identify.weights import read_integer, read_tensors
+from engine.extract.networks import network
 from engine.faces.boxes import around, overlap
 from engine.project import Project
 from engine.settings import ExtractSettings

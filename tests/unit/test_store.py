@@ -187,3 +187,33 @@ def test_a_medium_with_a_name_that_leads_elsewhere_is_damage(tmp_path: Path, nam
         ):
             with pytest.raises(Damaged, match="no name of a medium"):
                 read()
+
+
+def older_file(path: Path) -> None:
+    """A file of format 1: as format 2, without what that added."""
+    with Store(path) as store:
+        faces = add_faces(store, add_media(store), frames=3)
+        store.reject(faces[:1])
+    db = sqlite3.connect(path)
+    for column in ("rejected_by", "stale", "raw_points", "spectrum", "occlusion"):
+        db.execute(f"ALTER TABLE face DROP COLUMN {column}")
+    db.execute("DROP TABLE person")
+    db.execute("PRAGMA user_version = 1")
+    db.commit()
+    db.close()
+
+
+def test_an_older_file_is_migrated_and_kept_beside(tmp_path: Path) -> None:
+    path = tmp_path / "faces.db"
+    older_file(path)
+    with Store(path, readonly=True) as store:
+        before = store.faces(rejected=None)
+    assert [f.face.rejected_by for f in before] == ["user", None, None]
+    with Store(path) as store:
+        assert store.faces(rejected=None) == before
+        store.set_face(before[1].face.id, stale=1, occlusion=0.25)
+        assert store.faces()[0].face[-4:] == (1, None, None, 0.25)
+    kept = sqlite3.connect(tmp_path / "faces.db.format-1")
+    assert kept.execute("PRAGMA user_version").fetchone() == (1,)
+    assert kept.execute("SELECT COUNT(*) FROM face").fetchone() == (3,)
+    kept.close()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from engine import packs
 from engine.extract.detect import Detection
+from engine.extract.networks import Network
 from engine.faces.geometry import Matrix, invert, transform, warp
 from engine.faces.landmarks import Landmarks, landmarks68
+from engine.settings import ExtractSettings
 
 SIDE = 192
 MARGIN = 1.5
@@ -21,28 +25,34 @@ RIGHT_EYE, LEFT_EYE = (33, 133), (263, 362)
 """Mesh indices of the corners of the subject's right and left eye."""
 
 
-class Aligner:
+class Aligner(Network):
     """Lays the mesh on detected faces. Not for more than one thread: each makes its own."""
 
     name = "mesh"
 
-    def __init__(self, presence: float = 0.5) -> None:
-        self._least = presence
+    def __init__(self, settings: ExtractSettings) -> None:
+        self._least = settings.presence
         self._net = Interpreter(model_path=str(packs.find("mesh")), num_threads=1)
         self._net.allocate_tensors()
         self._input = self._net.get_input_details()[0]["index"]
         outputs = {int(d["shape"][-1]): d["index"] for d in self._net.get_output_details()}
         self._points, self._presence = outputs[1404], outputs[1]
 
-    def __call__(self, rgb: NDArray[np.uint8], detection: Detection) -> Landmarks | None:
-        """The points of one detected face, None where the network sees no face."""
-        eyes = np.array([detection.right_eye, detection.left_eye])
+    def __call__(
+        self, faces: Sequence[tuple[NDArray[np.uint8], Detection]]
+    ) -> list[Landmarks | None]:
+        """The points of each detected face, None where the network sees no face."""
+        return [self._lay(rgb, detection) for rgb, detection in faces]
+
+    def _lay(self, rgb: NDArray[np.uint8], detection: Detection) -> Landmarks | None:
+        eye_line = detection.eye_line
         points = np.array(detection.box).reshape(2, 2)
         for _ in range(PASSES):
-            points, presence = self._once(rgb, crop_to_mesh(points, eyes[1] - eyes[0]))
+            points, presence = self._once(rgb, crop_to_mesh(points, eye_line))
             if presence < self._least:
                 return None
-            eyes = np.stack([points[list(e)].mean(0) for e in (RIGHT_EYE, LEFT_EYE)])
+            right, left = (points[list(eye)].mean(0) for eye in (RIGHT_EYE, LEFT_EYE))
+            eye_line = left - right
         return Landmarks(landmarks68(points), points)
 
     def _once(self, rgb: NDArray[np.uint8], matrix: Matrix) -> tuple[NDArray[np.float32], float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -9,6 +11,9 @@ from numpy.typing import NDArray
 
 from engine import packs
 from engine.extract.detect import Detection
+from engine.extract.networks import Network
+from engine.media.read import Frame
+from engine.settings import ExtractSettings
 
 SIDE = 192
 STRIDE = 4
@@ -17,16 +22,16 @@ OVERLAP = 0.3
 """Boxes that overlap a better one by more than this share of their union are dropped."""
 
 
-class Detector:
-    """Finds faces in one frame. Not for more than one thread: each makes its own.
+class Detector(Network):
+    """Finds faces in frames. Not for more than one thread: each makes its own.
 
     Source of the decoding: the published MediaPipe model card and graph (Apache-2.0).
     """
 
     name = "fullrange"
 
-    def __init__(self, confidence: float = 0.5) -> None:
-        self._least = confidence
+    def __init__(self, settings: ExtractSettings) -> None:
+        self._least = settings.confidence
         self._net = Interpreter(model_path=str(packs.find("fullrange")), num_threads=1)
         self._net.allocate_tensors()
         self._input = self._net.get_input_details()[0]["index"]
@@ -35,8 +40,11 @@ class Detector:
         cells = (np.arange(CELLS, dtype=np.float32) + 0.5) * STRIDE
         self._anchors = np.stack(np.meshgrid(cells, cells), -1).reshape(-1, 1, 2)
 
-    def __call__(self, rgb: NDArray[np.uint8]) -> list[Detection]:
-        """Faces of a frame, best first."""
+    def __call__(self, frames: Sequence[Frame]) -> list[list[Detection]]:
+        """Faces of each frame, best first."""
+        return [self._find(frame.rgb) for frame in frames]
+
+    def _find(self, rgb: NDArray[np.uint8]) -> list[Detection]:
         letterboxed, scale, shift = letterbox(rgb)
         self._net.set_tensor(self._input, letterboxed)
         self._net.invoke()
@@ -86,4 +94,4 @@ def _detection(numbers: NDArray[np.float32], score: float) -> Detection:
     centre, half = numbers[0] - 0.5, numbers[1] / 2
     right_eye, left_eye = (numbers[2:4] - 0.5).tolist()
     box = (*(centre - half).tolist(), *(centre + half).tolist())
-    return Detection(box, float(score), tuple(right_eye), tuple(left_eye))
+    return Detection(box, float(score), (tuple(right_eye), tuple(left_eye)))

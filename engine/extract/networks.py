@@ -1,0 +1,45 @@
+"""The networks of extraction: a folder a kind, a file a network, and what they have in common.
+
+`detect/` finds faces in frames, `align/` the points of a face, `segment/` which pixels are face,
+`identify/` who it is. A new file in a folder is a new choice of its setting.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any, ClassVar
+
+from engine.errors import BadInput
+from engine.protocol import safe_text
+
+
+class Network:
+    """A network of any kind, made with the step's settings."""
+
+    name: ClassVar[str]
+    """As its file is called."""
+    shared: ClassVar[bool] = False
+    """Whether one instance serves all threads: it then computes on many cores or a GPU by itself
+    and has a lock. Otherwise each thread makes its own."""
+    batch: ClassVar[int] = 1
+    """How many frames (of faces: how many faces) it is best given at once."""
+
+    def begin(self, medium: Path) -> None:
+        """The frames of another medium follow."""
+
+
+def names(kind: str) -> list[str]:
+    """The networks of a kind: the files of its folder."""
+    folder = Path(__file__).parent / kind
+    return sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
+
+
+def network(kind: str, name: str) -> Any:
+    """The module `engine/extract/<kind>/<name>.py`. Raises `BadInput` if there is none."""
+    if name not in names(kind):
+        raise BadInput(
+            f"'{safe_text(name)}' is no network to {kind} faces with: "
+            f"there is {', '.join(names(kind))}."
+        )
+    return importlib.import_module(f"engine.extract.{kind}.{name}")
