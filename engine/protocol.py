@@ -149,8 +149,8 @@ class Event(msgspec.Struct):
     """One line of `events.jsonl`: time, kind, and the kind's own fields in `data`.
 
     Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
-    of a training: metric, save; of an extraction: rejected; of a convert: kept; of the watching:
-    arrival, launch.
+    of a training: metric, save; of an extraction: rejected, rejections, jitter; of a convert: kept;
+    of the watching: arrival, launch.
     A reader skips kinds that it does not know.
     """
 

@@ -82,6 +82,19 @@ CROP, ALIGN = 1, 2
 anew by the next extraction."""
 USER = "user"
 """Value of `face.rejected_by` that no filter takes back."""
+REASONS = {
+    USER: "by you",
+    "aligner": "no points found",
+    "frames": "outside of the wanted frames",
+    "min_face": "too small",
+    "max_face": "too large",
+    "misaligned": "points unlike a face's",
+    "roll": "tilted too far",
+    "upside_down": "upside down",
+    "filter": "not the wanted person",
+    "nfilter": "an unwanted person",
+}
+"""All values of `face.rejected_by` in words."""
 
 
 class Media(NamedTuple):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from engine.protocol import Event, safe_text
+from typing import Any
 
-from .words import loss, plural
+from engine.protocol import Event, safe_text
+from engine.store import REASONS
+
+from .words import count, loss, plural
 
 
 def event_words(event: Event) -> str:
@@ -45,11 +48,30 @@ def event_words(event: Event) -> str:
         case "rejected":
             gone = plural(_whole(event, "faces"), "face")
             return f"{gone} of side {d.get('side')} rejected: the crops were deleted"
+        case "rejections":
+            return f"{d.get('media')}: {rejection_words(event.data.get('rejected'))}"
+        case "jitter":
+            before, after = (_figure(event, name) for name in ("before", "after"))
+            return f"{d.get('media')}: the points' jitter fell from {before} % to {after} %"
         case "step-end":
             return f"step ended: {d.get('message')}"
         case "end":
             return f"{d.get('state')}: {d.get('message')}"
     return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+
+
+def rejection_words(rejected: Any) -> str:
+    """`3 faces rejected: 2 too small, 1 tilted too far`; empty without any."""
+    if not isinstance(rejected, dict):
+        return ""
+    counts = {safe_text(str(k)): v for k, v in rejected.items() if isinstance(v, int) and v > 0}
+    each = ", ".join(f"{count(n)} {REASONS.get(k, k)}" for k, n in counts.items())
+    return f"{plural(sum(counts.values()), 'face')} rejected: {each}" if counts else ""
+
+
+def _figure(event: Event, name: str) -> str:
+    value = event.data.get(name)
+    return f"{value:.2f}" if isinstance(value, float | int) else safe_text(str(value))
 
 
 def _loss(event: Event, side: str) -> str:

@@ -6,7 +6,7 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -52,6 +52,8 @@ class JobView:
     """The sentences with which the stage's own steps ended."""
     progress: Progress = field(default_factory=Progress)
     """How far the stage's own steps came."""
+    figures: dict[str, Any] = field(default_factory=dict)
+    """What else the newest progress of the stage's steps told: faces, rejections."""
     _at: str = ""
     """The stage of the step whose events are being read."""
 
@@ -78,6 +80,8 @@ class JobView:
         # The snapshot is a second old at most; figures of events are newer.
         if event.k == "metric" and isinstance(event.data.get("iteration"), int):
             self.snapshot.iteration = event.data["iteration"]
+        elif event.k == "progress" and self._at == self.stage:
+            self.figures = event.data
         elif event.k == "step":
             self._at = str(event.data.get("stage", ""))
         elif event.k == "step-end" and self._at == self.stage:

@@ -76,11 +76,11 @@ class FakeEngine:
         self.folder.append("metric", iteration=iteration, loss_a=loss_a, loss_b=loss_b, rate=rate)
         self.put(iteration=iteration, loss_a=loss_a, loss_b=loss_b)
 
-    def work_to(self, done: int, total: int, unit: str = "frame") -> None:
+    def work_to(self, done: int, total: int, unit: str = "frame", **more: object) -> None:
         """One report of an extraction or conversion."""
         progress = Progress(done, total, 12.0, unit, (total - done) / 12.0)
         self.folder.append(
-            "progress", done=done, total=total, unit=unit, rate=12.0, eta_s=progress.eta_s
+            "progress", done=done, total=total, unit=unit, rate=12.0, eta_s=progress.eta_s, **more
         )
         self.put(progress=progress)
 

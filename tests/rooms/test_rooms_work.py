@@ -531,6 +531,17 @@ async def test_progress_with_the_last_frame(
         await b.sees("all 120 frames")
 
 
+async def test_extraction_tells_faces_and_what_its_filters_reject(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path, "extract", "a")
+    engine.work_to(30, 120, faces=33, per_frame=1.1, rejected={"min_face": 2, "roll": 1})
+    async with bench(engine.folder.project, "faces", size=(80, 24)) as b:
+        await b.sees("33 faces so far, 1.10 a frame")
+        await b.sees("3 faces rejected: 2 too small, 1 tilted too far")
+    engine.vanish()
+
+
 async def log_follows(b: Bench) -> str:
     return b.app.screen.query_one("#follow", Lines).text
 

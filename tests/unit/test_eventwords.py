@@ -35,6 +35,14 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "arrival": ({"path": "x.mp4", "side": "a", "state": "added", "why": ""}, "x.mp4: added"),
     "launch": ({"job": "0001-x", "sides": ["a", "b"]}, "extraction of side a, b started: 0001-x"),
     "rejected": ({"faces": 2, "side": "a"}, "2 faces of side a rejected: the crops were deleted"),
+    "rejections": (
+        {"media": "man", "rejected": {"min_face": 2, "roll": 1, "user": 0}, "examples": {}},
+        "man: 3 faces rejected: 2 too small, 1 tilted too far",
+    ),
+    "jitter": (
+        {"media": "man", "before": 0.4567, "after": 0.12},
+        "man: the points' jitter fell from 0.46 % to 0.12 %",
+    ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
     "step-end": ({"exit": 0, "message": "all done"}, "step ended: all done"),
     "end": ({"state": "done", "exit": 0, "message": "all done"}, "done: all done"),
