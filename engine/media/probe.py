@@ -73,6 +73,13 @@ class MediaInfo(msgspec.Struct, frozen=True):
         """Seconds a unit of `pts`."""
         return Fraction(self.time_base_num, self.time_base_den)
 
+    @property
+    def expected_frames(self) -> int | None:
+        """Frames by the container's word, else by duration and rate; None without both."""
+        if self.frames is not None:
+            return self.frames
+        return round(self.duration_s * self.fps) if self.duration_s else None
+
 
 def probe(path: Path) -> MediaInfo:
     """Look at a medium. Raises `BadInput` with one sentence that names the file."""

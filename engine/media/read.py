@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import bisect
 import itertools
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,24 +47,56 @@ class Frame:
     """(height, width, 3), turned for display."""
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Frames to read one after the other: every `step`th from `start` to before `stop`."""
+
+    start: int = 0
+    stop: int | None = None
+    """None: to the end."""
+    step: int = 1
+    skip: frozenset[int] = frozenset()
+    """Indices that are left out."""
+
+    def takes(self, index: int) -> bool:
+        """Whether a frame is one of them."""
+        return (
+            index >= self.start
+            and (self.stop is None or index < self.stop)
+            and (index - self.start) % self.step == 0
+            and index not in self.skip
+        )
+
+
 class FrameReader:
     """Frames of a video, a folder of pictures or one picture. Iterate it once.
 
-    `start`, `stop` and `step` count frames. Raises `BadInput` when nothing can be read; what goes
+    `start`, `stop` and `step` count frames; `runs`, in order and apart from each other, can be
+    given in their place. Frames on the way to wanted ones are decoded, but not turned into RGB;
+    nothing is decoded behind the last. Raises `BadInput` when nothing can be read; what goes
     wrong later ends or thins the iteration and is told by `problem` afterwards.
     """
 
     def __init__(
-        self, path: Path, *, start: int = 0, step: int = 1, stop: int | None = None
+        self,
+        path: Path,
+        *,
+        start: int = 0,
+        step: int = 1,
+        stop: int | None = None,
+        runs: Sequence[Run] | None = None,
     ) -> None:
         self.path = path
         self.info: MediaInfo = probe(path)
-        self.start, self.step, self.stop = start, step, stop
+        self.runs = [Run(start, stop, step)] if runs is None else list(runs)
         self.problem: str | None = None
         """What could not be read, words that go on after the file's name; None if all could."""
         self.last_index = -1
         """Index of the last frame that was decoded, wanted or not."""
-        self._container: Any = open_video(path) if self.info.kind == "video" else None
+        self._last_time_s = 0.0
+        self._ended = False
+        """Whether a video was read to its end."""
+        self._container: Any = self._opened() if self.info.kind == "video" else None
 
     def __enter__(self) -> FrameReader:
         return self
@@ -81,9 +114,6 @@ class FrameReader:
             return self._video()
         return self._pictures()
 
-    def _wanted(self, index: int) -> bool:
-        return index >= self.start and (index - self.start) % self.step == 0
-
     # --- video ---
 
     def _video(self) -> Iterator[Frame]:
@@ -94,38 +124,60 @@ class FrameReader:
         """The wanted frames of a video as PyAV decoded them, in their own pixel format and not
         turned, with index and pts. Iterate either this or the reader itself."""
         # AVI stores no presentation times: FFmpeg's are right as a set, not frame by frame
-        times = packet_times(self.path) if self.info.container == "avi" else []
-        frames = self._sought() if self.start and not times else None
-        last_time_s = 0.0
-        for index, frame in frames or enumerate(self._decoded()):
-            if self.stop is not None and index >= self.stop:
-                return
-            self.last_index, last_time_s = index, frame.time or 0.0
-            if self._wanted(index):
-                yield index, times[index] if index < len(times) else _pts(frame, index), frame
-        self._look_for_truncation(last_time_s)
+        avi = self.info.container == "avi"
+        known = packet_times(self.path) if avi or any(run.start for run in self.runs) else []
+        for number, run in enumerate(self.runs):
+            frames, picked = None if avi else self._from(known, run.start), [run]
+            if frames is None:  # it can't be searched: what is left comes in one pass
+                frames, picked = enumerate(self._decoded()), self.runs[number:]
+            for index, frame in self._picked(frames, picked):
+                exact = avi and index < len(known)
+                yield index, known[index] if exact else _pts(frame, index), frame
+            if self._ended or len(picked) > 1:
+                break
+        if self._ended:
+            self._look_for_truncation(self._last_time_s)
 
-    def _sought(self) -> Iterator[tuple[int, Any]] | None:
+    def _picked(
+        self, frames: Iterator[tuple[int, Any]], runs: Sequence[Run]
+    ) -> Iterator[tuple[int, Any]]:
+        """Those of the numbered frames that the runs take; none is decoded behind the last."""
+        stop = math.inf if runs[-1].stop is None else runs[-1].stop
+        for index, frame in frames:
+            if index >= stop:
+                return
+            self.last_index, self._last_time_s = index, frame.time or 0.0
+            if any(run.takes(index) for run in runs):
+                yield index, frame
+            if index + 1 >= stop:
+                return
+        self._ended = True
+
+    def _from(self, known: list[int], start: int) -> Iterator[tuple[int, Any]] | None:
         """Numbered frames from a key frame at or before `start`; None if the file can't be
         searched, it is then open at its beginning again."""
-        known = packet_times(self.path)
-        if self.start >= len(known):
-            return None
-        stream = video_stream(self._container, str(self.path))
-        with suppress(av.error.FFmpegError):
-            self._container.seek(known[self.start], stream=stream, backward=True)
-            frames = self._decoded()
-            first = next(frames, None)
-            if first is not None and 0 <= _place(known, first.pts) <= self.start:
-                return _numbered(known, first, frames)
+        if start == 0:
+            return enumerate(self._decoded())
+        if start < len(known):
+            stream = video_stream(self._container, str(self.path))
+            with suppress(av.error.FFmpegError):
+                self._container.seek(known[start], stream=stream, backward=True)
+                frames = self._decoded()
+                first = next(frames, None)
+                if first is not None and 0 <= _place(known, first.pts) <= start:
+                    return _numbered(known, first, frames)
         self._container.close()
-        self._container, self.problem = open_video(self.path), None
+        self._container, self.problem = self._opened(), None
         return None
+
+    def _opened(self) -> Any:
+        container = open_video(self.path)
+        video_stream(container, str(self.path)).thread_type = "AUTO"
+        return container
 
     def _decoded(self) -> Iterator[Any]:
         """Frames; a damaged packet is skipped and noted, a torn end ends it."""
         stream = video_stream(self._container, str(self.path))
-        stream.thread_type = "AUTO"
         packets = self._container.demux(stream)
         while True:
             try:
@@ -163,9 +215,10 @@ class FrameReader:
     def _pictures(self) -> Iterator[Frame]:
         paths = [self.path] if self.info.kind == "image" else pictures_in(self.path)
         bad: list[str] = []
-        for index, path in enumerate(paths[: self.stop]):
+        stop = self.runs[-1].stop if self.runs else 0
+        for index, path in enumerate(paths[:stop]):
             self.last_index = index
-            if not self._wanted(index):
+            if not any(run.takes(index) for run in self.runs):
                 continue
             try:
                 yield Frame(index, index, read_picture(path))

@@ -14,8 +14,9 @@ from clips import make_clip
 from PIL import Image
 
 from engine.errors import BadInput
+from engine.media import read
 from engine.media.probe import probe
-from engine.media.read import FrameReader, read_frames
+from engine.media.read import FrameReader, Run, read_frames
 from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, check_media
 
 Sample = Callable[[str], Path]
@@ -79,6 +80,52 @@ def test_a_sought_frame_is_the_frame_that_counting_gives(
     for frame in part:
         assert frame.pts == whole[frame.index].pts
         assert np.array_equal(frame.rgb, whole[frame.index].rgb)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi", ".gif"])
+def test_runs_give_their_frames_and_nothing_is_decoded_behind_them(
+    tmp_path: Path, suffix: str
+) -> None:
+    gif = suffix == ".gif"  # it can't be searched, AVI has no presentation times
+    path = make_clip(
+        tmp_path / f"clip{suffix}", frames=40, sound=(), time_base=Fraction(1, 25),
+        codec="gif" if gif else "libx264", pixel_format="rgb8" if gif else "yuv420p",
+    )  # fmt: skip
+    whole = list(read_frames(path))
+    runs = [Run(0, 2), Run(10, 20, 3, frozenset({13})), Run(31, 33)]
+    with FrameReader(path, runs=runs) as reader:
+        part = list(reader)
+    assert [f.index for f in part] == [0, 1, 10, 16, 19, 31, 32]
+    assert all(np.array_equal(f.rgb, whole[f.index].rgb) for f in part)
+    assert [f.pts for f in part] == [whole[f.index].pts for f in part]
+    assert (reader.last_index, reader.problem) == (32, None)
+
+
+def test_frames_that_are_not_wanted_are_not_turned_into_rgb(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turned: list[int] = []
+
+    def to_rgb(frame: av.VideoFrame) -> np.ndarray:
+        turned.append(frame.pts)
+        return np.zeros((1, 1, 3), np.uint8)
+
+    monkeypatch.setattr(read, "to_rgb", to_rgb)
+    path = write_video(tmp_path / "clip.mkv", numbered(24))
+    assert [f.index for f in read_frames(path, step=7)] == [0, 7, 14, 21]
+    assert len(turned) == 4
+
+
+def test_a_part_of_a_torn_video_is_no_problem_but_its_end_is(
+    sample: Sample, tmp_path: Path
+) -> None:
+    path = tmp_path / "torn.mp4"
+    whole = sample("woman").read_bytes()
+    path.write_bytes(whole[: len(whole) * 6 // 10])
+    for run, problem in ((Run(20, 30), None), (Run(200, 470), "is cut off after frame")):
+        with FrameReader(path, runs=[run]) as reader:
+            assert next(f.index for f in list(reader)) == run.start
+        assert (reader.problem or "None").startswith(str(problem))
 
 
 def test_seeking_in_real_footage(sample: Sample) -> None:
