@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.faces.geometry import Matrix, Points, transform
-from engine.faces.masks import hull_mask, oval_mask
+from engine.faces.geometry import Matrix, Points
+from engine.faces.masks import drawn_mask
 
 MASK_SIZE = 256
 """Side of the mask in pixels, whatever the model's size: its edge is seen at the frame's."""
@@ -20,15 +20,8 @@ Mask = NDArray[np.float32]
 
 
 def face_mask(kind: str, points: Points, mesh: Points | None, to_crop: Matrix) -> Mask:
-    """The face's area, 0..1, MASK_SIZE square; `to_crop` leads from frame pixels to the mask's.
-
-    A face whose mesh is not known has no oval: the hull that reaches over the brows stands in.
-    """
-    if kind == "oval" and mesh is not None:
-        area = oval_mask(transform(mesh, to_crop), MASK_SIZE)
-    else:
-        hull = "extended" if kind == "oval" else kind
-        area = hull_mask(transform(points, to_crop), MASK_SIZE, hull)
+    """The face's area, 0..1, MASK_SIZE square; `to_crop` leads from frame pixels to the mask's."""
+    area = drawn_mask(kind, points, mesh, to_crop, MASK_SIZE)
     return area.astype(np.float32) / np.float32(255.0)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.convert.blend import MASK_SIZE, blend, face_mask, soften
 from engine.convert.colour import match
 from engine.convert.sharpen import unsharp
-from engine.faces.geometry import Matrix, compose, crop_matrix, invert, warp
+from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
 from engine.media.planes import Region, read_region, region_of_crop, write_region
 from engine.settings import ConvertSettings
@@ -120,13 +120,6 @@ class Item:
     """PyAV's, in its working format."""
     patches: Sequence[Patch] = ()
     predicted: Sequence[NDArray[np.float32]] = ()
-
-
-def resized(before: int, after: int) -> Matrix:
-    """2x3 from pixels of a picture to those of the same picture at another size; what grows is
-    the distance from the picture's corner, half a pixel beyond the first centre."""
-    grow = after / before
-    return np.array([[grow, 0.0, (grow - 1.0) / 2.0], [0.0, grow, (grow - 1.0) / 2.0]])
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

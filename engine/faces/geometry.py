@@ -135,6 +135,13 @@ def invert(matrix: Matrix) -> Matrix:
     return np.column_stack([back, -back @ matrix[:, 2]])
 
 
+def resized(before: int, after: int) -> Matrix:
+    """2x3 from pixels of a picture to those of the same picture at another size; what grows is
+    the distance from the picture's corner, half a pixel beyond the first centre."""
+    grow = after / before
+    return np.array([[grow, 0.0, (grow - 1.0) / 2.0], [0.0, grow, (grow - 1.0) / 2.0]])
+
+
 def scale_of(matrix: Matrix) -> float:
     """How many pixels of the aim one pixel of the source becomes."""
     return float(np.sqrt(abs(np.linalg.det(matrix[:, :2]))))

@@ -1,17 +1,26 @@
-"""Masks of a face from its points: hulls of the 68 landmarks, or the mesh's face oval."""
+"""Masks of a face: drawn from its points, or as they are stored and placed into any crop.
+
+Drawn are hulls of the 68 landmarks and the mesh's face oval.
+"""
 
 from __future__ import annotations
-
-from typing import Literal
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.faces.geometry import Points
+from engine.errors import Damaged
+from engine.faces.geometry import Matrix, Points, compose, invert, scale_of, transform, warp
 from engine.faces.landmarks import FACE_OVAL
 
-HullKind = Literal["components", "extended"]
+DRAWN = ("components", "extended", "oval")
+"""Masks that need no picture: they are drawn where they are wanted."""
+
+Packed = tuple[bytes, bytes, int]
+"""A mask as faces.db has it: PNG, 2x3 matrix frame to mask (float32 little-endian), side in px."""
+
+LARGEST_PX = 2048
+"""Side of the largest mask that is read."""
 
 _HULLS: tuple[tuple[int, ...], ...] = (
     (*range(0, 9), 17),
@@ -59,6 +68,62 @@ def oval_mask(mesh_points_in_crop: Points, size: int) -> NDArray[np.uint8]:
     oval = np.asarray(mesh_points_in_crop, np.float64)[FACE_OVAL, :2]
     cv2.fillPoly(mask, [np.rint(oval).astype(np.int32)], 255, cv2.LINE_AA)
     return mask
+
+
+def drawn_mask(
+    kind: str, points: Points, mesh: Points | None, to_crop: Matrix, size: int
+) -> NDArray[np.uint8]:
+    """One of `DRAWN`, size x size, of (68, 2) landmarks and (468, 2) mesh points in a frame;
+    `to_crop` leads from there to the mask's pixels.
+
+    A face whose mesh is not known has no oval: the hull that reaches over the brows, which is
+    nearest to it, stands in.
+    """
+    if kind == "oval" and mesh is not None:
+        return oval_mask(transform(mesh, to_crop), size)
+    hull = "extended" if kind == "oval" else kind
+    return hull_mask(transform(points, to_crop), size, hull)
+
+
+# --- stored masks ----------------------------------------------------------------------------
+
+
+def pack(mask: NDArray[np.uint8], matrix: Matrix) -> Packed:
+    """A mask (n, n) and its 2x3 matrix, frame to mask pixels, as faces.db has them."""
+    _, data = cv2.imencode(".png", mask)
+    return data.tobytes(), np.ascontiguousarray(matrix, "<f4").tobytes(), len(mask)
+
+
+def stored(picture: bytes, matrix: bytes, size: int) -> tuple[NDArray[np.uint8], Matrix]:
+    """The mask (size, size) of a row, 255 inside, and its 2x3 matrix, frame to mask pixels.
+
+    Raises `Damaged`.
+    """
+    if not 0 < size <= LARGEST_PX or len(matrix) != 24:
+        raise _unreadable()
+    if picture[16:24] != size.to_bytes(4, "big") * 2:  # a PNG's own size: no other is decoded
+        raise _unreadable()
+    mask = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
+    to_mask = np.frombuffer(matrix, "<f4").reshape(2, 3).astype(np.float64)
+    if mask is None or mask.shape != (size, size) or not np.isfinite(to_mask).all():
+        raise _unreadable()
+    if scale_of(to_mask) < 1e-6:
+        raise _unreadable()
+    return np.asarray(mask, np.uint8), to_mask
+
+
+def mask_in(
+    mask: NDArray[np.uint8], matrix: Matrix, to_crop: Matrix, size: int
+) -> NDArray[np.uint8]:
+    """A stored mask in another crop of the same face, size x size, 0 where it doesn't reach.
+
+    `matrix` and `to_crop` are 2x3, from frame pixels to those of the mask and of the crop.
+    """
+    return np.asarray(warp(mask, compose(to_crop, invert(matrix)), size, border=0), np.uint8)
+
+
+def _unreadable() -> Damaged:
+    return Damaged("A mask in faces.db can't be read: extract that footage again.")
 
 
 def _fill(mask: NDArray[np.uint8], points: NDArray[np.float64]) -> None:

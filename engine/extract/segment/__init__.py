@@ -15,10 +15,12 @@ from engine.faces.landmarks import Landmarks
 class FindsMasks(Protocol):
     """What a `Segmenter` is, beside a `Network`."""
 
-    side: ClassVar[int]
+    side: int
     """Width and height in pixels of the crops that it looks at."""
     centring: ClassVar[Centring]
     """How they are cut."""
+    looks: ClassVar[bool]
+    """Whether it needs the pixels; a mask drawn from points alone is given crops without any."""
 
     def __call__(
         self, crops: NDArray[np.uint8], landmarks: Sequence[Landmarks]
