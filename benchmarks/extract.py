@@ -5,94 +5,135 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
 from engine import packs
 from engine.control import Control
 from engine.extract import pipeline
 from engine.extract.describe import FaceFinder, FoundFace
+from engine.extract.detect import Detection
+from engine.extract.footage import prepare
 from engine.extract.identify.chip import chip
 from engine.extract.identify.dlib_resnet import Identifier
-from engine.faces.crops import encode_jpeg, write_synced
-from engine.media.read import read_frames
+from engine.extract.networks import network
+from engine.extract.save import Saver, SeenFrame
+from engine.faces.crops import encode_jpeg
+from engine.media.read import Frame, read_frames
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
 from engine.report import Reporter
 from engine.settings import ExtractSettings
+from engine.store import Store
 from engine.work import Work
 
 CLIP = "woman"
 CLIP_FRAMES = 472
 SAMPLE_STEP = 8
-"""Parts are timed on every eighth frame."""
+"""Networks are timed on every eighth frame."""
+STORED = 600
+"""Faces that are stored for the rate of storing alone."""
 
 
 def bench() -> dict[str, float]:
-    """Core-milliseconds of each part, frames a second of the whole, and their ratios.
+    """Frames a second of each part on one core and of the whole, one face a frame.
 
-    `of_ideal` is the whole's time over max(slowest part, all parts / cores): 1 is perfect.
+    `slowest_fps` is the limit that the parts set: of the slowest one alone, or of all parts' work
+    divided among the cores, whichever is less. `ratio` is that over `whole_identity_fps`: 1 is
+    perfect. `store_fps` is faces a second of cropping, saving and committing alone.
     """
     cv2.setNumThreads(1)
     clip = packs.find(CLIP)
-    parts = _parts(clip)
     with tempfile.TemporaryDirectory(prefix="fstui-bench-") as folder:
-        whole_ms = _whole(Path(folder), clip)
-    ideal_ms = max(parts["decode"], sum(parts.values()) / (os.cpu_count() or 1))
-    return {
-        **{f"{name}_core_ms": round(value, 3) for name, value in parts.items()},
-        "frames_per_s": round(1e3 / whole_ms, 1),
-        "decode_frames_per_s": round(1e3 / parts["decode"], 1),
-        "of_decode": round(whole_ms / parts["decode"], 2),
-        "of_ideal": round(whole_ms / ideal_ms, 2),
-    }
+        parts = _parts(clip)
+        whole_s = _whole(Path(folder), "plain", clip, identity=False)
+        whole_identity_s = _whole(Path(folder), "identity", clip, identity=True)
+        store_fps = _store(Path(folder), clip)
+    ideal_s = max(*parts.values(), sum(parts.values()) / (os.cpu_count() or 1))
+    rates = {f"{name}_fps": 1 / seconds for name, seconds in parts.items()}
+    rates |= {"whole_fps": 1 / whole_s, "whole_identity_fps": 1 / whole_identity_s}
+    rates |= {"slowest_fps": 1 / ideal_s, "store_fps": store_fps}
+    figures = {name: round(rate, 1) for name, rate in rates.items()}
+    return {**figures, "ratio": round(whole_identity_s / ideal_s, 2)}
 
 
 def _parts(clip: Path) -> dict[str, float]:
-    """Core-milliseconds a frame of each part."""
-    decode_ms = _core_ms(CLIP_FRAMES, lambda: [frame.index for frame in read_frames(clip)])
+    """Core-seconds a frame of each part."""
+    settings = ExtractSettings()
+    parts = {"decode": _core_s(CLIP_FRAMES, lambda: [f.index for f in read_frames(clip)])}
     frames = list(read_frames(clip, step=SAMPLE_STEP))
-    finder, identifier = FaceFinder(ExtractSettings()), Identifier()
-    found: list[tuple[NDArray[np.uint8], FoundFace]] = []
-
-    def find() -> None:
-        found.extend((frame.rgb, face) for frame in frames for face in finder.find(frame))
-
-    find_ms = _core_ms(len(frames), find)
-    chips = [chip(rgb, face.points) for rgb, face in found]
-    identifier.embed_chips(chips[:16])  # traced and compiled
-    identity_ms = _core_ms(len(frames), lambda: identifier.embed_chips(chips))
-    with tempfile.TemporaryDirectory(prefix="fstui-bench-") as folder:
-        path = Path(folder) / "crop.jpg"
-
-        def save() -> None:
-            for _, face in found:
-                write_synced(path, encode_jpeg(face.crop))
-
-        save_ms = _core_ms(len(frames), save)
-    return {"decode": decode_ms, "find": find_ms, "identity": identity_ms, "save": save_ms}
+    detect = network("detect", settings.detector).Detector(settings)
+    align = network("align", settings.aligner).Aligner(settings)
+    found: list[list[Detection]] = []
+    parts["detect"] = _core_s(len(frames), lambda: found.extend(detect([f])[0] for f in frames))
+    shown = [(f.rgb, faces[0]) for f, faces in zip(frames, found, strict=True) if faces]
+    parts["align"] = _core_s(len(frames), lambda: [align([face]) for face in shown])
+    faces = _described(frames)
+    identifier = Identifier()
+    identifier.embed_chips([chip(f.rgb, face.points) for f, face in faces[:16]])  # compiled
+    parts["identity"] = _core_s(
+        len(frames), lambda: identifier.embed_chips([chip(f.rgb, face.points) for f, face in faces])
+    )
+    parts["crop"] = _core_s(len(frames), lambda: [encode_jpeg(face.crop) for _, face in faces])
+    return parts
 
 
-def _core_ms(frames: int, act: Callable[[], object]) -> float:
-    """Core-milliseconds a frame of an act on so many frames."""
+def _described(frames: list[Frame]) -> list[tuple[Frame, FoundFace]]:
+    finder = FaceFinder(ExtractSettings())
+    return [(frame, face) for frame in frames for face in finder.find(frame)[:1]]
+
+
+def _core_s(frames: int, act: Callable[[], object]) -> float:
+    """Core-seconds a frame of an act on so many frames."""
     start = time.process_time()
     act()
-    return 1e3 * (time.process_time() - start) / frames
+    return (time.process_time() - start) / frames
 
 
-def _whole(workspace: Path, clip: Path) -> float:
-    """Milliseconds a frame of the real step, from its first batch's end on: networks are loaded
-    and compiled then."""
-    project = Project.create(workspace, "bench")
+@contextmanager
+def _work(workspace: Path, name: str, clip: Path, settings: dict[str, Any]) -> Iterator[Work]:
+    """An extract step of a new project."""
+    project = Project.create(workspace, name)
     project.add_sources("b", [clip])
-    step = Step("extract", "b")
+    step = Step("extract", "b", settings)
     folder = JobFolder.create(project.path, Job(1, "extract", [step]))
     report = Reporter(folder)
-    pipeline.run(Work(project, folder, step, report, Control(report)))
-    marks = [(e.t, e.data["done"]) for e in folder.events()[0] if e.k == "progress"]
+    yield Work(project, folder, step, report, Control(report))
+
+
+def _whole(workspace: Path, name: str, clip: Path, *, identity: bool) -> float:
+    """Seconds a frame of the real step, from its first batch's end on: networks are loaded and
+    compiled then."""
+    with _work(workspace, name, clip, {"identity": identity}) as work:
+        pipeline.run(work)
+        events = work.folder.events()[0]
+    marks = [(e.t, e.data["done"]) for e in events if e.k == "progress"]
     (first_s, first), (last_s, last) = marks[0], marks[-1]
-    return float(1e3 * (last_s - first_s) / (last - first))
+    return float((last_s - first_s) / (last - first))
+
+
+def _store(workspace: Path, clip: Path) -> float:
+    """Faces a second that are cropped, encoded, synced to disk and committed."""
+    ((_, face),) = _described(list(islice(read_frames(clip), 1)))
+    settings = ExtractSettings()
+    with _work(workspace, "store", clip, {}) as work, Store(work.project.db_path) as store:
+        footage = prepare(store, work.project, "b", clip, settings)
+        assert footage is not None
+        saver = Saver(store, work.project, footage, settings)
+        with ThreadPoolExecutor(4) as writers:
+            start = time.perf_counter()
+            for first in range(0, STORED, settings.batch):
+                indices = range(first, min(first + settings.batch, STORED))
+                jpegs = writers.map(lambda _: encode_jpeg(face.crop), indices)
+                seen = [
+                    SeenFrame(i, i, [face], jpegs=[jpeg], chips=[])
+                    for i, jpeg in zip(indices, jpegs, strict=True)
+                ]
+                saver.commit(seen, writers)
+            return STORED / (time.perf_counter() - start)
