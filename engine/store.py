@@ -308,32 +308,36 @@ class Store:
             (face_id, name, picture, matrix, size),
         )
 
+    def write(self, sql: str, rows: Iterable[Any]) -> None:
+        """One statement for each row of values. Call it inside a batch."""
+        self._db.executemany(sql, rows)
+
     def clear_media(self, media_id: int) -> None:
         """Forget a medium's frames and faces (its crops stay on disk)."""
         self._db.execute("DELETE FROM frame WHERE media = ?", (media_id,))
-        self._update("media", media_id, {"done": 0})
+        self._update("media", media_id, {"done": 0, "frames": None})
 
     # --- reading ---
 
     def media(self, side: str | None = None) -> list[Media]:
         """Media of a side, or all, in the order that they came in."""
         where, args = ("WHERE side = ?", (side,)) if side else ("", ())
-        rows = self._rows(f"SELECT * FROM media {where} ORDER BY id", args)
+        rows = self.rows(f"SELECT * FROM media {where} ORDER BY id", args)
         return [self._medium(r) for r in rows]
 
     def media_by_id(self, media_id: int) -> Media:
         """One medium."""
-        return self._medium(self._rows("SELECT * FROM media WHERE id = ?", (media_id,))[0])
+        return self._medium(self.rows("SELECT * FROM media WHERE id = ?", (media_id,))[0])
 
     def media_by_hash(self, content_hash: str, side: str) -> Media | None:
         """The medium with this content on this side."""
-        rows = self._rows("SELECT * FROM media WHERE hash = ? AND side = ?", (content_hash, side))
+        rows = self.rows("SELECT * FROM media WHERE hash = ? AND side = ?", (content_hash, side))
         return self._medium(rows[0]) if rows else None
 
     def next_index(self, media_id: int) -> int:
         """Index of the first frame that was not looked at yet."""
         return int(
-            self._rows("SELECT COALESCE(MAX(idx) + 1, 0) FROM frame WHERE media = ?", (media_id,))[
+            self.rows("SELECT COALESCE(MAX(idx) + 1, 0) FROM frame WHERE media = ?", (media_id,))[
                 0
             ][0]
         )
@@ -356,7 +360,7 @@ class Store:
             if value is not None:
                 where.append(text)
                 args.append(value)
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT frame.media, frame.idx, frame.pts, {self._face_columns()} FROM face"
             " JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
             f" WHERE {' AND '.join(where)} ORDER BY {order}",
@@ -366,7 +370,7 @@ class Store:
 
     def counts(self, side: str) -> dict[str, int]:
         """How many frames were looked at, have a face; faces, rejected ones; media, done ones."""
-        row = self._rows(
+        row = self.rows(
             "SELECT (SELECT COUNT(*) FROM frame JOIN media m ON m.id = frame.media"
             " WHERE m.side = :s),"
             " COUNT(DISTINCT face.frame), COUNT(face.id), COALESCE(SUM(face.rejected), 0)"
@@ -374,7 +378,7 @@ class Store:
             " WHERE media.side = :s",
             {"s": side},
         )[0]
-        media = self._rows(
+        media = self.rows(
             "SELECT COUNT(*), COALESCE(SUM(done), 0) FROM media WHERE side = ?", (side,)
         )
         keys = ("frames", "frames_with_face", "faces", "rejected", "media", "media_done")
@@ -382,7 +386,7 @@ class Store:
 
     def masks(self, face_id: int) -> dict[str, tuple[bytes, bytes, int]]:
         """Masks of a face: name to (picture, matrix, size)."""
-        rows = self._rows("SELECT name, picture, matrix, size FROM mask WHERE face = ?", (face_id,))
+        rows = self.rows("SELECT name, picture, matrix, size FROM mask WHERE face = ?", (face_id,))
         return {r[0]: (r[1], r[2], r[3]) for r in rows}
 
     # --- plumbing ---
@@ -390,7 +394,7 @@ class Store:
     def _face_columns(self) -> str:
         """The columns of a `Face`; those that a file of an older format, opened for reading alone,
         doesn't have are as its migration would make them."""
-        have = {row[1] for row in self._rows("PRAGMA table_info(face)")}
+        have = {row[1] for row in self.rows("PRAGMA table_info(face)")}
         missing = {"rejected_by": f"CASE WHEN face.rejected THEN '{USER}' END", "stale": "0"}
         return ", ".join(f"face.{c}" if c in have else missing.get(c, "NULL") for c in Face._fields)
 
@@ -403,7 +407,8 @@ class Store:
             raise Damaged(f"{self.path} can't be used: '{shown}' is no name of a medium.")
         return media
 
-    def _rows(self, sql: str, args: Any = ()) -> list[Any]:
+    def rows(self, sql: str, args: Any = ()) -> list[Any]:
+        """The answer to a query."""
         try:
             return self._db.execute(sql, args).fetchall()
         except sqlite3.Error as error:
