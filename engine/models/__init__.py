@@ -1,0 +1,1 @@
+"""Weights of the networks: which there are, where they come from, and how they are brought here."""

@@ -1,0 +1,94 @@
+"""Whether a file is a network's weights, by what is in it; and all of them verified or listed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from engine.errors import BadInput, Damaged
+from engine.models.manifest import MODELS, Model
+from engine.models.store import State, files, how_to_bring, state
+
+RETINAFACE_CHANNELS = (4, 8, 20) * 3
+"""Scores, boxes and points of two anchors a cell, at three strides."""
+
+
+class Content(NamedTuple):
+    """What a file of weights has that tells whose it is."""
+
+    numbers: int
+    """In its arrays of floats."""
+    shapes: frozenset[tuple[int, ...]]
+    """Of them, sizes in rising order."""
+    channels: tuple[int, ...] | None
+    """The last size of each output, of an ONNX file."""
+
+    @classmethod
+    def of(cls, path: Path, name: str) -> Content:
+        """Look at a file; `name` is safe to print. Raises `BadInput` or `Damaged`."""
+        if path.suffix == ".caffemodel":
+            return cls(0, frozenset(), None)
+        if path.suffix == ".onnx":
+            from engine.models.onnx import session
+
+            outputs = session(path, name).get_outputs()
+            return cls(0, frozenset(), tuple(o.shape[-1] for o in outputs if o.shape))
+        from engine.models.arrays import read
+
+        floats = [a for a in read(path, name).values() if a.dtype.kind == "f"]
+        shapes = frozenset(tuple(sorted(a.shape)) for a in floats)
+        return cls(sum(a.size for a in floats), shapes, None)
+
+    def fits(self, model: Model) -> bool:
+        """Whether this is what a model's file has; one that is only told by its hash never is."""
+        if model.key == "retinaface":
+            return self.channels == RETINAFACE_CHANNELS
+        return self.numbers in model.numbers and self.shapes.issuperset(model.shapes)
+
+    @property
+    def words(self) -> str:
+        """What it has, for who expected something else."""
+        if self.channels is not None:
+            return f"its outputs have {', '.join(map(str, self.channels)) or 'no'} channels"
+        if not self.numbers:
+            return "its SHA-256 is another"
+        return f"its arrays have {self.numbers:,} numbers"
+
+
+def listing() -> list[dict[str, Any]]:
+    """All models as plain values, quickly: hashes are not checked."""
+    return [_row(model, state(model)) for model in MODELS.values()]
+
+
+def verified() -> list[dict[str, Any]]:
+    """All models as plain values, each that is there read and checked by hash and arrays."""
+    return [_row(model, _looked_at(model)) for model in MODELS.values()]
+
+
+def _looked_at(model: Model) -> State:
+    found = state(model, thorough=True)
+    if found != "there" or model.bringing != "hand":
+        return found
+    ((path, sha256),) = files(model)
+    if any(f.sha256 == sha256 for f in model.files):
+        return found
+    try:
+        return "there" if Content.of(path, path.name).fits(model) else "damaged"
+    except (BadInput, Damaged):
+        return "damaged"
+
+
+def _row(model: Model, found: State) -> dict[str, Any]:
+    paths = [path for path, _ in files(model)] if found == "there" else []
+    return {
+        "name": model.key,
+        "title": model.title,
+        "for": model.purpose,
+        "state": found,
+        "size": sum(path.stat().st_size for path in paths) or model.size,
+        "licence": model.licence,
+        "comes": model.bringing,
+        "origin": model.files[0].origin,
+        "how": how_to_bring(model) if found == "missing" else "",
+        "files": [str(path) for path in paths],
+    }

