@@ -41,8 +41,10 @@ PICTURES = {
     "BMP": ".bmp",
     "TIFF": ".tif .tiff",
     "WEBP": ".webp",
+    "EXR": ".exr",
 }
-"""Pillow's formats that are opened, and the names of their files."""
+"""Formats of pictures that are opened, and the names of their files; EXR by `engine.media.exr`,
+the others by Pillow, which knows them by these words."""
 VIDEO_SUFFIXES = frozenset(" ".join(CONTAINERS.values()).split())
 IMAGE_SUFFIXES = frozenset(" ".join(PICTURES.values()).split())
 

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import itertools
 import re
-import warnings
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
 import av
 import msgspec
-from PIL import Image
 
 from engine.errors import BadInput, from_os_error
-from engine.project import CONTAINERS, IMAGE_SUFFIXES, PICTURES, media_in
+from engine.media.limits import check_size
+from engine.media.pictures import Head, picture_head
+from engine.project import CONTAINERS, IMAGE_SUFFIXES, media_in
 from engine.protocol import safe_text
 
 OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
-MAX_SIDE_PX = 16_384
-MAX_PIXELS = 134_217_728
-"""8K times four: more is a bomb or a mistake, and no machine of ours could hold the frames."""
-
-PICTURE_FORMATS = tuple(PICTURES)
+HDR_CURVES = {16: "PQ", 18: "HLG"}
+"""Transfer characteristics by their numbers in ITU-T H.273."""
 VFR_PACKETS = 250
 """How many packets are looked at to tell a constant from a variable frame rate."""
 
@@ -62,6 +59,8 @@ class MediaInfo(msgspec.Struct, frozen=True):
     audio: list[Audio] = []
     vfr: bool = False
     """Whether the frames' distances vary."""
+    note: str = ""
+    """What the user should know, words that go on after its name; "" if there is nothing."""
 
     @property
     def fps(self) -> Fraction:
@@ -93,8 +92,9 @@ def probe(path: Path) -> MediaInfo:
     if path.stat().st_size == 0:
         raise BadInput(f"{shown} is empty (0 bytes).")
     if path.suffix.lower() in IMAGE_SUFFIXES:
-        width, height, kind = picture_size(path)
-        return _pictures("image", width, height, 1, kind)
+        head = picture_head(path)
+        note = f"has {head.pages} pictures in it: the first is used" if head.pages > 1 else ""
+        return _pictures("image", head, 1, note)
     return _probe_video(path, shown)
 
 
@@ -125,23 +125,14 @@ def video_stream(container: Any, shown: str) -> Any:
     return best if best in streams else streams[0]
 
 
-def check_size(width: int, height: int, shown: str) -> None:
-    """Refuse pictures beyond the limits. Raises `BadInput`."""
-    if width < 1 or height < 1:
-        raise BadInput(f"{shown} says that its pictures are {width}x{height}: it is damaged.")
-    if max(width, height) > MAX_SIDE_PX or width * height > MAX_PIXELS:
-        raise BadInput(
-            f"{shown} has pictures of {width}x{height}: at most {MAX_SIDE_PX} a side are taken."
-        )
-
-
 def _probe_video(path: Path, shown: str) -> MediaInfo:
     with open_video(path) as container:
         stream = video_stream(container, shown)
         context = stream.codec_context
         check_size(context.width, context.height, shown)
         vfr = _varies(container, stream)
-        rotation = _rotation(container, stream, shown)
+        first = _first_frame(container, stream, shown)
+        rotation = turn(first)
         turned = rotation in (90, 270)
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         return MediaInfo(
@@ -160,6 +151,7 @@ def _probe_video(path: Path, shown: str) -> MediaInfo:
             container=safe_text(container.format.name),
             audio=[_audio(s) for s in container.streams.audio],
             vfr=vfr,
+            note=_hdr(first),
         )
 
 
@@ -189,9 +181,8 @@ def _varies(container: Any, stream: Any) -> bool:
     return bool(gaps) and max(gaps) - min(gaps) > max(2, min(gaps) // 20)
 
 
-def _rotation(container: Any, stream: Any, shown: str) -> int:
-    """The display matrix of the first frame as quarter turns clockwise; that a frame decodes is
-    what tells a video from a file with a video's head."""
+def _first_frame(container: Any, stream: Any, shown: str) -> Any:
+    """That a frame decodes is what tells a video from a file with a video's head."""
     try:
         container.seek(0)
         frame = next(container.decode(stream), None)
@@ -199,34 +190,18 @@ def _rotation(container: Any, stream: Any, shown: str) -> int:
         raise BadInput(f"{shown} can't be decoded: {plain(error)}.") from error
     if frame is None:
         raise BadInput(f"{shown} has no frame in it that can be decoded.")
-    return turn(frame)
+    return frame
+
+
+def _hdr(frame: Any) -> str:
+    """What to say of a frame whose brightness isn't meant for an ordinary screen."""
+    curve = HDR_CURVES.get(int(frame.color_trc))
+    return f"is HDR ({curve}): its colours are read as they stand, which is flat" if curve else ""
 
 
 def turn(frame: Any) -> int:
     """Quarter turns clockwise in degrees that a decoded frame needs for display."""
     return int(-90 * round(frame.rotation / 90)) % 360
-
-
-def picture_size(path: Path) -> tuple[int, int, str]:
-    """Width and height after EXIF orientation, and the format, of a picture file."""
-    with open_picture(path) as picture:
-        width, height = picture.size
-        if picture.getexif().get(0x0112, 1) in (5, 6, 7, 8):
-            width, height = height, width
-        return width, height, (picture.format or "").lower()
-
-
-def open_picture(path: Path) -> Image.Image:
-    """A picture whose head was read and whose size is within the limits. Raises `BadInput`."""
-    shown = safe_text(str(path))
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            picture = Image.open(path, formats=PICTURE_FORMATS)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise BadInput(f"{shown} is no picture that can be read.") from error
-    check_size(*picture.size, shown)
-    return picture
 
 
 def _probe_folder(path: Path, shown: str) -> MediaInfo:
@@ -235,10 +210,10 @@ def _probe_folder(path: Path, shown: str) -> MediaInfo:
         raise BadInput(f"{shown} has no picture in it.")
     for picture in pictures:
         try:
-            width, height, kind = picture_size(picture)
+            head = picture_head(picture)
         except BadInput:
             continue
-        return _pictures("images", width, height, len(pictures), kind)
+        return _pictures("images", head, len(pictures))
     raise BadInput(f"{shown} has no picture in it that can be read.")
 
 
@@ -248,6 +223,7 @@ def pictures_in(folder: Path) -> list[Path]:
 
 
 def _pictures(
-    kind: Literal["images", "image"], width: int, height: int, frames: int, codec: str
+    kind: Literal["images", "image"], head: Head, frames: int, note: str = ""
 ) -> MediaInfo:
-    return MediaInfo(kind, width, height, 25, 1, 1, 25, frames, frames / 25, codec=codec)
+    size = (head.width, head.height)
+    return MediaInfo(kind, *size, 25, 1, 1, 25, frames, frames / 25, codec=head.kind, note=note)

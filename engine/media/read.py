@@ -15,13 +15,11 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from engine.errors import BadInput
+from engine.media.pictures import over_black, read_picture
 from engine.media.probe import (
     MediaInfo,
-    check_size,
-    open_picture,
     open_video,
     pictures_in,
     plain,
@@ -247,9 +245,15 @@ def packet_times(path: Path) -> list[int]:
 
 
 def to_rgb(frame: Any) -> NDArray[np.uint8]:
-    """A decoded frame as RGB, by its own colour matrix and range, turned for display."""
+    """A decoded frame as RGB, by its own colour matrix and range, turned for display.
+
+    What is transparent comes over black. HDR's brightness is taken as it stands.
+    """
     frame.colorspace = colour_matrix(frame)
-    rgb = frame.to_ndarray(format="rgb24")
+    if any(component.is_alpha for component in frame.format.components):
+        rgb = over_black(frame.to_ndarray(format="rgba"))
+    else:
+        rgb = frame.to_ndarray(format="rgb24")
     quarter_turns = turn(frame) // 90
     return np.ascontiguousarray(np.rot90(rgb, -quarter_turns)) if quarter_turns else rgb
 
@@ -260,21 +264,6 @@ def colour_matrix(frame: Any) -> Colorspace:
         return Colorspace(int(frame.colorspace))
     except ValueError:
         return Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
-
-
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """A picture as RGB, turned by its EXIF orientation. Raises `BadInput`."""
-    with open_picture(path) as picture:
-        try:
-            turned = ImageOps.exif_transpose(picture)
-            if turned.mode.startswith("I"):
-                turned = Image.fromarray((np.asarray(turned) >> 8).astype(np.uint8))
-            rgb = np.asarray(turned.convert("RGB"))
-        except (OSError, ValueError, SyntaxError) as error:
-            shown = safe_text(str(path))
-            raise BadInput(f"{shown} is a picture that is damaged: {error}.") from error
-    check_size(rgb.shape[1], rgb.shape[0], safe_text(str(path)))
-    return np.ascontiguousarray(rgb)
 
 
 def _numbered(known: list[int], first: Any, rest: Iterator[Any]) -> Iterator[tuple[int, Any]]:

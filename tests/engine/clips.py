@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 from av.subtitles.subtitle import SubtitleSet
+from numpy.typing import NDArray
 
 
 def picture(index: int, width: int, height: int) -> Any:
@@ -37,6 +38,7 @@ def make_clip(
     chapters: bool = False,
     metadata: dict[str, str] | None = None,
     pictures: Sequence[Any] | None = None,
+    bit_rate: int | None = None,
 ) -> Path:
     """Write a clip; `times` are the frames' time stamps in units of `time_base`."""
     times = times or [i * int(Fraction(1, rate) / time_base) for i in range(frames)]
@@ -46,6 +48,8 @@ def make_clip(
         video.width, video.height, video.pix_fmt = width, height, pixel_format
         context = video.codec_context
         context.time_base = time_base
+        if bit_rate:
+            context.bit_rate = bit_rate
         context.colorspace, context.color_range = tags[:2]
         context.color_primaries, context.color_trc = tags[2:]
         if rotation:
@@ -70,6 +74,27 @@ def make_clip(
             _tone(clip, track, length_s, 440.0 * (number + 1))
         if text:
             _say(clip, text, "Good evening")
+    return path
+
+
+def write_exr(
+    path: Path, rgb: NDArray[np.uint8], pixel_format: str = "gbrpf32le", half: bool = True
+) -> Path:
+    """An OpenEXR picture with the linear values of sRGB samples, by FFmpeg's encoder."""
+    value = rgb / 255.0
+    linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    height, width = rgb.shape[:2]
+    frame = av.VideoFrame(width, height, pixel_format)
+    for plane, channel in zip(frame.planes, (1, 2, 0, 0), strict=False):
+        rows = np.zeros((height, plane.line_size // 4), np.float32)
+        rows[:, :width] = linear[..., channel]
+        plane.update(rows)
+    encoder = av.CodecContext.create("exr", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = width, height, pixel_format
+    encoder.time_base = Fraction(1, 25)
+    encoder.options = {"compression": "zip16", "format": "half" if half else "float"}
+    frame.pts = 0
+    path.write_bytes(b"".join(bytes(p) for p in [*encoder.encode(frame), *encoder.encode(None)]))
     return path
 
 

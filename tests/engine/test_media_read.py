@@ -17,7 +17,6 @@ from engine.errors import BadInput
 from engine.media import read
 from engine.media.probe import probe
 from engine.media.read import FrameReader, Run, read_frames
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, check_media
 
 Sample = Callable[[str], Path]
 
@@ -307,27 +306,3 @@ def test_probe_of_real_footage(sample: Sample) -> None:
     assert [a.codec for a in info.audio] == ["aac"]
     assert not info.vfr
     assert probe(sample("man-face-noface")).vfr
-
-
-CODECS = {
-    **dict.fromkeys((".mpg", ".mpeg", ".vob", ".mxf"), "mpeg2video"),
-    **{".webm": "libvpx-vp9", ".wmv": "wmv2", ".flv": "flv1", ".gif": "gif", ".ogv": "libvpx"},
-}
-"""Where H.264 is not the thing."""
-
-
-@pytest.mark.parametrize("suffix", sorted(VIDEO_SUFFIXES))
-def test_every_video_that_is_taken_by_its_name_can_be_opened(tmp_path: Path, suffix: str) -> None:
-    path = make_clip(
-        tmp_path / f"a{suffix}", frames=12, width=352, height=288, sound=(),
-        time_base=Fraction(1, 25), codec=CODECS.get(suffix, "libx264"),
-        pixel_format="rgb8" if suffix == ".gif" else "yuv420p",
-    )  # fmt: skip
-    assert probe(check_media(path)).kind == "video"
-
-
-@pytest.mark.parametrize("suffix", sorted(IMAGE_SUFFIXES))
-def test_every_picture_that_is_taken_by_its_name_can_be_opened(tmp_path: Path, suffix: str) -> None:
-    path = tmp_path / f"a{suffix}"
-    Image.new("RGB", (64, 48)).save(path)
-    assert probe(check_media(path)).kind == "image"
