@@ -299,6 +299,33 @@ class Project:
             raise BadInput(f"'{safe_text(name)}' leads out of the project {self.name}.")
         return path
 
+    def in_sources(self, path: Path) -> bool:
+        """Whether a resolved path is listed footage or lies in a folder of it."""
+        return any(path.is_relative_to(self.source_path(s).resolve()) for s in self.sources())
+
+    def reference(self, name: str) -> Path:
+        """The file or folder that a setting of this project names; links don't lead out of it.
+
+        Raises `BadInput` if there is none, or neither the project nor its footage holds it.
+        """
+        shown = safe_text(name)
+        try:
+            path = (self.path / name).resolve(strict=True)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise BadInput(
+                f"There is nothing at {shown}, which a setting of {self.name} names."
+            ) from error
+        if not path.is_file() and not path.is_dir():
+            raise BadInput(f"{shown} is neither a file nor a folder.")
+        for item in [path, *(media_in(path) if path.is_dir() else ())]:
+            item = item.resolve()
+            if not item.is_relative_to(self.path) and not self.in_sources(item):
+                raise BadInput(
+                    f"{shown} lies outside the project {self.name} and its footage: name it as a "
+                    "setting of the command line, which copies it in."
+                )
+        return path
+
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))

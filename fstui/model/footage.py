@@ -24,8 +24,8 @@ class Looked(NamedTuple):
 
     @property
     def warning(self) -> str:
-        """What is wrong with it although it can be used; empty when nothing is."""
-        problem = self.facts.get("problem")
+        """What is wrong with it or special, although it can be used; empty when nothing is."""
+        problem = self.facts.get("problem") or self.facts.get("note")
         return f"{safe_text(str(self.path))}: {safe_text(str(problem))}" if problem else ""
 
 

@@ -32,7 +32,8 @@ from engine.protocol import (
     refuse_if_running,
     safe_text,
 )
-from engine.settings import STAGE_SETTINGS, read
+from engine.references import bring
+from engine.settings import STAGE_SETTINGS, fields, read
 from engine.store import Store
 from engine.trust.consent import require_people
 
@@ -60,7 +61,8 @@ def start_extract(
     sides = sides or [s for s in SIDES if project.sources(s)]
     if not sides:
         raise NothingToDo(no_footage(project, "a"))
-    steps = [Step("extract", side, checked(project, "extract", settings)) for side in sides]
+    values = checked(project, "extract", settings)
+    steps = [Step("extract", side, values) for side in sides]
     return start(project, "extract", steps, device)
 
 
@@ -123,10 +125,15 @@ def start(project: Project, kind: str, steps: list[Step], device: str | None = N
 
 
 def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings that were named, each in its type. Raises `BadInput` if they or the project's own
-    can't be used."""
-    known = read(STAGE_SETTINGS[stage], {**project.settings(stage), **settings})
-    return {name: getattr(known, name) for name in settings}
+    """Settings that were named, each in its type; files that they name are brought into the
+    project. Raises `BadInput` if they or the project's own can't be used."""
+    kind = STAGE_SETTINGS[stage]
+    known = read(kind, {**project.settings(stage), **settings})
+    values = {name: getattr(known, name) for name in settings}
+    for field in fields(kind):
+        if field.is_path and values.get(field.name):
+            values[field.name] = bring(project, values[field.name])
+    return values
 
 
 def resumable(project: Project, kind: str) -> JobFolder | None:
