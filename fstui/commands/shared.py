@@ -64,6 +64,10 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[msgspec.Struct]) ->
 
 
 def _metavar(field: settings.Field) -> str:
+    if field.is_path:
+        return "PATH"
+    if field.many:
+        return "WORD,WORD"
     return {int: "N", float: "X"}.get(field.type, "WORD")
 
 

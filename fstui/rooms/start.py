@@ -55,8 +55,7 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)
-        unit = f" ({field.unit})" if field.unit else ""
-        return labelled(label_of(field.name), _widget(field, value), f"{field.help}{unit}")
+        return labelled(label_of(field.name), _widget(field, value), _hint(field))
 
     def on_mount(self) -> None:
         """Enter on the button that has the focus starts it as it stands."""
@@ -89,10 +88,19 @@ def label_of(name: str) -> str:
     return name.removesuffix("_s").replace("_", " ")
 
 
+def _hint(field: Field) -> str:
+    """What is said beside a field."""
+    if field.many:
+        return f"{field.help}: {', '.join(field.choices)}"
+    if field.is_path:
+        return f"{field.help}; from elsewhere it is copied into the project"
+    return f"{field.help} ({field.unit})" if field.unit else field.help
+
+
 def _widget(field: Field, value: Any) -> Widget:
     name = f"set-{field.name}"
     choices = list(field.choices)
-    if choices:
+    if choices and not field.many:
         known = value if value in choices else choices[0]
         options = [(c, c) for c in choices]
         return Choice(options, known, id=name)

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, State, Step
+from fstui.model import jobs
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
 from fstui.rooms.previews import Previews
@@ -217,6 +218,27 @@ async def test_the_form_is_made_from_the_settings_and_checks_them(
             "iterations": 500,
             "batch": 4,
         } or form.accept() == {"iterations": 500, "batch": 4}
+
+
+async def test_a_list_is_typed_and_a_file_from_elsewhere_is_brought_in(
+    bench: Open, tmp_workspace: Path, tmp_path: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    (tmp_path / "boxes.json").write_text("{}")
+    async with bench(project.path, "faces", size=(80, 24)) as b:
+        await b.sees("1 Project")
+        b.app.screen.ask_settings("extract")
+        await b.sees("enter accept")
+        form = b.app.screen
+        form.query_one("#set-masks", Input).value = "oval,extended"
+        form.query_one("#set-faces_file", Input).value = str(tmp_path / "boxes.json")
+        values = form.accept()
+        assert values["masks"] == "oval,extended"
+        kept = jobs.checked(project, "extract", values)["faces_file"]
+        assert (project.path / kept).read_text() == "{}"
+        form.query_one("#set-masks", Input).value = "oval,square"
+        await b.press("enter")
+        await b.sees("it is any of")
 
 
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (140, 50)])
