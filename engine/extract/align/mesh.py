@@ -13,6 +13,7 @@ from engine.extract.detect import Detection
 from engine.extract.networks import Network
 from engine.faces.geometry import Matrix, invert, transform, warp
 from engine.faces.landmarks import Landmarks, landmarks68
+from engine.faces.normalise import normaliser
 from engine.settings import ExtractSettings
 
 SIDE = 192
@@ -32,6 +33,7 @@ class Aligner(Network):
 
     def __init__(self, settings: ExtractSettings) -> None:
         self._least = settings.presence
+        self._even = normaliser(settings.normalise)
         self._net = Interpreter(model_path=str(packs.find("mesh")), num_threads=1)
         self._net.allocate_tensors()
         self._input = self._net.get_input_details()[0]["index"]
@@ -57,7 +59,7 @@ class Aligner(Network):
 
     def _once(self, rgb: NDArray[np.uint8], matrix: Matrix) -> tuple[NDArray[np.float32], float]:
         """(468, 2) in the frame, and 0..1 how sure the network is that its crop shows a face."""
-        crop = warp(rgb, matrix, SIDE)
+        crop = self._even(warp(rgb, matrix, SIDE))
         self._net.set_tensor(self._input, np.multiply(crop[None], 1 / 255, dtype=np.float32))
         self._net.invoke()
         points = self._net.get_tensor(self._points).reshape(468, 3)[:, :2] - 0.5
