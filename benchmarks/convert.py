@@ -80,7 +80,7 @@ def _clip() -> Clip:
     finder = FaceFinder(ExtractSettings())
     faces: dict[int, list[Landmarks]] = {}
     for frame in read_frames(path, step=FACE_STEP):
-        found = [Landmarks(f.points, f.mesh) for f in finder.find(frame)][:1]
+        found = [Landmarks(f.points, f.mesh) for f in finder.find([frame])[0]][:1]
         faces.update(dict.fromkeys(range(frame.index, frame.index + FACE_STEP), found))
     return Clip(CLIP, path, "", probe(path), CLIP_FRAMES, faces)
 

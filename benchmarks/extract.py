@@ -6,7 +6,6 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -17,6 +16,7 @@ import cv2
 from engine import packs
 from engine.control import Control
 from engine.extract import pipeline
+from engine.extract.crew import Crew
 from engine.extract.describe import FaceFinder, FoundFace
 from engine.extract.detect import Detection
 from engine.extract.footage import prepare
@@ -86,7 +86,7 @@ def _parts(clip: Path) -> dict[str, float]:
 
 def _described(frames: list[Frame]) -> list[tuple[Frame, FoundFace]]:
     finder = FaceFinder(ExtractSettings())
-    return [(frame, face) for frame in frames for face in finder.find(frame)[:1]]
+    return [(frame, face) for frame in frames for face in finder.find([frame])[0][:1]]
 
 
 def _core_s(frames: int, act: Callable[[], object]) -> float:
@@ -122,18 +122,20 @@ def _store(workspace: Path, clip: Path) -> float:
     """Faces a second that are cropped, encoded, synced to disk and committed."""
     ((_, face),) = _described(list(islice(read_frames(clip), 1)))
     settings = ExtractSettings()
-    with _work(workspace, "store", clip, {}) as work, Store(work.project.db_path) as store:
-        footage = prepare(store, work.project, "b", clip, settings)
-        assert footage is not None
-        saver = Saver(store, work.project, footage, settings)
-        with ThreadPoolExecutor(4) as writers:
-            start = time.perf_counter()
-            for first in range(0, STORED, settings.batch):
-                indices = range(first, min(first + settings.batch, STORED))
-                jpegs = writers.map(lambda _: encode_jpeg(face.crop), indices)
-                seen = [
+    with (
+        _work(workspace, "store", clip, {}) as work,
+        Store(work.project.db_path) as store,
+        Crew(work, store, settings) as crew,
+    ):
+        saver = Saver(crew, prepare(store, work.project, "b", clip, settings))
+        start = time.perf_counter()
+        for first in range(0, STORED, settings.batch):
+            indices = range(first, min(first + settings.batch, STORED))
+            jpegs = crew.pool.map(lambda _: encode_jpeg(face.crop), indices)
+            saver.commit(
+                [
                     SeenFrame(i, i, [face], jpegs=[jpeg], chips=[])
                     for i, jpeg in zip(indices, jpegs, strict=True)
                 ]
-                saver.commit(seen, writers)
-            return STORED / (time.perf_counter() - start)
+            )
+        return STORED / (time.perf_counter() - start)

@@ -38,6 +38,8 @@ class Reporter:
         if now - self._last_progress < PROGRESS_INTERVAL_S and done != total:
             return
         self._last_progress = now
+        if self._marks and done < self._marks[-1][1]:  # another part of the step began to count
+            self._marks.clear()
         self._marks.append((now, done))
         while len(self._marks) > 2 and now - self._marks[0][0] > RATE_WINDOW_S:
             self._marks.popleft()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.extract.networks import network
+from engine.extract.detect import Detection
+from engine.extract.networks import Lent, network
 from engine.faces import crops, quality
-from engine.faces.boxes import SAME_FACE, around, overlap
+from engine.faces.boxes import SAME_FACE, Box, around, overlap
 from engine.faces.geometry import Alignment, align
+from engine.faces.landmarks import Landmarks
 from engine.media.read import Frame
 from engine.settings import ExtractSettings
 
@@ -20,7 +23,7 @@ from engine.settings import ExtractSettings
 class FoundFace:
     """A face in a frame, in frame pixels."""
 
-    box: tuple[float, float, float, float]
+    box: Box
     """Left, top, right, bottom."""
     score: float
     points: NDArray[np.float32]
@@ -41,40 +44,77 @@ class FoundFace:
 
 
 class FaceFinder:
-    """Detector and aligner of one thread: everything about a frame's faces but who they are."""
+    """Detector and aligner for so many threads: everything about frames' faces but who they are."""
 
-    def __init__(self, settings: ExtractSettings) -> None:
-        self._settings = settings
-        self._detect = network("detect", settings.detector).Detector(settings)
-        self._align = network("align", settings.aligner).Aligner(settings)
+    def __init__(
+        self, settings: ExtractSettings, threads: int = 1, align: Lent | None = None
+    ) -> None:
+        self._size = settings.size
+        kind = network("detect", settings.detector).Detector
+        self._detect = Lent(kind, lambda: kind(settings), threads)
+        self._align = align or aligner(settings, threads)
 
-    def find(self, frame: Frame) -> list[FoundFace]:
-        """The faces of one frame, best first."""
-        faces: list[FoundFace] = []
-        rgb = frame.rgb
-        (detections,) = self._detect([frame])
-        aligned = self._align([(rgb, detection) for detection in detections])
-        for detection, landmarks in zip(detections, aligned, strict=True):
-            if landmarks is None or not _is_face(landmarks.points):
-                continue
-            box = around(landmarks.points)
-            if any(overlap(box, around(f.points)) > SAME_FACE for f in faces):
-                continue
-            alignment = align(landmarks.points)
-            crop = crops.cut(rgb, alignment.points, self._settings.size)
-            measured = quality.measure(crop, alignment)
-            faces.append(
-                FoundFace(
-                    detection.box,
-                    detection.score,
-                    landmarks.points,
-                    landmarks.mesh,
-                    alignment,
-                    measured,
-                    crop,
-                )
-            )
-        return faces
+    @property
+    def chunk(self) -> int:
+        """How many frames are best given at once."""
+        return max(self._detect.chunk, self._align.chunk)
+
+    def begin(self, medium: Path) -> None:
+        """The frames of another medium follow."""
+        self._detect.begin(medium)
+        self._align.begin(medium)
+
+    def find(self, frames: Sequence[Frame]) -> list[list[FoundFace]]:
+        """The faces of each frame, best first."""
+        return self._described(frames, self._detect(frames))
+
+    def _described(
+        self, frames: Sequence[Frame], detections: Sequence[Sequence[Detection]]
+    ) -> list[list[FoundFace]]:
+        """Those of the detections that are faces; the aligner sees all frames' at once."""
+        pairs = [
+            (frame, detection)
+            for frame, found in zip(frames, detections, strict=True)
+            for detection in found
+        ]
+        aligned = iter(self._align([(frame.rgb, detection) for frame, detection in pairs]))
+        described = []
+        for frame, found in zip(frames, detections, strict=True):
+            faces: list[FoundFace] = []
+            for detection in found:
+                landmarks = next(aligned)
+                if landmarks is None or not is_face(landmarks.points):
+                    continue
+                box = around(landmarks.points)
+                if all(overlap(box, around(f.points)) <= SAME_FACE for f in faces):
+                    faces.append(
+                        describe(frame.rgb, detection.box, detection.score, landmarks, self._size)
+                    )
+            described.append(faces)
+        return described
+
+
+def aligner(settings: ExtractSettings, threads: int) -> Lent:
+    """The aligner of the settings for so many threads."""
+    kind = network("align", settings.aligner).Aligner
+    return Lent(kind, lambda: kind(settings), threads)
+
+
+def describe(
+    rgb: NDArray[np.uint8], box: Box, score: float, landmarks: Landmarks, size: int
+) -> FoundFace:
+    """A face whose points are known: its pose, crop (`size` px) and figures."""
+    alignment = align(landmarks.points)
+    crop = crops.cut(rgb, alignment.points, size)
+    return FoundFace(
+        box,
+        score,
+        landmarks.points,
+        landmarks.mesh,
+        alignment,
+        quality.measure(crop, alignment),
+        crop,
+    )
 
 
 class Describer:
@@ -90,7 +130,7 @@ class Describer:
         """The faces of each RGB frame."""
         described = []
         for rgb in frames:
-            faces = self._finder.find(Frame(0, 0, rgb))
+            (faces,) = self._finder.find([Frame(0, 0, rgb)])
             embeddings = self._identifier.embed(rgb, [f.points for f in faces])
             for face, embedding in zip(faces, embeddings, strict=True):
                 face.identity = embedding
@@ -98,6 +138,6 @@ class Describer:
         return described
 
 
-def _is_face(points: NDArray[np.float32]) -> bool:
+def is_face(points: NDArray[np.float32]) -> bool:
     """Whether points are numbers and spread over more than a dot."""
     return bool(np.isfinite(points).all() and np.ptp(points, axis=0).min() > 1.0)

@@ -1,20 +1,24 @@
-"""Which media of a side are to be looked at, and from where on."""
+"""The media of a side: their rows, and what of them is still to be looked at."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
 
 from engine.errors import BadInput, from_os_error
+from engine.extract import queries
+from engine.extract.plan import Change
+from engine.extract.selection import Selection
 from engine.faces.boxes import SAME_FACE, Box, overlap
 from engine.media.probe import MediaInfo, pictures_in, probe
+from engine.media.read import Run
 from engine.project import Project, content_hash, media_in
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import Media, Store
+from engine.store import ALIGN, CROP, Media, Store
 
 
 class Marks(msgspec.Struct):
@@ -31,31 +35,27 @@ class Marks(msgspec.Struct):
 
 @dataclass
 class Footage:
-    """One medium of a side: its row, what it is, and where to go on."""
+    """One medium of a side: its row, what it is, and what is still to be looked at."""
 
     path: Path
     info: MediaInfo
     media: Media
     marks: Marks
-    start: int
-    """Index of the first frame to look at."""
+    selection: Selection
+    runs: list[Run]
+    """Frames that are still to be looked at; empty when there are none."""
+    left: int | None
+    """How many that are, if it is known."""
 
     @property
     def shown(self) -> str:
         """Its file name, safe to print."""
         return safe_text(self.path.name)
 
-    def frames_left(self, every: int) -> int | None:
-        """How many frames are still to be looked at, if it is known."""
-        total = expected_frames(self.info)
-        return None if total is None else max(0, -(-(total - self.start) // every))
-
-
-def expected_frames(info: MediaInfo) -> int | None:
-    """Frames by the container's word, else by duration and rate."""
-    if info.frames is not None:
-        return info.frames
-    return round(info.duration_s * info.fps) if info.duration_s else None
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its frames, px."""
+        return self.media.width, self.media.height
 
 
 def paths_of(project: Project, side: str) -> Iterator[Path]:
@@ -73,12 +73,14 @@ def paths_of(project: Project, side: str) -> Iterator[Path]:
 
 def prepare(
     store: Store, project: Project, side: str, path: Path, settings: ExtractSettings
-) -> Footage | None:
-    """The medium's row, made or found; None if it was looked at with these settings to its end.
+) -> Footage:
+    """The medium's row, made or found, and brought to these settings: what they change is marked
+    as to be made anew, in one transaction.
 
     Raises `BadInput` when the medium can't be used.
     """
     info = probe(path)
+    selection = Selection.of(settings, path, info)
     try:
         medium_hash = content_hash(path)
     except OSError as error:
@@ -87,17 +89,38 @@ def prepare(
         if path.is_dir():
             _forget_older(store, side, path_in(project, path), medium_hash)
         media = add_medium(store, project, side, path, medium_hash, info)
-        marks = read_marks(media)
-        if marks is not None and marks.settings == _relevant(settings):
-            if media.done:
-                return None
-        else:
-            marks = Marks(_relevant(settings), rejected_boxes(store, media, marks))
-            store.clear_media(media.id)
-            store.set_media(media.id, settings=msgspec.json.encode(marks).decode())
-    begun = store.next_index(media.id)
-    start = -(-begun // settings.every) * settings.every
-    return Footage(path, info, media, marks, start)
+        before = read_marks(media)
+        marks = _marked(store, media, before, _relevant(settings))
+        media = store.media_by_id(media.id)
+        if media.frames is not None:  # what was read counts more than what the container says
+            selection = replace(selection, frames=media.frames, expected=media.frames)
+        seen = queries.looked(store, media.id)
+        again = before is None or Change.between(before.settings, marks.settings).select
+        runs = list(selection.runs(seen)) if again or not media.done else []
+        store.set_media(media.id, done=int(not runs))
+    return Footage(
+        path, info, media, marks, selection, runs, selection.count_left(seen) if runs else 0
+    )
+
+
+def _marked(store: Store, media: Media, before: Marks | None, settings: ExtractSettings) -> Marks:
+    """The medium's marks with these settings; what they change is forgotten or marked stale."""
+    marks = Marks(settings, before.rejected if before else [])
+    if before is None:
+        _look_again(store, media, marks)
+        return marks
+    change = Change.between(before.settings, settings)
+    if change.look:
+        marks = Marks(settings, rejected_boxes(store, media, before))
+        _look_again(store, media, marks)
+        return marks
+    if change.smooth:
+        queries.restore_raw(store, media.id)
+    if change.align or change.crop:
+        queries.make_stale(store, media.id, ALIGN if change.align else CROP)
+    if marks != before:
+        store.set_media(media.id, settings=msgspec.json.encode(marks).decode())
+    return marks
 
 
 def path_in(project: Project, path: Path) -> str:
@@ -132,29 +155,25 @@ def read_marks(media: Media) -> Marks | None:
 
 
 def rejected_boxes(store: Store, media: Media, before: Marks | None) -> list[tuple[int, Box]]:
-    """The rejected faces of a medium, those of earlier settings included."""
-    boxes = list(before.rejected) if before else []
-    for found in store.faces(media_id=media.id, rejected=True):
-        face = found.face
-        boxes.append((found.idx, (face.left, face.top, face.right, face.bottom)))
-    return boxes
+    """The faces of a medium that the user threw out, those of earlier settings included."""
+    now = Marks(ExtractSettings(), queries.thrown_out(store, media.id))
+    earlier = before.rejected if before else []
+    return [*now.rejected, *(face for face in earlier if not now.is_rejected(*face))]
 
 
 def reject_missing_crops(store: Store, project: Project, side: str) -> int:
-    """Mark faces whose crop the user deleted as rejected; how many there are.
+    """Mark faces whose crop the user deleted as thrown out; how many there are.
 
     Crops are on disk before the row that names them, so a missing one was deleted.
     """
     gone: list[int] = []
     folders: dict[Path, set[str]] = {}
-    for found in store.faces(side=side):
-        if found.face.crop is None:
-            continue
-        crop = project.inside(found.face.crop)
+    for face, name in queries.crops(store, side):
+        crop = project.inside(name)
         if crop.parent not in folders:
             folders[crop.parent] = _names(crop.parent)
         if crop.name not in folders[crop.parent]:
-            gone.append(found.face.id)
+            gone.append(face)
     if gone:
         with store.batch():
             store.reject(gone)
@@ -182,11 +201,12 @@ def _forget_older(store: Store, side: str, path: str, medium_hash: str) -> None:
             marks = read_marks(media)
             store.set_media(media.id, hash=medium_hash, done=0)
             if marks is not None:
+                marks.rejected = rejected_boxes(store, media, marks)
                 _look_again(store, media, marks)
 
 
 def _look_again(store: Store, media: Media, marks: Marks) -> None:
-    marks = Marks(marks.settings, rejected_boxes(store, media, marks))
+    """Forget a medium's faces: all of it is looked at anew."""
     store.clear_media(media.id)
     store.set_media(media.id, settings=msgspec.json.encode(marks).decode())
 

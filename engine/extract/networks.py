@@ -7,7 +7,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, ClassVar
 
 from engine.errors import BadInput
@@ -27,6 +29,34 @@ class Network:
 
     def begin(self, medium: Path) -> None:
         """The frames of another medium follow."""
+
+
+class Lent:
+    """A network that many threads call: an instance for each, or the one that they share.
+
+    A call waits for an instance that no other thread uses.
+    """
+
+    def __init__(self, kind: type[Network], make: Callable[[], Any], threads: int) -> None:
+        self.chunk = kind.batch if kind.shared else 1
+        """How many frames or faces it is best given at once."""
+        self._all = [make() for _ in range(1 if kind.shared else threads)]
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        for instance in self._all:
+            self._free.put(instance)
+
+    def begin(self, medium: Path) -> None:
+        """The frames of another medium follow."""
+        for instance in self._all:
+            instance.begin(medium)
+
+    def __call__(self, items: Any) -> Any:
+        """What the network answers."""
+        instance = self._free.get()
+        try:
+            return instance(items)
+        finally:
+            self._free.put(instance)
 
 
 def names(kind: str) -> list[str]:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.errors import from_os_error
+from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
 from engine.extract.footage import Footage
-from engine.faces.crops import sync_folders, write_synced
-from engine.project import Project
-from engine.settings import ExtractSettings
-from engine.store import Store
+from engine.store import USER
+
+IDENTITY_NETWORK = "dlib-resnet"
 
 
 @dataclass
@@ -28,7 +28,7 @@ class SeenFrame:
     faces: list[FoundFace]
     jpegs: list[bytes]
     """The faces' crops."""
-    chips: list[Any]
+    chips: list[NDArray[np.uint8]]
     """The faces' pictures for the identity network."""
     preview: bytes | None = None
     """JPEG, now and then."""
@@ -37,66 +37,89 @@ class SeenFrame:
 class Saver:
     """Writes what was found in one medium."""
 
-    def __init__(
-        self, store: Store, project: Project, footage: Footage, settings: ExtractSettings
-    ) -> None:
-        self._store, self._project, self._footage = store, project, footage
-        self._settings = settings
-        self._folder = project.inside(f"faces/{footage.media.side}/{footage.media.name}")
+    def __init__(self, crew: Crew, footage: Footage) -> None:
+        self._crew, self._footage = crew, footage
+        folder = crew.crop_path(footage, 0, 0).parent
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise from_os_error(error, f"making the folder {self._folder}") from error
+            raise from_os_error(error, f"making the folder {folder}") from error
 
-    def commit(self, frames: Sequence[SeenFrame], writers: Executor) -> None:
-        """Make a batch durable: synced crops, synced folder, then the rows that name them."""
-        files = [
-            (self._crop_path(frame.index, n), jpeg)
-            for frame in frames
-            for n, jpeg in enumerate(frame.jpegs)
-        ]
-        list(writers.map(lambda file: write_synced(*file), files))
-        sync_folders([path for path, _ in files])
-        with self._store.batch():
+    def commit(self, frames: Sequence[SeenFrame]) -> list[str | None]:
+        """Make a batch durable: synced crops, synced folder, then the rows that name them.
+
+        Gives why each face is rejected, None for those that are kept.
+        """
+        store, media = self._crew.store, self._footage.media
+        self._crew.write(
+            [
+                (self._crew.crop_path(self._footage, frame.index, n), jpeg)
+                for frame in frames
+                for n, jpeg in enumerate(frame.jpegs)
+            ]
+        )
+        reasons = []
+        with store.batch():
             for frame in frames:
-                row = self._store.add_frame(self._footage.media.id, frame.index, frame.pts)
+                row = store.add_frame(media.id, frame.index, frame.pts)
                 for n, face in enumerate(frame.faces):
-                    self._store.add_face(row, n, **self._values(frame, n, face))
+                    reasons.append(self._reason(frame.index, face))
+                    store.add_face(row, n, **self._values(frame, n, face, reasons[-1]))
+        return reasons
 
-    def _crop_path(self, index: int, n: int) -> Path:
-        return self._folder / f"{index:06d}_{n}.jpg"
+    def _reason(self, index: int, face: FoundFace) -> str | None:
+        if self._footage.marks.is_rejected(index, face.box):
+            return USER
+        return self._crew.filters.reason(self._footage, index, face.box, face.points)
 
-    def _values(self, frame: SeenFrame, n: int, face: FoundFace) -> dict[str, Any]:
+    def _values(
+        self, frame: SeenFrame, n: int, face: FoundFace, reason: str | None
+    ) -> dict[str, Any]:
         """A face as the columns of its row."""
         left, top, right, bottom = face.box
-        yaw, pitch, roll = face.pose
-        crop = self._crop_path(frame.index, n).relative_to(self._project.path)
+        crop = self._crew.crop_path(self._footage, frame.index, n)
         return {
             "left": left,
             "top": top,
             "right": right,
             "bottom": bottom,
             "score": face.score,
-            "detector": self._settings.detector,
-            "aligner": self._settings.aligner,
-            "points": _bytes(face.points),
-            "mesh": _bytes(face.mesh),
-            "yaw": yaw,
-            "pitch": pitch,
-            "roll": roll,
-            "size": face.alignment.size,
-            "misalignment": face.alignment.misalignment,
-            "blur": face.quality.blur,
-            "brightness": face.quality.brightness,
-            "duplicate": face.quality.duplicate,
-            "identity": _bytes(face.identity),
-            "identity_network": "dlib-resnet" if face.identity is not None else None,
-            "crop": crop.as_posix(),
-            "crop_size": self._settings.size,
-            "rejected": int(self._footage.marks.is_rejected(frame.index, face.box)),
+            "detector": self._crew.settings.detector,
+            "aligner": self._crew.settings.aligner,
+            **columns(face),
+            "crop": self._relative(crop),
+            "crop_size": self._crew.settings.size,
+            "rejected": int(reason is not None),
+            "rejected_by": reason,
         }
 
+    def _relative(self, crop: Path) -> str:
+        return crop.relative_to(self._crew.work.project.path).as_posix()
 
-def _bytes(numbers: Any) -> bytes | None:
+
+def columns(face: FoundFace) -> dict[str, Any]:
+    """What is known of a face once its points are, as columns of its row."""
+    yaw, pitch, roll = face.pose
+    values = {
+        "points": _bytes(face.points),
+        "mesh": _bytes(face.mesh),
+        "yaw": yaw,
+        "pitch": pitch,
+        "roll": roll,
+        "size": face.alignment.size,
+        "misalignment": face.alignment.misalignment,
+        **face.quality._asdict(),
+    }
+    return values | identity_columns(face.identity)
+
+
+def identity_columns(identity: NDArray[np.float32] | None) -> dict[str, Any]:
+    """Who a face is, as columns; nothing if it was not measured."""
+    if identity is None:
+        return {}
+    return {"identity": _bytes(identity), "identity_network": IDENTITY_NETWORK}
+
+
+def _bytes(numbers: NDArray[Any] | None) -> bytes | None:
     """float32, little-endian."""
     return None if numbers is None else np.ascontiguousarray(numbers, "<f4").tobytes()

@@ -39,7 +39,7 @@ def picture(sample: Sample, key: str) -> np.ndarray:
 
 def test_five_people_are_five_faces(sample: Sample, finder: FaceFinder) -> None:
     rgb = picture(sample, "five-faces")
-    faces = finder.find(frame_of(rgb))
+    faces = finder.find([frame_of(rgb)])[0]
     assert len(faces) == 5
     for face in faces:
         left, top, right, bottom = face.box
@@ -52,7 +52,7 @@ def test_five_people_are_five_faces(sample: Sample, finder: FaceFinder) -> None:
 
 
 def test_pose_of_a_head_that_is_turned_45_degrees(sample: Sample, finder: FaceFinder) -> None:
-    (face,) = finder.find(frame_of(picture(sample, "face-at-45-degrees")))
+    (face,) = finder.find([frame_of(picture(sample, "face-at-45-degrees"))])[0]
     assert 35 < abs(face.pose[0]) < 50
     assert abs(face.pose[2]) < 12
 
@@ -62,8 +62,8 @@ def test_landmarks_turn_with_the_picture(sample: Sample, finder: FaceFinder, tur
     rgb = picture(sample, "man")
     height, width = rgb.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn, 1.0)
-    (upright,) = finder.find(frame_of(rgb))
-    (turned,) = finder.find(frame_of(cv2.warpAffine(rgb, matrix, (width, height))))
+    (upright,) = finder.find([frame_of(rgb)])[0]
+    (turned,) = finder.find([frame_of(cv2.warpAffine(rgb, matrix, (width, height)))])[0]
     expected = transform(upright.points, matrix)
     error = np.linalg.norm(turned.points - expected, axis=1).mean()
     assert error < 0.02 * upright.alignment.size
@@ -72,8 +72,8 @@ def test_landmarks_turn_with_the_picture(sample: Sample, finder: FaceFinder, tur
 
 def test_mirrored_picture_mirrors_yaw_and_points(sample: Sample, finder: FaceFinder) -> None:
     rgb = picture(sample, "face-at-45-degrees")
-    (one,) = finder.find(frame_of(rgb))
-    (other,) = finder.find(frame_of(np.ascontiguousarray(rgb[:, ::-1])))
+    (one,) = finder.find([frame_of(rgb)])[0]
+    (other,) = finder.find([frame_of(np.ascontiguousarray(rgb[:, ::-1]))])[0]
     assert other.pose[0] == pytest.approx(-one.pose[0], abs=4)
     eye = rgb.shape[1] - 1 - one.points[36, 0]
     assert other.points[45, 0] == pytest.approx(eye, abs=0.03 * one.alignment.size)
@@ -82,8 +82,8 @@ def test_mirrored_picture_mirrors_yaw_and_points(sample: Sample, finder: FaceFin
 @pytest.mark.parametrize("factor", [0.35, 3.0])
 def test_the_same_face_at_another_size(sample: Sample, finder: FaceFinder, factor: float) -> None:
     rgb = picture(sample, "man")
-    (small,) = finder.find(frame_of(cv2.resize(rgb, None, fx=factor, fy=factor)))
-    (plain,) = finder.find(frame_of(rgb))
+    (small,) = finder.find([frame_of(cv2.resize(rgb, None, fx=factor, fy=factor))])[0]
+    (plain,) = finder.find([frame_of(rgb)])[0]
     expected = (plain.points + 0.5) * factor - 0.5
     error = np.linalg.norm(small.points - expected, axis=1).mean()
     assert error < 0.02 * small.alignment.size
@@ -91,7 +91,7 @@ def test_the_same_face_at_another_size(sample: Sample, finder: FaceFinder, facto
 
 def test_a_crop_shows_the_face_where_its_points_say(sample: Sample, finder: FaceFinder) -> None:
     rgb = picture(sample, "man")
-    (face,) = finder.find(frame_of(rgb))
+    (face,) = finder.find([frame_of(rgb)])[0]
     assert face.crop.shape == (512, 512, 3)
     back = invert(face.alignment.crop_matrix(512))
     for where in ((256, 256), (200, 300), (330, 220)):
@@ -106,7 +106,7 @@ def test_a_crop_shows_the_face_where_its_points_say(sample: Sample, finder: Face
 def test_odd_frames_give_no_face_and_no_error(finder: FaceFinder) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (90, 130, 3), np.uint8)
     for rgb in (noise, noise[:1], noise[:, :1], np.zeros((2000, 3, 3), np.uint8), noise[:2, :2]):
-        assert finder.find(frame_of(np.ascontiguousarray(rgb))) == []
+        assert finder.find([frame_of(np.ascontiguousarray(rgb))]) == [[]]
 
 
 def faces_of(describer: Describer, path: Path, step: int) -> list[FoundFace]:
@@ -136,7 +136,7 @@ def test_identity_tells_the_people_apart(sample: Sample, describer: Describer) -
 def test_identity_does_not_depend_on_the_batch(sample: Sample) -> None:
     finder, identifier = FaceFinder(ExtractSettings()), Identifier()
     rgb = picture(sample, "five-faces")
-    chips = [chip(rgb, f.points) for f in finder.find(frame_of(rgb))]
+    chips = [chip(rgb, f.points) for f in finder.find([frame_of(rgb)])[0]]
     together = identifier.embed_chips(chips)
     alone = np.concatenate([identifier.embed_chips([c]) for c in chips])
     many = identifier.embed_chips(chips * 4)
@@ -150,7 +150,7 @@ def test_identity_agrees_with_dlib_where_it_is_installed(sample: Sample) -> None
     from engine import packs
 
     rgb = picture(sample, "five-faces")
-    chips = [chip(rgb, f.points) for f in FaceFinder(ExtractSettings()).find(frame_of(rgb))]
+    chips = [chip(rgb, f.points) for f in FaceFinder(ExtractSettings()).find([frame_of(rgb)])[0]]
     model = dlib.face_recognition_model_v1(str(packs.find("dlib-resnet")))
     theirs = np.array([model.compute_face_descriptor(c) for c in chips])
     assert np.abs(theirs - Identifier().embed_chips(chips)).max() < 1e-4

@@ -20,7 +20,7 @@ from extract_project import extract, newest_events, project_with, warnings
 from PIL import Image
 
 from engine.errors import BadInput, NothingToDo, Stopped
-from engine.extract import pipeline, save
+from engine.extract import crew, look, save
 from engine.extract.identify.dlib_resnet import distance
 from engine.faces import crops
 from engine.media.read import read_frames
@@ -186,7 +186,7 @@ def test_a_crash_between_crops_and_rows_loses_only_that_batch(
     unbroken = project_with(tmp_path / "one", a=[short])
     extract(unbroken, "a", **options)
     broken = project_with(tmp_path / "two", a=[short])
-    synced = save.sync_folders
+    synced = crew.sync_folders
     calls = []
 
     def power_cut(paths: list[Path]) -> None:
@@ -195,14 +195,14 @@ def test_a_crash_between_crops_and_rows_loses_only_that_batch(
         if len(calls) == 2:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(save, "sync_folders", power_cut)
+    monkeypatch.setattr(crew, "sync_folders", power_cut)
     with pytest.raises(KeyboardInterrupt):
         extract(broken, "a", **options)
     with Store(broken.db_path) as store:
         (media,) = store.media("a")
         assert (media.done, store.next_index(media.id)) == (0, 4)
     assert all(p.exists() for p in calls[1])
-    monkeypatch.setattr(save, "sync_folders", synced)
+    monkeypatch.setattr(crew, "sync_folders", synced)
     extract(broken, "a", **options)
     assert rows(broken) == rows(unbroken)
 
@@ -213,7 +213,7 @@ def test_no_row_names_a_crop_that_is_not_on_disk(
     """Crops, then their folder, then the rows."""
     order: list[str] = []
     project = project_with(tmp_path / "one", a=[short])
-    synced, added = save.sync_folders, Store.add_face
+    synced, added = crew.sync_folders, Store.add_face
 
     def sync(paths: list[Path]) -> None:
         assert all(p.exists() for p in paths)
@@ -225,7 +225,7 @@ def test_no_row_names_a_crop_that_is_not_on_disk(
         assert (project.path / values["crop"]).exists()
         return added(self, frame, n, **values)
 
-    monkeypatch.setattr(save, "sync_folders", sync)
+    monkeypatch.setattr(crew, "sync_folders", sync)
     monkeypatch.setattr(Store, "add_face", add)
     extract(project, "a", batch=4, identity=False)
     assert order[:5] == ["folder", "row", "row", "row", "row"]
@@ -324,9 +324,9 @@ def test_the_loop_stays_small_in_memory(sample: Sample) -> None:
 
     for width, height in ((640, 360), (3840, 2160), (16384, 8192)):
         info = SimpleNamespace(width=width, height=height)
-        depth = pipeline._depth(SimpleNamespace(info=info))  # type: ignore[arg-type]
+        depth = look.depth(SimpleNamespace(info=info))  # type: ignore[arg-type]
         assert 4 <= depth <= 48
-        assert depth == 4 or depth * width * height * 3 <= pipeline.FRAMES_BYTES
+        assert depth == 4 or depth * width * height * 3 <= look.FRAMES_BYTES
 
 
 def test_a_killed_job_goes_on_to_the_same_rows(short: Path, tmp_path: Path) -> None:
@@ -358,6 +358,11 @@ def test_crops_stay_in_the_project(tmp_workspace: Path, tmp_path: Path) -> None:
     project = project_with(tmp_workspace)
     (project.path / "faces" / "a").symlink_to(tmp_path)
     footage: Any = SimpleNamespace(media=SimpleNamespace(side="a", name="x"))
-    with Store(project.db_path) as store, pytest.raises(BadInput, match="leads out"):
-        save.Saver(store, project, footage, ExtractSettings())
+    work: Any = SimpleNamespace(project=project, report=None)
+    with (
+        Store(project.db_path) as store,
+        crew.Crew(work, store, ExtractSettings()) as at_work,
+        pytest.raises(BadInput, match="leads out"),
+    ):
+        save.Saver(at_work, footage)
     assert not (tmp_path / "x").exists()

@@ -1,0 +1,71 @@
+"""Why faces are rejected: decided as they are found, and again from their rows at the step's end,
+so that a changed filter needs no pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from engine.extract import filters, queries
+from engine.extract.flow import batched
+from engine.extract.footage import Footage
+from engine.faces.boxes import Box
+from engine.faces.geometry import Points, align
+from engine.report import Reporter
+from engine.settings import ExtractSettings
+from engine.store import Store
+
+ALIGNER = "aligner"
+"""The aligner sees no face: until it is asked again, nothing takes that back."""
+FRAMES = "frames"
+EXAMPLES = 8
+"""Crops that are shown of what a filter rejects."""
+
+
+class Filters:
+    """Which faces the settings reject."""
+
+    def __init__(self, settings: ExtractSettings) -> None:
+        self._settings = settings
+        none = ExtractSettings()
+        names = ("min_face", "max_face", "max_misalignment", "max_roll", "upside_down")
+        self._looks = any(getattr(settings, n) != getattr(none, n) for n in names)
+
+    def reason(self, footage: Footage, index: int, box: Box, points: Points) -> str | None:
+        """The value of `face.rejected_by` for a face of a frame; None keeps it."""
+        if not footage.selection.wanted(index):
+            return FRAMES
+        if self._looks:
+            return filters.rejection(self._settings, align(points), box, footage.size)
+        return None
+
+
+def judge(store: Store, filters: Filters, footage: Sequence[Footage]) -> None:
+    """Decide again about all faces of all media, but for those that the user threw out."""
+    for medium in footage:
+        for part in batched(_changed(store, filters, medium), queries.CHUNK):
+            with store.batch():
+                queries.reject(store, part)
+
+
+def _changed(store: Store, filters: Filters, footage: Footage) -> Iterator[tuple[str | None, int]]:
+    """Reason and id of faces that are judged otherwise than before."""
+    for row in queries.judged(store, footage.media.id):
+        if row.rejected_by == ALIGNER:
+            continue
+        box = row.left, row.top, row.right, row.bottom
+        points = np.frombuffer(row.points, "<f4").reshape(-1, 2)
+        reason = filters.reason(footage, row.idx, box, points)
+        if reason != row.rejected_by:
+            yield reason, row.id
+
+
+def tell(store: Store, report: Reporter, footage: Sequence[Footage]) -> None:
+    """Say what was rejected of each medium, with examples."""
+    for medium in footage:
+        media_id = medium.media.id
+        rejected = queries.rejections(store, media_id)
+        if rejected:
+            examples = {by: queries.examples(store, media_id, by, EXAMPLES) for by in rejected}
+            report.event("rejections", media=medium.shown, rejected=rejected, examples=examples)

@@ -1,0 +1,242 @@
+"""What the extract step asks of faces.db, column by column: a take of 100,000 faces has 500 MB of
+meshes, which nothing here reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from engine.faces.boxes import Box
+from engine.store import CROP, USER, Face, Store
+
+PAINTED = frozenset({"custom"})
+"""Masks that belong to the user: one that a face has is kept as it is."""
+UNUSED = frozenset({USER, "aligner", "frames"})
+"""Rejections that leave nothing to do with a face until they are taken back."""
+CHUNK = 4096
+"""Rows that are in memory at once."""
+
+_FACES = " FROM face JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
+
+
+def crops(store: Store, side: str) -> list[tuple[int, str]]:
+    """Id and crop of a side's faces, but for those that the user threw out."""
+    return store.rows(
+        f"SELECT face.id, face.crop{_FACES} WHERE media.side = ? AND face.crop IS NOT NULL"
+        " AND face.rejected_by IS NOT ?",
+        (side, USER),
+    )
+
+
+def thrown_out(store: Store, media_id: int) -> list[tuple[int, Box]]:
+    """Frame index and box of the faces of a medium that the user threw out."""
+    rows = store.rows(
+        'SELECT frame.idx, face.left, face.top, "right", face.bottom'
+        f"{_FACES} WHERE media.id = ? AND face.rejected_by = ?",
+        (media_id, USER),
+    )
+    return [(index, tuple(box)) for index, *box in rows]
+
+
+def looked(store: Store, media_id: int) -> list[int]:
+    """Indices of a medium's frames that were looked at, in order."""
+    rows = store.rows("SELECT idx FROM frame WHERE media = ? ORDER BY idx", (media_id,))
+    return [index for (index,) in rows]
+
+
+def has_faces(store: Store, media_id: int) -> bool:
+    """Whether a medium has any face, a rejected one too."""
+    return bool(store.rows(f"SELECT 1{_FACES} WHERE media.id = ? LIMIT 1", (media_id,)))
+
+
+# --- faces that are to be made anew ------------------------------------------------------------
+
+
+def make_stale(store: Store, media_id: int, stale: int) -> None:
+    """Have all faces of a medium made anew; points that the user edited stay. Call in a batch."""
+    least = f"CASE WHEN edited THEN {CROP} ELSE ? END"
+    store.write(
+        f"UPDATE face SET stale = MAX(stale, {least})"
+        " WHERE frame IN (SELECT id FROM frame WHERE media = ?)",
+        [(stale, media_id)],
+    )
+
+
+def restore_raw(store: Store, media_id: int) -> None:
+    """Take smoothed points back to those that were found. Call in a batch."""
+    drop_masks(
+        store,
+        store.rows(
+            f"SELECT face.id{_FACES} WHERE media.id = ? AND face.raw_points <> face.points",
+            (media_id,),
+        ),
+    )
+    store.write(
+        "UPDATE face SET points = raw_points, raw_points = NULL,"
+        f" stale = CASE WHEN points = raw_points THEN stale ELSE MAX(stale, {CROP}) END"
+        " WHERE raw_points IS NOT NULL AND frame IN (SELECT id FROM frame WHERE media = ?)",
+        [(media_id,)],
+    )
+
+
+def stale_frames(store: Store, media_id: int, least: int = CROP) -> list[int]:
+    """Indices of frames with faces that are to be made anew, in order; not those that the user
+    threw out, whose deleted crops would come back."""
+    rows = store.rows(
+        f"SELECT DISTINCT frame.idx{_FACES} WHERE media.id = ? AND face.stale >= ?"
+        " AND face.rejected_by IS NOT ? ORDER BY frame.idx",
+        (media_id, least, USER),
+    )
+    return [index for (index,) in rows]
+
+
+def faces_at(store: Store, media_id: int, index: int, least: int = CROP) -> list[Face]:
+    """The faces of one frame that are to be made anew, whole."""
+    rows = store.rows(
+        f"SELECT {', '.join('face.' + c for c in Face._fields)}{_FACES}"
+        " WHERE media.id = ? AND frame.idx = ? AND face.stale >= ?"
+        " AND face.rejected_by IS NOT ? ORDER BY face.n",
+        (media_id, index, least, USER),
+    )
+    return [Face(*row) for row in rows]
+
+
+def drop_masks(store: Store, faces: Iterable[tuple[int]]) -> None:
+    """Forget the masks of faces whose points moved, but for those that the user painted."""
+    store.write(f"DELETE FROM mask WHERE face = ? AND name NOT IN ({_list(PAINTED)})", faces)
+
+
+# --- what faces lack ---------------------------------------------------------------------------
+
+
+class Wanted(NamedTuple):
+    """What every face is to have."""
+
+    identity: str | None
+    """Of this network; None if none is wanted."""
+    masks: dict[str, int | None]
+    """Names and sides; None takes any side."""
+    figures: bool = True
+
+
+def lacking(
+    store: Store, media_id: int, wanted: Wanted, count: int
+) -> Iterator[tuple[Face, list[str]]]:
+    """A medium's faces that lack something, and the masks that they lack, `count` at a time."""
+    last = 0
+    where, args = _lacking(wanted)
+    while rows := store.rows(
+        f"SELECT {', '.join('face.' + c for c in Face._fields)}{_FACES} WHERE {where}"
+        " AND media.id = ? AND face.id > ? ORDER BY face.id LIMIT ?",
+        (*args, media_id, last, count),
+    ):
+        faces = [Face(*row) for row in rows]
+        ids = ", ".join(str(face.id) for face in faces)
+        have = set(store.rows(f"SELECT face, name, size FROM mask WHERE face IN ({ids})"))
+        named = {(face, name) for face, name, _ in have}
+        for face in faces:
+            masks = [
+                name
+                for name, size in wanted.masks.items()
+                if ((face.id, name) not in named)
+                or (size is not None and (face.id, name, size) not in have)
+            ]
+            yield face, masks
+        last = faces[-1].id
+
+
+def count_lacking(store: Store, media_id: int, wanted: Wanted) -> int:
+    """How many faces of a medium lack something."""
+    where, args = _lacking(wanted)
+    ((count,),) = store.rows(
+        f"SELECT COUNT(*){_FACES} WHERE {where} AND media.id = ?", (*args, media_id)
+    )
+    return int(count)
+
+
+def _lacking(wanted: Wanted) -> tuple[str, list[Any]]:
+    """The condition under which a face lacks something, and its values."""
+    lacks = ["face.spectrum IS NULL"] if wanted.figures else ["0"]
+    args: list[Any] = []
+    if wanted.identity is not None:
+        lacks.append("face.identity_network IS NOT ?")
+        args.append(wanted.identity)
+    for name, size in wanted.masks.items():
+        lacks.append(
+            "NOT EXISTS (SELECT 1 FROM mask WHERE mask.face = face.id AND mask.name = ?"
+            " AND mask.size = COALESCE(?, mask.size))"
+        )
+        args += [name, size]
+    return (
+        "face.crop IS NOT NULL AND face.stale = 0"
+        f" AND COALESCE(face.rejected_by, '') NOT IN ({_list(UNUSED)})"
+        f" AND ({' OR '.join(lacks)})",
+        args,
+    )
+
+
+def _list(names: Iterable[str]) -> str:
+    """Names of ours in SQL."""
+    return ", ".join(f"'{name}'" for name in sorted(names))
+
+
+# --- rejections --------------------------------------------------------------------------------
+
+
+class Judged(NamedTuple):
+    """What the filters need of a face."""
+
+    id: int
+    idx: int
+    """Of its frame."""
+    left: float
+    top: float
+    right: float
+    bottom: float
+    points: bytes
+    identity: bytes | None
+    network: str | None
+    rejected_by: str | None
+
+
+def judged(store: Store, media_id: int) -> Iterator[Judged]:
+    """All faces of a medium that the user has not thrown out, as the filters see them."""
+    last = 0
+    while rows := store.rows(
+        'SELECT face.id, frame.idx, face.left, face.top, face."right", face.bottom, face.points,'
+        f" face.identity, face.identity_network, face.rejected_by{_FACES}"
+        " WHERE media.id = ? AND face.id > ? AND face.rejected_by IS NOT ?"
+        f" ORDER BY face.id LIMIT {CHUNK}",
+        (media_id, last, USER),
+    ):
+        yield from (Judged(*row) for row in rows)
+        last = rows[-1][0]
+
+
+def rejections(store: Store, media_id: int) -> dict[str, int]:
+    """How many faces of a medium each filter, or the user, rejected."""
+    return dict(
+        store.rows(
+            f"SELECT face.rejected_by, COUNT(*){_FACES} WHERE media.id = ?"
+            " AND face.rejected_by IS NOT NULL GROUP BY face.rejected_by ORDER BY 2 DESC, 1",
+            (media_id,),
+        )
+    )
+
+
+def examples(store: Store, media_id: int, by: str, count: int) -> list[str]:
+    """Crops of faces that a filter rejected, spread over the medium."""
+    rows = store.rows(
+        f"SELECT face.crop{_FACES} WHERE media.id = ? AND face.rejected_by = ?"
+        " AND face.crop IS NOT NULL ORDER BY frame.idx, face.n",
+        (media_id, by),
+    )
+    found = [crop for (crop,) in rows]
+    return [found[i * len(found) // count] for i in range(count)] if len(found) > count else found
+
+
+def reject(store: Store, reasons: Iterable[tuple[str | None, int]]) -> None:
+    """Set why faces are rejected, or that they are kept (None). Call in a batch."""
+    store.write(
+        "UPDATE face SET rejected_by = ?1, rejected = ?1 IS NOT NULL WHERE id = ?2", reasons
+    )
