@@ -137,9 +137,10 @@ def integer(value: Any, what: str) -> int:
 
 def box(value: Any, points: NDArray[np.float32]) -> tuple[int, int, int, int]:
     """Left, top, width, height from (left, top, right, bottom); of the points without it."""
-    edges = np.concatenate([points.min(0), points.max(0)]).astype(np.float64)
     if value is not None:
         edges = numbers(value, "a box", (4,))
+    else:
+        edges = np.concatenate([points.min(0), points.max(0)]).astype(np.float64)
     left, top, right, bottom = (integer(v, "a box whose edge") for v in edges.tolist())
     if right <= left or bottom <= top:
         raise Misshapen("a box without an inside")

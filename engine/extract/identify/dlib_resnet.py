@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from engine import packs
 from engine.extract.identify.chip import SIDE, chip
 from engine.extract.identify.weights import read_tensors
+from engine.extract.tensors import leave_memory_to_others
 from engine.faces.geometry import Points
 
 MEAN_RGB = (122.782, 117.001, 104.298)
@@ -38,7 +39,7 @@ class Identifier:
     name = "dlib-resnet"
 
     def __init__(self) -> None:
-        _leave_memory_to_others()
+        leave_memory_to_others()
         convolutions, self._dense = _weights()
         self._convolutions = [(tf.constant(w), tf.constant(b)) for w, b in convolutions]
         self._runs = {n: self._compiled(n) for n in BATCHES}
@@ -116,12 +117,3 @@ def _weights() -> tuple[list[tuple[NDArray[np.float32], NDArray[np.float32]]], A
         kernel = numbers[:-outputs].reshape(outputs, inputs, side, side).transpose(2, 3, 1, 0)
         layers.append((kernel * scale, numbers[-outputs:] * scale + shift))
     return layers, tf.constant(tensors[-1].reshape(256, 128))
-
-
-def _leave_memory_to_others() -> None:
-    """Take a GPU's memory as it is needed; it is too late for that once TensorFlow runs."""
-    for gpu in tf.config.list_physical_devices("GPU"):
-        try:
-            tf.config.experimental.set_memory_growth(gpu, True)
-        except RuntimeError:
-            return
