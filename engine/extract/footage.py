@@ -15,7 +15,7 @@ from engine.extract.selection import Selection
 from engine.faces.boxes import SAME_FACE, Box, overlap
 from engine.media.probe import MediaInfo, pictures_in, probe
 from engine.media.read import Run
-from engine.project import Project, content_hash, media_in
+from engine.project import VIDEO_SUFFIXES, Project, content_hash, media_in
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
 from engine.store import ALIGN, CROP, Media, Store
@@ -65,10 +65,9 @@ def paths_of(project: Project, side: str) -> Iterator[Path]:
         if not path.is_dir():
             yield path
             continue
-        pictures = pictures_in(path)
-        if pictures:
+        if pictures_in(path):
             yield path
-        yield from (p for p in media_in(path) if p not in pictures)
+        yield from (p for p in media_in(path) if p.suffix.lower() in VIDEO_SUFFIXES)
 
 
 def prepare(

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import make_clip, write_exr
-from extract_project import extract, project_with
+from extract_project import extract, project_with, warnings
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -113,8 +113,9 @@ def test_faces_are_found_in_every_container_and_picture_format(
     faces = [np.ascontiguousarray(cv2.resize(f, (704, 576))) for f in faces]
     folder = tmp_path / "footage"
     folder.mkdir()
-    for suffix in VIDEO_SUFFIXES:
-        write_container(folder / f"video-{suffix[1:]}{suffix}", faces)
+    for number, suffix in enumerate(sorted(VIDEO_SUFFIXES)):
+        moved = [np.roll(face, number, 1) for face in faces]  # equal files count once
+        write_container(folder / f"video-{suffix[1:]}{suffix}", moved)
     for suffix in IMAGE_SUFFIXES:
         write_picture(folder / f"{suffix[1:]}{suffix}", faces[0])
     project = project_with(tmp_path / "one", a=[folder])
@@ -125,6 +126,23 @@ def test_faces_are_found_in_every_container_and_picture_format(
         "footage": len(IMAGE_SUFFIXES),
         **{f"video-{suffix[1:]}": len(faces) for suffix in VIDEO_SUFFIXES},
     }
+
+
+def test_many_sources_at_once_go_on_past_the_bad_ones(sample: Sample, tmp_path: Path) -> None:
+    face = next(read_frames(sample("man"))).rgb
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(26):
+        Image.fromarray(np.roll(face, number, 1)).save(folder / f"{number}.jpg")
+    for name in ("a.mp4", "b.mkv", "c.png", "d.exr"):
+        (folder / name).write_bytes(name.encode() * 300)
+    project = project_with(tmp_path, a=sorted(folder.iterdir()))
+    assert len(project.sources("a")) == 30
+    message, events = extract(project, "a", identity=False)
+    assert message == "side a: 26 faces in 26 of 26 frames from 26 media"
+    told = warnings(events)
+    assert len(told) == 4
+    assert all(any(name in text for text in told) for name in ("a.mp4", "b.mkv", "c.png", "d.exr"))
 
 
 # --- videos that say less than others ---
