@@ -212,8 +212,11 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Meta(ge=62.5, le=100.0, description="how much of that crop is used", extra={"unit": "%"}),
     ] = 87.5
     mask: Annotated[
-        Literal["none", "components", "extended", "oval"],
-        Meta(description="which part of the face counts in learning"),
+        str,
+        Meta(
+            description="which part of the face counts in learning",
+            extra={"folder": "extract/segment", "also": ("none",)},
+        ),
     ] = "extended"
     warp: Annotated[
         bool,
@@ -253,7 +256,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["none", "average", "lab"], Meta(description="match the swap's colour to the frame")
     ] = "lab"
     mask: Annotated[
-        Literal["components", "extended", "oval"], Meta(description="which part is replaced")
+        str, Meta(description="which part is replaced", extra={"folder": "extract/segment"})
     ] = "extended"
     erosion: Annotated[
         float,
@@ -433,6 +436,7 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
         literal = get_origin(base) is Literal
         extra = meta.extra or {}
         networks = _networks(extra["folder"]) if "folder" in extra else ()
+        networks = (*extra.get("also", ()), *networks)
         found.append(
             Field(
                 name=field.name,

@@ -389,6 +389,13 @@ class Store:
         rows = self.rows("SELECT name, picture, matrix, size FROM mask WHERE face = ?", (face_id,))
         return {r[0]: (r[1], r[2], r[3]) for r in rows}
 
+    def mask(self, face_id: int, name: str) -> tuple[bytes, bytes, int] | None:
+        """One mask of a face: picture, matrix, size."""
+        rows = self.rows(
+            "SELECT picture, matrix, size FROM mask WHERE face = ? AND name = ?", (face_id, name)
+        )
+        return (rows[0][0], rows[0][1], rows[0][2]) if rows else None
+
     # --- plumbing ---
 
     def _face_columns(self) -> str:

@@ -21,6 +21,7 @@ from engine.convert.patch import Cutter, Item, Swapper
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
 from engine.faces.landmarks import Landmarks
+from engine.faces.masks import Packed
 from engine.media.planes import to_display
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, packet_times
@@ -46,6 +47,8 @@ class Clip:
     """As they were counted when it was extracted."""
     faces: dict[int, list[Landmarks]] = field(repr=False)
     """By frame index."""
+    masks: dict[int, list[Packed]] = field(default_factory=dict, repr=False)
+    """Of these faces, where the settings name a stored mask."""
 
 
 class Conversion:
@@ -107,7 +110,10 @@ class Conversion:
             yield Item(index, last, fitted(frame, self.look))
 
     def _cut(self, item: Item) -> Item:
-        patches = [self._cutter.cut(item.frame, f) for f in self._clip.faces.get(item.index, [])]
+        faces = self._clip.faces.get(item.index, [])
+        masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
+        found = zip(faces, masks or [None] * len(faces), strict=True)
+        patches = [self._cutter.cut(item.frame, face, mask) for face, mask in found]
         item.patches = [p for p in patches if p is not None]
         return item
 

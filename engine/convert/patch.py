@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.convert.blend import MASK_SIZE, blend, face_mask, soften
+from engine.convert.blend import MASK_SIZE, blend, face_mask, soften, stored_mask
 from engine.convert.colour import match
 from engine.convert.sharpen import unsharp
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
+from engine.faces.masks import Packed
 from engine.media.planes import Region, read_region, region_of_crop, write_region
 from engine.settings import ConvertSettings
 
@@ -68,8 +69,8 @@ class Cutter:
         self._side = max(swapper.size, swapper.output_size)
         self._centring, self._coverage = swapper.centring, swapper.coverage
 
-    def cut(self, frame: Any, face: Landmarks) -> Patch | None:
-        """A face's patch; None if it lies outside the frame."""
+    def cut(self, frame: Any, face: Landmarks, mask: Packed | None = None) -> Patch | None:
+        """A face's patch, with its stored mask if it has one; None if it lies outside the frame."""
         shown = crop_matrix(face.points, self._side, self._centring, self._coverage)
         matrix = compose(shown, self._display)
         region = region_of_crop(matrix, self._side, frame.width, frame.height)
@@ -80,9 +81,11 @@ class Cutter:
         crop = np.clip(warp(rgb, to_crop, self._side, border=0), 0.0, 255.0).astype(np.float32)
         ones = np.ones(rgb.shape[:2], np.float32)
         inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
-        settings = self._settings
-        area = face_mask(
-            settings.mask, face.points, face.mesh, compose(resized(self._side, MASK_SIZE), shown)
+        settings, to_mask = self._settings, compose(resized(self._side, MASK_SIZE), shown)
+        area = (
+            stored_mask(mask, to_mask)
+            if mask
+            else face_mask(settings.mask, face.points, face.mesh, to_mask)
         )
         return Patch(
             region,

@@ -11,11 +11,12 @@ from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
+from engine.faces.masks import Packed, stored_of
 from engine.media.probe import probe
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
-from engine.store import Media, Store
+from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
 METHOD = 1
@@ -57,13 +58,27 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Cl
     media = store.media_by_hash(media_hash, "target")
     if media is None:
         raise NothingToDo(f"{shown} isn't extracted yet: run 'extract {work.project.name}'.")
-    faces = landmarks_by_frame(store.faces(media_id=media.id))
+    rows = store.faces(media_id=media.id)
+    faces = landmarks_by_frame(rows)
     if not faces:
         raise NothingToDo(f"{shown} has no face to swap: every frame would stay as it is.")
     for remark in _remarks(media, faces_without_mesh(faces) and settings.mask == "oval"):
         work.report.warn(f"{shown} {remark}.")
     frames = media.frames or store.next_index(media.id)
-    return Clip(output_name(media), path, media_hash, info, frames, faces)
+    masks = _masks(store, rows, settings.mask, shown, work.project.name)
+    return Clip(output_name(media), path, media_hash, info, frames, faces, masks)
+
+
+def _masks(
+    store: Store, rows: list[FrameFace], kind: str, shown: str, project: str
+) -> dict[int, list[Packed]]:
+    """Stored masks by frame index; none where they are drawn."""
+    masks: dict[int, list[Packed]] = {}
+    found = stored_of(store, [row.face for row in rows], kind, shown, project)
+    for row, mask in zip(rows, found, strict=True):
+        if mask:
+            masks.setdefault(row.idx, []).append(mask)
+    return masks
 
 
 def _remarks(media: Media, without_oval: bool) -> list[str]:
@@ -94,6 +109,8 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
         for face in clip.faces[index]:
             digest.update(f"{index}\0".encode() + face.points.tobytes())
             digest.update(b"" if face.mesh is None else face.mesh.tobytes())
+        for picture, matrix, _ in clip.masks.get(index, []):
+            digest.update(picture + matrix)
     return fingerprint(
         method=METHOD,
         source=clip.hash,

@@ -5,13 +5,17 @@ Drawn are hulls of the 68 landmarks and the mesh's face oval.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import Damaged
+from engine.errors import BadInput, Damaged
 from engine.faces.geometry import Matrix, Points, compose, invert, scale_of, transform, warp
 from engine.faces.landmarks import FACE_OVAL
+from engine.protocol import safe_text
+from engine.store import Face, Store
 
 DRAWN = ("components", "extended", "oval")
 """Masks that need no picture: they are drawn where they are wanted."""
@@ -110,6 +114,25 @@ def stored(picture: bytes, matrix: bytes, size: int) -> tuple[NDArray[np.uint8],
     if scale_of(to_mask) < 1e-6:
         raise _unreadable()
     return np.asarray(mask, np.uint8), to_mask
+
+
+def stored_of(
+    store: Store, faces: Sequence[Face], kind: str, whose: str, project: str
+) -> list[Packed | None]:
+    """The masks called `kind` of faces; None for each where they are drawn or there is none.
+
+    Raises `BadInput` when faces lack it; `whose` says whose faces they are.
+    """
+    if kind in (*DRAWN, "none"):
+        return [None] * len(faces)
+    found = [store.mask(face.id, kind) for face in faces]
+    if missing := found.count(None):
+        name = safe_text(kind)
+        raise BadInput(
+            f"{missing} of {whose}'s {len(faces)} faces have no mask called {name}: run "
+            f"'extract {project} --masks {name}'."
+        )
+    return found
 
 
 def mask_in(

@@ -23,7 +23,8 @@ from engine.extract.flow import ahead, batched, ordered
 from engine.extract.footage import Marks, add_medium, check_side, folder_name, paths_of
 from engine.faces import crops, quality
 from engine.faces.geometry import align
-from engine.interop import collect
+from engine.faces.masks import pack
+from engine.interop import collect, masknames
 from engine.interop.entries import Alignments, Face, FrameEntry
 from engine.interop.frames import FrameNames, matches
 from engine.media.probe import MediaInfo, pictures_in, probe
@@ -260,10 +261,9 @@ class Importer:
         return len(written)
 
     def _add_masks(self, row: int, face: Face) -> None:
+        names = masknames.ours(face.masks)
         for name, mask in face.masks.items():
-            _, picture = cv2.imencode(".png", mask.picture)
-            matrix = np.ascontiguousarray(mask.matrix, "<f4").tobytes()
-            self._store.add_mask(row, name, picture.tobytes(), matrix, len(mask.picture))
+            self._store.add_mask(row, names[name], *pack(mask.picture, mask.matrix))
 
     def _tell(self, batch: list[Cut], aim: Aim) -> None:
         self._done += len(batch)

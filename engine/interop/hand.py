@@ -9,11 +9,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine.errors import BadInput, Damaged, FstuiError, NothingToDo, from_os_error
+from engine.errors import BadInput, FstuiError, NothingToDo, from_os_error
 from engine.extract.footage import check_side
 from engine.faces import crops
 from engine.faces.geometry import align, scale_of, transform
-from engine.interop import facejson, fsa, png
+from engine.faces.masks import stored
+from engine.interop import facejson, fsa, masknames, png
 from engine.interop.entries import Alignments, Centring, Face, FrameEntry, Mask
 from engine.interop.frames import frame_name, plain_name
 from engine.media.probe import pictures_in
@@ -123,8 +124,10 @@ class Export:
             max(1, right - left),
             max(1, bottom - top),
             points,
-            {name: read_mask(points, *mask) for name, mask in self._store.masks(face.id).items()},
         )
+        for name, row_of_mask in self._store.masks(face.id).items():
+            mask = read_mask(points, *row_of_mask)
+            found.masks[masknames.faceswaps(name, mask.centring)] = mask
         if face.identity and face.identity_network:
             found.identity[face.identity_network] = np.frombuffer(face.identity, "<f4")
         if thumb and (crop := self._crop(row)) is not None:
@@ -176,12 +179,9 @@ def centring_of(matrix: np.ndarray, points: np.ndarray, size: int) -> Centring:
 
 def read_mask(points: np.ndarray, picture: bytes, matrix: bytes, size: int) -> Mask:
     """A mask of the face with these landmarks from its row. Raises `Damaged`."""
-    grey = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if grey is None or grey.shape != (size, size) or len(matrix) != 24:
-        raise Damaged("A mask in faces.db can't be read: extract that footage again.")
-    to_mask = np.frombuffer(matrix, "<f4").reshape(2, 3).astype(np.float64)
+    grey, to_mask = stored(picture, matrix, size)
     back = cv2.INTER_AREA if scale_of(to_mask) >= 1.0 else cv2.INTER_CUBIC
-    return Mask(np.asarray(grey, np.uint8), to_mask, centring_of(to_mask, points, size), back)
+    return Mask(grey, to_mask, centring_of(to_mask, points, size), back)
 
 
 def thumbnail(crop: np.ndarray) -> bytes:

@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from engine.errors import BadInput, NothingToDo, from_os_error
 from engine.faces import crops
-from engine.faces.geometry import align, compose, invert, transform, warp
-from engine.faces.masks import hull_mask, oval_mask
+from engine.faces.geometry import align, compose, invert, resized, warp
+from engine.faces.landmarks import Landmarks
+from engine.faces.masks import Packed, drawn_mask, mask_in, stored, stored_of
 from engine.process import fsync_folder
 from engine.project import Project
 from engine.store import Face, Store
@@ -51,7 +52,7 @@ class Cut:
     coverage: float
     """Share of the crop, 0..1."""
     mask: str
-    """none, components, extended or oval."""
+    """none, one that is drawn, or the name of a stored one."""
 
     @property
     def margin(self) -> int:
@@ -70,15 +71,17 @@ def load(
     """The side's faces as a read-only memory map (faces, side, side, 4).
 
     `progress(done, total)` is called while they are cut. Raises `NothingToDo` for a side without
-    faces, `BadInput` for one with fewer than 25.
+    faces, `BadInput` for one with fewer than 25 or without the masks.
     """
     faces = usable(project, side)
+    with Store(project.db_path) as store:
+        masks = stored_of(store, faces, cut.mask, f"side {side.upper()}", project.name)
     folder = project.path / "model" / "cache"
-    path = folder / f"{side}-{fingerprint(project, faces, cut)}.npy"
+    path = folder / f"{side}-{fingerprint(project, faces, masks, cut)}.npy"
     if not path.exists():
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            _build(project, faces, cut, path, progress)
+            _build(project, faces, masks, cut, path, progress)
         except OSError as error:
             raise from_os_error(error, f"writing the training faces to {path}") from error
     for old in folder.glob(f"{side}-*.npy"):
@@ -117,20 +120,27 @@ def crop_path(project: Project, face: Face) -> Path:
     return project.inside(str(face.crop))
 
 
-def fingerprint(project: Project, faces: list[Face], cut: Cut) -> str:
+def fingerprint(project: Project, faces: list[Face], masks: list[Packed | None], cut: Cut) -> str:
     """Sixteen hex digits of all that decides what is in the cache."""
     digest = hashlib.sha256(f"{VERSION} {cut} {MARGIN} {MASK_SCALE}".encode())
-    for face in faces:
+    for face, mask in zip(faces, masks, strict=True):
         stat = crop_path(project, face).stat()
         digest.update(
             f"\0{face.crop}\0{face.crop_size}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()
         )
         digest.update(face.points + (face.mesh or b""))
+        if mask:
+            digest.update(mask[0] + mask[1])
     return digest.hexdigest()[:16]
 
 
 def _build(
-    project: Project, faces: list[Face], cut: Cut, path: Path, progress: Callable[[int, int], None]
+    project: Project,
+    faces: list[Face],
+    masks: list[Packed | None],
+    cut: Cut,
+    path: Path,
+    progress: Callable[[int, int], None],
 ) -> None:
     """Cut every face into a file aside, sync it, give it its name."""
     aside = path.with_suffix(".part")
@@ -138,7 +148,9 @@ def _build(
     cache = np.lib.format.open_memmap(aside, "w+", np.uint8, shape)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pieces = pool.map(
-            lambda face: piece(crops.read(crop_path(project, face)), face, cut), faces
+            lambda face, mask: piece(crops.read(crop_path(project, face)), face, cut, mask),
+            faces,
+            masks,
         )
         for number, picture in enumerate(pieces):
             cache[number] = picture
@@ -150,33 +162,28 @@ def _build(
     fsync_folder(path.parent)
 
 
-def piece(head: NDArray[np.uint8], face: Face, cut: Cut) -> NDArray[np.uint8]:
-    """RGB and mask (side, side, 4) of one face out of its head-centred crop."""
+def piece(
+    head: NDArray[np.uint8], face: Face, cut: Cut, mask: Packed | None = None
+) -> NDArray[np.uint8]:
+    """RGB and mask (side, side, 4) of one face out of its head-centred crop and stored mask."""
     alignment = align(np.frombuffer(face.points, "<f4").reshape(68, 2))
     to_crop = alignment.crop_matrix(cut.size, cut.centring, cut.coverage)
     to_crop[:, 2] += cut.margin
     matrix = compose(to_crop, invert(alignment.crop_matrix(head.shape[0])))
     rgb = np.asarray(warp(head, matrix, cut.side), np.uint8)
-    return np.dstack([rgb, mask_of(face, alignment.points, to_crop, cut)])
+    if mask:
+        return np.dstack([rgb, mask_in(*stored(*mask), to_crop, cut.side)])
+    return np.dstack([rgb, drawn(face, to_crop, cut)])
 
 
-def mask_of(
-    face: Face, points: NDArray[np.float32], to_crop: NDArray[np.float64], cut: Cut
-) -> NDArray[np.uint8]:
+def drawn(face: Face, to_crop: NDArray[np.float64], cut: Cut) -> NDArray[np.uint8]:
     """The face's mask at the crop's size with margins."""
-    large = cut.side * MASK_SCALE
-    # Pixel centres: (x + 0.5) grows by the scale, not x.
-    grow = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5]]) * MASK_SCALE - [[0, 0, 0.5], [0, 0, 0.5]]
-    matrix = compose(grow, to_crop)
     if cut.mask == "none":
         return np.full((cut.side, cut.side), 255, np.uint8)
-    if cut.mask == "oval" and face.mesh is not None:
-        mesh = np.frombuffer(face.mesh, "<f4").reshape(-1, 2)
-        mask = oval_mask(transform(mesh, matrix), large)
-    else:
-        # Faces without a mesh have no oval; the hull that reaches over the brows is nearest to it.
-        kind = "extended" if cut.mask == "oval" else cut.mask
-        mask = hull_mask(transform(points, matrix), large, kind)
+    large = cut.side * MASK_SCALE
+    here = Landmarks.of(face)
+    matrix = compose(resized(cut.side, large), to_crop)
+    mask = drawn_mask(cut.mask, here.points, here.mesh, matrix, large)
     reduced = cv2.resize(mask, (cut.side, cut.side), interpolation=cv2.INTER_AREA)
     return np.asarray(reduced, np.uint8)
 

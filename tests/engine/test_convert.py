@@ -26,10 +26,12 @@ from convert_project import (
 )
 
 from engine.convert import clip as clip_module
-from engine.convert import pipeline
+from engine.convert import pipeline, targets
 from engine.convert.patch import Cutter
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
+from engine.faces.geometry import crop_matrix
 from engine.faces.landmarks import Landmarks
+from engine.faces.masks import pack
 from engine.media.planes import samples, to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, packet_times
@@ -174,6 +176,42 @@ def test_faces_over_the_edge_are_swapped_as_far_as_they_are_there(
         assert cutter.cut(frame, Landmarks(landmarks(900, 900, 40), None)) is None
 
 
+def add_masks(project: Project, frames: slice, share: float = 0.5) -> None:
+    """A mask called custom for faces: the upper part of their 64 px face crops."""
+    picture = np.zeros((64, 64), np.uint8)
+    picture[: round(64 * share)] = 255
+    with Store(project.db_path) as store, store.batch():
+        for row in store.faces(side="target")[frames]:
+            matrix = crop_matrix(np.frombuffer(row.face.points, "<f4").reshape(68, 2), 64, "face")
+            store.add_mask(row.face.id, "custom", *pack(picture, matrix))
+
+
+def test_a_stored_mask_says_what_is_replaced(tmp_workspace: Path, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", width=160, height=120, frames=3, sound=())
+    project = make_project(tmp_workspace, [source])
+    add_masks(project, slice(None))
+    (clip,) = targets.clips_of(make_work(project), ConvertSettings(mask="custom"))
+    cutter = Cutter(Painter(), ConvertSettings(mask="custom"), to_display(0, 160, 120))
+    with FrameReader(source) as reader:
+        _, _, frame = next(reader.raw())
+        patch = cutter.cut(frame, clip.faces[0][0], clip.masks[0][0])
+    assert patch is not None
+    # Half of the face's own crop, of which the model's shows the inner 87.5 %, softly edged.
+    middle = patch.mask[:, 128]
+    assert (middle[20:115] > 0.9).all()
+    assert (middle[141:] < 0.1).all()
+
+
+def test_a_clip_without_the_mask_says_what_to_run(tmp_workspace: Path, tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", frames=5)
+    project = make_project(tmp_workspace, [source])
+    add_masks(project, slice(1, None))
+    with pytest.raises(
+        BadInput, match=r"1 of a\.mp4's 5 faces have no mask called custom.*--masks custom"
+    ):
+        pipeline.run(make_work(project, mask="custom"), painter)
+
+
 # --- stopping and going on -------------------------------------------------------------------
 
 
@@ -228,15 +266,18 @@ def test_finished_clips_are_left_alone(tmp_workspace: Path, tmp_path: Path) -> N
     assert out.stat().st_mtime_ns == stamp
 
 
-@pytest.mark.parametrize("change", ["settings", "model", "faces"])
+@pytest.mark.parametrize("change", ["settings", "model", "faces", "masks"])
 def test_what_changes_makes_it_anew_and_keeps_the_old(
     tmp_workspace: Path, tmp_path: Path, change: str
 ) -> None:
     project = make_project(tmp_workspace, [make_clip(tmp_path / "a.mp4")])
-    old = convert(project).read_bytes()
-    settings: dict[str, Any] = {}
+    settings = {"mask": "custom"} if change == "masks" else {}
+    add_masks(project, slice(None))
+    old = convert(project, **settings).read_bytes()
     if change == "settings":
         settings = {"mask": "components"}
+    elif change == "masks":
+        add_masks(project, slice(7, 8), 0.3)
     elif change == "model":
         save_checkpoint(project, 600)
     else:

@@ -49,7 +49,7 @@ def extracted(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> Proje
             matrix = crop_matrix(points, MASK_PX, "face")
             picture = hull_mask(transform(points, matrix), MASK_PX)
             data = cv2.imencode(".png", picture)[1].tobytes()
-            store.add_mask(row.face.id, "vgg-clear", data, matrix.astype("<f4").tobytes(), MASK_PX)
+            store.add_mask(row.face.id, "vgg_clear", data, matrix.astype("<f4").tobytes(), MASK_PX)
             store.set_face(
                 row.face.id,
                 identity=(numbers * row.idx).tobytes(),
@@ -134,8 +134,8 @@ def check_same_face(
 
 
 def check_same_masks(before: dict[str, Any], after: dict[str, Any]) -> None:
-    assert before.keys() == after.keys() == {"vgg-clear"}
-    (old, old_matrix, size), (new, new_matrix, new_size) = before["vgg-clear"], after["vgg-clear"]
+    assert before.keys() == after.keys() == {"vgg_clear"}
+    (old, old_matrix, size), (new, new_matrix, new_size) = before["vgg_clear"], after["vgg_clear"]
     assert new_size == size == MASK_PX
     pictures = [cv2.imdecode(np.frombuffer(d, np.uint8), 0) for d in (old, new)]
     np.testing.assert_array_equal(*pictures)

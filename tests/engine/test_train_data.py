@@ -11,6 +11,8 @@ from train_project import add_faces, drawn_face, landmarks, new_project
 from engine.errors import BadInput, NothingToDo
 from engine.faces.crops import cut
 from engine.faces.geometry import crop_matrix, transform, warp
+from engine.faces.masks import pack
+from engine.project import Project
 from engine.store import Face, Store
 from engine.train import data
 from engine.train.data import Cut
@@ -104,6 +106,44 @@ def test_an_oval_is_drawn_from_the_hull_where_there_is_no_mesh(tmp_workspace: Pa
     project = new_project(tmp_workspace)
     oval = data.load(project, "a", Cut(64, "face", 0.875, "oval"), silent)
     assert 0.1 < (oval[..., 3] > 127).mean() < 0.6
+
+
+def painted(project: Project, side: str, width: float, ids: slice = slice(None)) -> None:
+    """A mask called custom for faces of a side: the left part of their 96 px head crops."""
+    picture = np.zeros((96, 96), np.uint8)
+    picture[:, : round(96 * width)] = 255
+    with Store(project.db_path) as store, store.batch():
+        for row in store.faces(side=side)[ids]:
+            matrix = crop_matrix(np.frombuffer(row.face.points, "<f4").reshape(68, 2), 96)
+            store.add_mask(row.face.id, "custom", *pack(picture, matrix))
+
+
+def test_stored_masks_are_placed_into_the_training_crop(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace)
+    painted(project, "a", 0.5)
+    how = Cut(64, "head", 1.0, "custom")
+    first = data.load(project, "a", how, silent)
+    inner = first[:, 8:72, 8:72, 3]
+    assert (inner[:, :, :31] > 250).all()
+    assert (inner[:, :, 33:] < 5).all()
+    assert not first[:, :, 41:, 3].any()
+
+    painted(project, "a", 0.25)  # painting makes the cache anew
+    second = data.load(project, "a", how, silent)[:, 8:72, 8:72, 3]
+    assert (second[:, :, 17:] < 5).all()
+    assert (second[:, :, :15] > 250).all()
+
+
+def test_faces_without_the_mask_say_what_to_run(tmp_workspace: Path) -> None:
+    project = new_project(tmp_workspace)
+    painted(project, "a", 0.5, slice(2, None))
+    with pytest.raises(
+        BadInput,
+        match=r"2 of side A's 30 faces have no mask called custom: run "
+        r"'extract drawn --masks custom'\.",
+    ):
+        data.load(project, "a", Cut(64, "face", 0.875, "custom"), silent)
+    assert not (project.path / "model" / "cache").exists()
 
 
 def test_every_face_comes_once_in_each_pass() -> None:

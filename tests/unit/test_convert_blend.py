@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from engine.convert.blend import MASK_SIZE, blend, face_mask, rim, soften
-from engine.convert.patch import resized
-from engine.faces.geometry import INNER, MEAN_FACE
+from engine.faces.geometry import INNER, MEAN_FACE, resized
 
 HERE = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 

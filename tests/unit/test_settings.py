@@ -64,7 +64,7 @@ def test_every_field_has_help(kind: type[msgspec.Struct]) -> None:
         ({"batch": "many"}, "whole number"),
         ({"seconds": math.nan}, "seconds can't be 'nan'"),
         ({"seconds": "inf"}, "seconds can't be 'inf'"),
-        ({"mask": "round"}, "one of none, components, extended, oval"),
+        ({"mask": "round"}, "one of none, bisenet_fp, components, custom, extended, oval"),
         ({"colour": "perhaps"}, "true or false"),
         ({"no\x1b[31mne": 1}, "no setting 'no[31mne'"),
     ],

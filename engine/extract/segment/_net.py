@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from engine.errors import Damaged
 from engine.extract.networks import Network
+from engine.extract.tensors import leave_memory_to_others
 from engine.faces.geometry import Centring
 from engine.faces.landmarks import Landmarks
 from engine.models import arrays
@@ -34,6 +35,7 @@ class Net(Network):
     shared: ClassVar[bool] = True
 
     def __init__(self, settings: ExtractSettings) -> None:
+        leave_memory_to_others()
         layers = self.layers(arrays.load(self.key))
         self._layers = {n: [tf.constant(a) for a in found] for n, found in layers.items()}
         crops = tf.TensorSpec((None, self.side, self.side, 3), tf.uint8)
