@@ -91,9 +91,9 @@ class FrameReader:
         """What could not be read, words that go on after the file's name; None if all could."""
         self.last_index = -1
         """Index of the last frame that was decoded, wanted or not."""
+        self.ended = False
+        """Whether the medium was read to its end, so that `last_index` is its last."""
         self._last_time_s = 0.0
-        self._ended = False
-        """Whether a video was read to its end."""
         self._container: Any = self._opened() if self.info.kind == "video" else None
 
     def __enter__(self) -> FrameReader:
@@ -131,9 +131,9 @@ class FrameReader:
             for index, frame in self._picked(frames, picked):
                 exact = avi and index < len(known)
                 yield index, known[index] if exact else _pts(frame, index), frame
-            if self._ended or len(picked) > 1:
+            if self.ended or len(picked) > 1:
                 break
-        if self._ended:
+        if self.ended:
             self._look_for_truncation(self._last_time_s)
 
     def _picked(
@@ -149,7 +149,7 @@ class FrameReader:
                 yield index, frame
             if index + 1 >= stop:
                 return
-        self._ended = True
+        self.ended = True
 
     def _from(self, known: list[int], start: int) -> Iterator[tuple[int, Any]] | None:
         """Numbered frames from a key frame at or before `start`; None if the file can't be
@@ -224,6 +224,7 @@ class FrameReader:
                 bad.append(safe_text(path.name))
                 more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
                 self.problem = f"has pictures that can't be read: {bad[0]}{more}"
+        self.ended = stop is None or stop >= len(paths)
 
 
 def read_frames(

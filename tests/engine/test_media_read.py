@@ -97,7 +97,7 @@ def test_runs_give_their_frames_and_nothing_is_decoded_behind_them(
     assert [f.index for f in part] == [0, 1, 10, 16, 19, 31, 32]
     assert all(np.array_equal(f.rgb, whole[f.index].rgb) for f in part)
     assert [f.pts for f in part] == [whole[f.index].pts for f in part]
-    assert (reader.last_index, reader.problem) == (32, None)
+    assert (reader.last_index, reader.problem, reader.ended) == (32, None, False)
 
 
 def test_frames_that_are_not_wanted_are_not_turned_into_rgb(
@@ -124,6 +124,7 @@ def test_a_part_of_a_torn_video_is_no_problem_but_its_end_is(
     for run, problem in ((Run(20, 30), None), (Run(200, 470), "is cut off after frame")):
         with FrameReader(path, runs=[run]) as reader:
             assert next(f.index for f in list(reader)) == run.start
+        assert reader.ended == bool(problem)
         assert (reader.problem or "None").startswith(str(problem))
 
 
@@ -214,6 +215,7 @@ def test_a_folder_of_pictures_in_natural_order(tmp_path: Path) -> None:
     assert [f.rgb[0, 0, 0] for f in frames] == [1, 2, 10]
     assert [f.index for f in frames] == [0, 1, 3]
     assert reader.problem == "has pictures that can't be read: 3.png"
+    assert reader.ended
     assert probe(tmp_path).kind == "images"
     assert [f.index for f in read_frames(tmp_path, start=1)] == [1, 3]
 
