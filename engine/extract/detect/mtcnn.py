@@ -46,19 +46,28 @@ class Detector(Network):
     def __call__(self, frames: Sequence[Frame]) -> list[list[Detection]]:
         """Faces of each frame, best first."""
         found: list[list[Detection]] = [[] for _ in frames]
-        large = [i for i, f in enumerate(frames) if min(f.rgb.shape[:2]) >= LEAST]
-        if not large:
-            return found
-        pictures = [_scaled(frames[i].rgb) for i in large]
+        # frames of one size at a time: the package pads others, and then mistakes whose is whose
+        sizes: dict[tuple[int, ...], list[int]] = {}
+        for i, frame in enumerate(frames):
+            if min(frame.rgb.shape[:2]) >= LEAST:
+                sizes.setdefault(frame.rgb.shape, []).append(i)
+        for same in sizes.values():
+            for i, faces in zip(same, self._find([frames[i].rgb for i in same]), strict=True):
+                found[i] = faces
+        return found
+
+    def _find(self, pictures: Sequence[NDArray[np.uint8]]) -> list[list[Detection]]:
+        """Faces of pictures of one size."""
+        scaled = [_scaled(rgb) for rgb in pictures]
         with self._lock:
             answers = self._net.detect_faces(
-                [picture for picture, _ in pictures],
-                fit_to_image=False,
-                threshold_onet=self._least,
+                [rgb for rgb, _ in scaled], fit_to_image=False, threshold_onet=self._least
             )
-        for i, (_, scale), faces in zip(large, pictures, answers, strict=True):
-            found[i] = sorted((_detection(f, scale) for f in faces), key=lambda d: -d.score)
-        return found
+        scale = scaled[0][1]
+        return [
+            sorted((_detection(face, scale) for face in faces), key=lambda d: -d.score)
+            for faces in answers
+        ]
 
 
 def _scaled(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
