@@ -17,16 +17,15 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from engine.errors import BadInput, NothingToDo, from_os_error
 from engine.faces import crops
-from engine.faces.geometry import align, compose, invert, resized, warp
+from engine.faces.geometry import align, compose, invert, warp
 from engine.faces.landmarks import Landmarks
-from engine.faces.masks import Packed, drawn_mask, mask_in, stored, stored_of
+from engine.faces.masks import FINER, Packed, fine_mask, mask_in, stored, stored_of
 from engine.process import fsync_folder
 from engine.project import Project
 from engine.store import Face, Store
@@ -36,8 +35,6 @@ FEWEST = 25
 """Faces of a side without which a decoder learns pictures by heart."""
 MARGIN = 8
 """The margin on each side is this part of the crop's side: 1/8."""
-MASK_SCALE = 4
-"""Masks are drawn this much larger and reduced, for a soft edge at the right place."""
 PREFETCHED = 3
 """Batches kept ready."""
 
@@ -122,7 +119,7 @@ def crop_path(project: Project, face: Face) -> Path:
 
 def fingerprint(project: Project, faces: list[Face], masks: list[Packed | None], cut: Cut) -> str:
     """Sixteen hex digits of all that decides what is in the cache."""
-    digest = hashlib.sha256(f"{VERSION} {cut} {MARGIN} {MASK_SCALE}".encode())
+    digest = hashlib.sha256(f"{VERSION} {cut} {MARGIN} {FINER}".encode())
     for face, mask in zip(faces, masks, strict=True):
         stat = crop_path(project, face).stat()
         digest.update(
@@ -171,21 +168,19 @@ def piece(
     to_crop[:, 2] += cut.margin
     matrix = compose(to_crop, invert(alignment.crop_matrix(head.shape[0])))
     rgb = np.asarray(warp(head, matrix, cut.side), np.uint8)
-    if mask:
-        return np.dstack([rgb, mask_in(*stored(*mask), to_crop, cut.side)])
-    return np.dstack([rgb, drawn(face, to_crop, cut)])
+    return np.dstack([rgb, _mask(face, mask, to_crop, cut)])
 
 
-def drawn(face: Face, to_crop: NDArray[np.float64], cut: Cut) -> NDArray[np.uint8]:
+def _mask(
+    face: Face, mask: Packed | None, to_crop: NDArray[np.float64], cut: Cut
+) -> NDArray[np.uint8]:
     """The face's mask at the crop's size with margins."""
     if cut.mask == "none":
         return np.full((cut.side, cut.side), 255, np.uint8)
-    large = cut.side * MASK_SCALE
+    if mask:
+        return mask_in(*stored(*mask), to_crop, cut.side)
     here = Landmarks.of(face)
-    matrix = compose(resized(cut.side, large), to_crop)
-    mask = drawn_mask(cut.mask, here.points, here.mesh, matrix, large)
-    reduced = cv2.resize(mask, (cut.side, cut.side), interpolation=cv2.INTER_AREA)
-    return np.asarray(reduced, np.uint8)
+    return fine_mask(cut.mask, here.points, here.mesh, to_crop, cut.side)
 
 
 # --- batches ---------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.extract.networks import Network
 from engine.faces.geometry import Centring
 from engine.faces.landmarks import Landmarks
-from engine.faces.masks import drawn_mask
+from engine.faces.masks import fine_mask
 from engine.settings import ExtractSettings
 
 IN_PLACE = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
@@ -33,5 +33,5 @@ class Drawn(Network):
     ) -> NDArray[np.uint8]:
         """Masks (n, side, side) of faces with these landmarks."""
         return np.stack(
-            [drawn_mask(self.kind, f.points, f.mesh, IN_PLACE, self.side) for f in landmarks]
+            [fine_mask(self.kind, f.points, f.mesh, IN_PLACE, self.side) for f in landmarks]
         )
