@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
+from engine.faces.geometry import Picture
 from engine.protocol import safe_text
 
 CLIP, GRID = 2.0, (4, 4)
 """CLAHE: how far a bin may stand over the mean one, and tiles across and down."""
 
-Normaliser = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+Normaliser = Callable[[Picture], NDArray[np.uint8]]
 
 
 def normaliser(kind: str) -> Normaliser:
@@ -25,7 +26,7 @@ def normaliser(kind: str) -> Normaliser:
     """
     match kind:
         case "none":
-            return lambda crop: crop
+            return lambda crop: np.asarray(crop, np.uint8)
         case "clahe":
             return _each_channel(cv2.createCLAHE(CLIP, GRID).apply)
         case "hist":
@@ -38,9 +39,9 @@ def normaliser(kind: str) -> Normaliser:
 
 
 def _each_channel(even: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]) -> Normaliser:
-    def evened(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def evened(crop: Picture) -> NDArray[np.uint8]:
         channels = np.moveaxis(crop, -1, 0)
-        return np.stack([even(np.ascontiguousarray(c)) for c in channels], -1)
+        return np.stack([even(np.ascontiguousarray(c, np.uint8)) for c in channels], -1)
 
     return evened
 
