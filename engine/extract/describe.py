@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.extract.detect import Detection
 from engine.extract.networks import Lent, network
+from engine.extract.refine import Refiner
+from engine.extract.turned import angles, find_turned
 from engine.faces import crops, quality
 from engine.faces.boxes import SAME_FACE, Box, around, overlap
 from engine.faces.geometry import Alignment, align
@@ -53,6 +56,7 @@ class FaceFinder:
         kind = network("detect", settings.detector).Detector
         self._detect = Lent(kind, lambda: kind(settings), threads)
         self._align = align or aligner(settings, threads)
+        self._angles = angles(settings.rotate)
 
     @property
     def chunk(self) -> int:
@@ -66,7 +70,14 @@ class FaceFinder:
 
     def find(self, frames: Sequence[Frame]) -> list[list[FoundFace]]:
         """The faces of each frame, best first."""
-        return self._described(frames, self._detect(frames))
+        found = self._described(frames, self._detect(frames))
+        empty = [n for n, faces in enumerate(found) if not faces]
+        if self._angles and empty:
+            turned = [find_turned(self._detect, frames[n], self._angles) for n in empty]
+            anew = self._described([frames[n] for n in empty], turned)
+            for n, faces in zip(empty, anew, strict=True):
+                found[n] = faces
+        return found
 
     def _described(
         self, frames: Sequence[Frame], detections: Sequence[Sequence[Detection]]
@@ -97,7 +108,12 @@ class FaceFinder:
 def aligner(settings: ExtractSettings, threads: int) -> Lent:
     """The aligner of the settings for so many threads."""
     kind = network("align", settings.aligner).Aligner
-    return Lent(kind, lambda: kind(settings), threads)
+
+    def make() -> Any:
+        plain = kind(settings)
+        return Refiner(settings, plain) if settings.refeed or settings.realign else plain
+
+    return Lent(kind, make, threads)
 
 
 def describe(

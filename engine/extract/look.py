@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.errors import BadInput
 from engine.extract import queries
 from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
@@ -34,10 +35,21 @@ PREVIEW_WIDTH_PX = 480
 def look(crew: Crew, footage: Sequence[Footage]) -> None:
     """Look at all frames that were not looked at yet."""
     todo = [f for f in footage if f.runs]
-    if todo:
-        looking = Looking(crew, todo)
-        for medium in todo:
-            looking.medium(medium)
+    if not todo:
+        return
+    looking = Looking(crew, todo)
+    problems = []
+    for medium in todo:
+        try:
+            crew.finder.begin(medium.path)
+        except BadInput as error:  # a file of faces that has none of this medium
+            problems.append(error)
+            continue
+        looking.medium(medium)
+    if len(problems) == len(footage):
+        raise problems[-1]
+    for problem in problems:
+        crew.report.warn(f"{problem} The other footage is used.")
 
 
 class Looking:
@@ -56,7 +68,6 @@ class Looking:
     def medium(self, footage: Footage) -> None:
         """Look at the frames of one medium that weren't looked at yet."""
         saver = Saver(self._crew, footage)
-        self._finder.begin(footage.path)
         with FrameReader(footage.path, runs=footage.runs) as reader:
             stream = self._seen(iter(reader), depth(footage))
             with closing(stream):
@@ -129,14 +140,15 @@ class Looking:
 
     def _finish(self, footage: Footage, reader: FrameReader) -> None:
         """Mark a medium as done and say what was wrong with it."""
-        media_id, stop = footage.media.id, footage.runs[-1].stop
-        frames = max(reader.last_index + 1, self._store.next_index(media_id))
-        if stop is not None and reader.last_index + 1 >= stop:
-            frames = footage.media.frames or footage.info.frames or frames  # the end was not seen
+        media_id = footage.media.id
+        looked = max(reader.last_index + 1, self._store.next_index(media_id))
+        frames = looked if reader.ended else footage.media.frames or footage.info.frames
+        if footage.info.note:
+            self._crew.report.warn(f"{footage.shown} {footage.info.note}.")
         if reader.problem:
             self._crew.report.warn(f"{footage.shown} {reader.problem}: what could be read is used.")
         elif not queries.has_faces(self._store, media_id):
-            self._crew.report.warn(f"{footage.shown} shows no face in its {frames} frames.")
+            self._crew.report.warn(f"{footage.shown} shows no face in its {frames or looked} frames.")
         with self._store.batch():
             self._store.set_media(media_id, done=1, frames=frames)
 

@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 import cv2
+from msgspec import structs
 
 from engine.errors import BadInput, NothingToDo
 from engine.extract import flags, selection
@@ -18,8 +19,9 @@ from engine.extract.fill import fill
 from engine.extract.footage import Footage, check_side, paths_of, prepare, reject_missing_crops
 from engine.extract.look import look
 from engine.extract.refresh import refresh
+from engine.extract.steady import Shaking, steady
 from engine.settings import ExtractSettings
-from engine.store import Store
+from engine.store import ALIGN, Store
 from engine.work import Work
 
 
@@ -34,14 +36,30 @@ def run(work: Work) -> str:
         if gone := reject_missing_crops(store, work.project, side):
             work.report.event("rejected", faces=gone, side=side)
         footage = _usable(work, store, side, paths, settings)
-        with Crew(work, store, settings) as crew:
+        with Crew(work, store, located(work, settings)) as crew:
             look(crew, footage)
+            refresh(crew, footage, ALIGN)
+            shaking = steady(crew, footage)
             refresh(crew, footage)
             flags.judge(store, crew.filters, footage)
             if fill(crew, footage):
                 flags.judge(store, crew.filters, footage)
         flags.tell(store, work.report, footage)
-        return _result(store, side, len(footage))
+        return _result(store, side, len(footage)) + words(shaking)
+
+
+def located(work: Work, settings: ExtractSettings) -> ExtractSettings:
+    """The settings with the path of the faces' file as networks open it. Raises `BadInput`."""
+    if not settings.faces_file:
+        return settings
+    return structs.replace(settings, faces_file=str(work.project.reference(settings.faces_file)))
+
+
+def words(shaking: Shaking | None) -> str:
+    """What smoothing did, as the end of a sentence."""
+    if shaking is None:
+        return ""
+    return f", the points' jitter fell from {shaking.before:.2f} % to {shaking.after:.2f} %"
 
 
 def _paths(work: Work, side: str) -> list[Path]:

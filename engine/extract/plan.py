@@ -38,15 +38,15 @@ class Change:
         def differs(*names: str) -> bool:
             return any(getattr(before, name) != getattr(after, name) for name in names)
 
-        detect, align = list(DETECTION), list(ALIGNMENT)
+        detect = list(DETECTION)
         if after.detector == FROM_FILE:
             detect.append("faces_file")
-        elif after.aligner == FROM_FILE:
-            align.append("faces_file")
+        if after.aligner == FROM_FILE:  # its points come with the file's boxes
+            detect.append("aligner")
         return cls(
             select=differs(*SELECTION),
             look=differs(*detect),
-            align=differs(*align),
+            align=differs(*ALIGNMENT),
             crop=differs("size"),
             smooth=differs("smooth"),
         )

@@ -62,23 +62,6 @@ def make_stale(store: Store, media_id: int, stale: int) -> None:
     )
 
 
-def restore_raw(store: Store, media_id: int) -> None:
-    """Take smoothed points back to those that were found. Call in a batch."""
-    drop_masks(
-        store,
-        store.rows(
-            f"SELECT face.id{_FACES} WHERE media.id = ? AND face.raw_points <> face.points",
-            (media_id,),
-        ),
-    )
-    store.write(
-        "UPDATE face SET points = raw_points, raw_points = NULL,"
-        f" stale = CASE WHEN points = raw_points THEN stale ELSE MAX(stale, {CROP}) END"
-        " WHERE raw_points IS NOT NULL AND frame IN (SELECT id FROM frame WHERE media = ?)",
-        [(media_id,)],
-    )
-
-
 def stale_frames(store: Store, media_id: int, least: int = CROP) -> list[int]:
     """Indices of frames with faces that are to be made anew, in order; not those that the user
     threw out, whose deleted crops would come back."""
@@ -101,12 +84,85 @@ def faces_at(store: Store, media_id: int, index: int, least: int = CROP) -> list
     return [Face(*row) for row in rows]
 
 
-def drop_masks(store: Store, faces: Iterable[tuple[int]]) -> None:
-    """Forget the masks of faces whose points moved, but for those that the user painted."""
-    store.write(f"DELETE FROM mask WHERE face = ? AND name NOT IN ({_list(PAINTED)})", faces)
+# --- points smoothed over time -----------------------------------------------------------------
+
+_STEADY = "COALESCE(face.rejected_by, '') NOT IN ('user', 'aligner')"
+"""The faces that are smoothed."""
+
+
+class Placed(NamedTuple):
+    """What smoothing needs of a face."""
+
+    id: int
+    idx: int
+    pts: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    size: float | None
+    edited: int
+    points: bytes
+    found: bytes
+    """The points as they were found, or as the user edited them."""
+    identity: bytes | None
+
+
+def has_unsmoothed(store: Store, media_id: int) -> bool:
+    """Whether a medium has a face that was not smoothed with the others."""
+    return bool(
+        store.rows(
+            f"SELECT 1{_FACES} WHERE media.id = ? AND face.raw_points IS NULL AND {_STEADY}"
+            " LIMIT 1",
+            (media_id,),
+        )
+    )
+
+
+def placed(store: Store, media_id: int) -> list[Placed]:
+    """The faces of a medium that are to be smoothed, in the order of their frames."""
+    rows = store.rows(
+        'SELECT face.id, frame.idx, frame.pts, face.left, face.top, face."right", face.bottom,'
+        " face.size, face.edited, face.points,"
+        " CASE WHEN face.edited THEN face.points ELSE COALESCE(face.raw_points, face.points) END,"
+        f" face.identity{_FACES} WHERE media.id = ? AND {_STEADY} ORDER BY frame.idx, face.n",
+        (media_id,),
+    )
+    return [Placed(*row) for row in rows]
+
+
+def set_smoothed(store: Store, faces: Iterable[tuple[bytes, Placed]]) -> None:
+    """Store smoothed points; those that moved make a face stale. Call in a batch."""
+    faces = list(faces)
+    moved = [(points, face) for points, face in faces if points != face.points]
+    store.write("UPDATE face SET raw_points = ? WHERE id = ?", [(f.found, f.id) for _, f in faces])
+    store.write(
+        f"UPDATE face SET points = ?, stale = MAX(stale, {CROP}) WHERE id = ?",
+        [(points, face.id) for points, face in moved],
+    )
+    drop_masks(store, [(face.id,) for _, face in moved])
+
+
+def restore_raw(store: Store, media_id: int) -> None:
+    """Take smoothed points back to those that were found. Call in a batch."""
+    moved = "face.raw_points <> face.points AND NOT face.edited"
+    drop_masks(
+        store, store.rows(f"SELECT face.id{_FACES} WHERE media.id = ? AND {moved}", (media_id,))
+    )
+    store.write(
+        f"UPDATE face SET stale = CASE WHEN {moved} THEN MAX(stale, {CROP}) ELSE stale END,"
+        " points = CASE WHEN edited THEN points ELSE raw_points END, raw_points = NULL"
+        " WHERE raw_points IS NOT NULL AND frame IN (SELECT id FROM frame WHERE media = ?)",
+        [(media_id,)],
+    )
 
 
 # --- what faces lack ---------------------------------------------------------------------------
+
+
+def drop_masks(store: Store, faces: Iterable[tuple[int]]) -> None:
+    """Forget the masks of faces whose points moved, but for those that the user painted."""
+    store.write(f"DELETE FROM mask WHERE face = ? AND name NOT IN ({_list(PAINTED)})", faces)
 
 
 class Wanted(NamedTuple):

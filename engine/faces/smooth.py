@@ -45,9 +45,11 @@ def smooth(
     step = float(np.median(np.diff(at)))
     smoothed = np.empty_like(flat)
     for row, time in enumerate(at):
-        distance = np.abs(at - time) / step
+        first = max(0, row - 2 * radius)  # the nearest of rising times lie in this part
+        part = slice(first, row + 2 * radius + 1)
+        distance = np.abs(at[part] - time) / step
         near = np.argsort(distance, kind="stable")[: 2 * radius + 1]
-        smoothed[row] = fit(distance[near], (at[near] - time) / step) @ flat[near]
+        smoothed[row] = fit(distance[near], (at[part][near] - time) / step) @ flat[part][near]
     return smoothed.reshape(points.shape).astype(np.float32)
 
 
