@@ -20,15 +20,8 @@ def answer(question: list[str]) -> int:
 
 def _answer(question: list[str]) -> Any:
     match question:
-        case ["media", path]:
-            import msgspec
-
-            from engine.media.probe import probe
-            from engine.media.whole import missing_end
-
-            info = probe(Path(path))
-            problem = missing_end(Path(path)) if info.kind == "video" else None
-            return {**msgspec.to_builtins(info), "problem": problem}
+        case ["media", *paths]:
+            return [_medium(Path(path)) for path in paths]
         case ["bench", stage]:
             from engine.bench import bench
 
@@ -55,3 +48,15 @@ def _answer(question: list[str]) -> Any:
 
             return facts()
     raise UsageError(f"The engine has no answer to '{' '.join(question)}'.")
+
+
+def _medium(path: Path) -> dict[str, Any]:
+    """What the probe says, and what of a video's end is missing."""
+    import msgspec
+
+    from engine.media.probe import probe
+    from engine.media.whole import missing_end
+
+    info = probe(path)
+    problem = missing_end(path) if info.kind == "video" else None
+    return {**msgspec.to_builtins(info), "problem": problem}

@@ -36,20 +36,21 @@ def add(
 
     Raises `BadInput` with the engine's sentence when one can't be used; nothing is added then.
     """
-    looked = [look(path, side) for path in expand(paths)]
+    looked = look(expand(paths), side)
     new = project.add_sources(side, [one.path for one in looked], copy=copy)
     return looked, len(new)
 
 
-def look(path: Path, side: str) -> Looked:
-    """Open one source. Raises `BadInput` if it can't be used for the side."""
-    facts = media.ask(path)
-    if side == "target" and facts.get("kind") != "video":
-        raise BadInput(
-            f"{safe_text(str(path))} has pictures, and the target is what is converted, which "
-            "needs a video: make one of them, or name the videos."
-        )
-    return Looked(path, facts)
+def look(paths: list[Path], side: str) -> list[Looked]:
+    """Open sources. Raises `BadInput` if one can't be used for the side."""
+    looked = [Looked(*each) for each in zip(paths, media.ask_all(paths), strict=True)]
+    for path, facts in looked:
+        if side == "target" and facts.get("kind") != "video":
+            raise BadInput(
+                f"{safe_text(str(path))} has pictures, and the target is what is converted, which "
+                "needs a video: make one of them, or name the videos."
+            )
+    return looked
 
 
 def expand(paths: list[Path]) -> list[Path]:

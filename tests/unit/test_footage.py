@@ -29,7 +29,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         kind = "video" if path.suffix == ".mp4" else "images"
         return {"kind": kind, "problem": "it is \x1b[1mcut off" if "cut" in path.name else None}
 
-    monkeypatch.setattr(media, "ask", ask)
+    monkeypatch.setattr(media, "ask_all", lambda paths: [ask(path) for path in paths])
     return names
 
 
@@ -75,3 +75,20 @@ def test_pictures_are_no_target(project: Project, tmp_path: Path, asked: list[st
         footage.add(project, "target", [folder])
     assert project.sources("target") == []
     assert footage.add(project, "b", [folder / "1.png"])[1] == 1
+
+
+def test_one_engine_process_opens_many_files(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def ask_engine(_question: str, *paths: str, patience_s: float) -> list[dict[str, Any]]:
+        calls.append(len(paths))
+        return [{"kind": "video", "name": Path(path).name} for path in paths]
+
+    monkeypatch.setattr(media, "ask_engine", ask_engine)
+    names = [f"{n}.mp4" for n in range(media.TOGETHER + 3)]
+    looked, new = footage.add(project, "a", [files(tmp_path / "clips", *names)])
+    assert new == len(names)
+    assert calls == [media.TOGETHER, 3]
+    assert [one.facts["name"] for one in looked] == names
