@@ -1,4 +1,4 @@
-"""Figures of a face's picture: sharpness, brightness, a hash that finds near-duplicates."""
+"""Figures of a face's picture: sharpness, brightness, what covers it, a hash that finds copies."""
 
 from __future__ import annotations
 
@@ -8,13 +8,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.faces.geometry import Alignment, compose, invert, padding, transform
+from engine.faces.geometry import Alignment, Points, compose, invert, padding, transform
 from engine.faces.masks import hull_mask
 
 SIDE = 192
 """The crop is measured at this side, so that figures don't depend on the saved size."""
 
 HASH_SIDE = 8
+
+SPECTRUM_SIDE = 128
+"""The smallest saved size: what it can't hold is not asked for."""
+FINE = 0.25
+"""Fine is what repeats more often than this a pixel at that side: half of what it can hold."""
+
+LIGHT_SIDE = 96
+FEATURES = (
+    *(range(17, 22), range(22, 27), range(31, 36)),
+    *(range(36, 42), range(42, 48), range(48, 60)),
+)
+"""Landmarks of brows, nostrils, eyes and lips, which are no plain skin."""
+UNLIKE = 0.15
+"""Skin whose brightness differs by more than this share of the face's own is something else's."""
 
 
 class Quality(NamedTuple):
@@ -24,6 +38,11 @@ class Quality(NamedTuple):
     """Variance of the Laplacian of the brightness (0..255) inside the face: low is blurred."""
     brightness: float
     """Mean brightness inside the face, 0..1."""
+    spectrum: float
+    """Share of fine detail in the core face's spectrum, 0..1: low is blurred."""
+    occlusion: float
+    """Share of the skin below the brows that is lit unlike a face, 0..1: a guess that something
+    covers it. What lies over the forehead alone is not seen."""
     duplicate: bytes
     """Difference hash of 64 bits: near-duplicates differ in few of them."""
 
@@ -32,16 +51,58 @@ def measure(crop: NDArray[np.uint8], alignment: Alignment) -> Quality:
     """Figures of a head-centred RGB crop and the face in it."""
     small = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
-    points = transform(alignment.points, alignment.crop_matrix(SIDE))
-    inside = hull_mask(points, SIDE) > 127
+    inside = hull_mask(_points(alignment, SIDE), SIDE) > 127
     if not inside.any():  # a face that collapsed to a line
         inside = np.ones_like(inside)
     edges = cv2.Laplacian(grey, cv2.CV_32F)
     return Quality(
         blur=float(edges[inside].var()),
         brightness=float(grey[inside].mean() / 255.0),
+        spectrum=fine_share(_core(_resized(grey, SPECTRUM_SIDE), alignment)),
+        occlusion=occlusion(_resized(grey, LIGHT_SIDE), _points(alignment, LIGHT_SIDE)),
         duplicate=difference_hash(_core(grey, alignment)),
     )
+
+
+def fine_share(grey: NDArray[np.uint8]) -> float:
+    """Root of the share of a square picture's energy, its mean left out, that lies above `FINE`.
+
+    A blur weakens each frequency more than all lower ones, so it lowers the share. Source: the
+    frequency domain measures of S. Pertuz, D. Puig and M. A. Garcia, "Analysis of focus measure
+    operators for shape-from-focus", Pattern Recognition 46 (2013).
+    """
+    side = len(grey)
+    window = np.hanning(side + 2)[1:-1]  # edges of the cut are no detail
+    picture = (grey - grey.mean()) * np.outer(window, window)
+    energy = np.abs(np.fft.rfft2(picture)) ** 2
+    rate = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
+    total = energy[rate > 0].sum()
+    return float(np.sqrt(energy[rate > FINE].sum() / total)) if total else 0.0
+
+
+def occlusion(grey: NDArray[np.uint8], points: Points) -> float:
+    """Share of the skin (brows, eyes, nostrils and lips are left out) that is lit unlike a face.
+
+    Light on bare skin changes slowly, so a cubic surface describes it, fitted to the brightness by
+    least squares; a hand, a microphone or hair leave edges and shadows beside it. (68, 2) points in
+    the picture's pixels.
+    """
+    side = len(grey)
+    covered = np.zeros_like(grey)
+    for part in FEATURES:
+        hull = cv2.convexHull(np.rint(points[list(part)]).astype(np.int32))
+        cv2.fillConvexPoly(covered, hull, 255)
+    covered = cv2.dilate(covered, np.ones((9, 9), np.uint8))
+    plain = ((hull_mask(points, side) > 127) & (covered == 0)).astype(np.uint8)
+    rows, columns = np.nonzero(cv2.erode(plain, np.ones((3, 3), np.uint8)))
+    if len(rows) < 40:  # too few for the surface's ten numbers
+        return 0.0
+    light = cv2.GaussianBlur(grey, (0, 0), 1.5)[rows, columns].astype(np.float64)
+    light /= max(float(np.median(light)), 1.0)
+    x, y = columns / side - 0.5, rows / side - 0.5
+    surface = np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], -1)
+    fitted = surface @ np.linalg.lstsq(surface, light, rcond=None)[0]
+    return float((np.abs(light - fitted) > UNLIKE).mean())
 
 
 def difference_hash(grey: NDArray[np.uint8]) -> bytes:
@@ -55,9 +116,19 @@ def hash_distance(a: bytes, b: bytes) -> int:
     return (int.from_bytes(a, "big") ^ int.from_bytes(b, "big")).bit_count()
 
 
+def _resized(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _points(alignment: Alignment, side: int) -> NDArray[np.float32]:
+    """The landmarks in a head-centred crop of so many pixels."""
+    return transform(alignment.points, alignment.crop_matrix(side))
+
+
 def _core(grey: NDArray[np.uint8], alignment: Alignment) -> NDArray[np.uint8]:
     """The core face (the unit square of the mean face) of a head-centred crop."""
-    to_crop = compose(alignment.crop_matrix(SIDE), invert(alignment.matrix))
-    side = SIDE - 2 * padding(SIDE, "head")
-    left, top = np.clip(np.rint(to_crop[:, 2]).astype(int), 0, SIDE - side)
+    whole = len(grey)
+    to_crop = compose(alignment.crop_matrix(whole), invert(alignment.matrix))
+    side = whole - 2 * padding(whole, "head")
+    left, top = np.clip(np.rint(to_crop[:, 2]).astype(int), 0, whole - side)
     return grey[top : top + side, left : left + side]
