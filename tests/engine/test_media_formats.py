@@ -132,8 +132,10 @@ def test_many_sources_at_once_go_on_past_the_bad_ones(sample: Sample, tmp_path: 
     face = next(read_frames(sample("man"))).rgb
     folder = tmp_path / "many"
     folder.mkdir()
-    for number in range(26):
+    for number in range(25):
         Image.fromarray(np.roll(face, number, 1)).save(folder / f"{number}.jpg")
+    pages = [Image.fromarray(face), Image.fromarray(face[::-1])]
+    pages[0].save(folder / "e.tif", save_all=True, append_images=pages[1:])
     for name in ("a.mp4", "b.mkv", "c.png", "d.exr"):
         (folder / name).write_bytes(name.encode() * 300)
     project = project_with(tmp_path, a=sorted(folder.iterdir()))
@@ -141,8 +143,9 @@ def test_many_sources_at_once_go_on_past_the_bad_ones(sample: Sample, tmp_path: 
     message, events = extract(project, "a", identity=False)
     assert message == "side a: 26 faces in 26 of 26 frames from 26 media"
     told = warnings(events)
-    assert len(told) == 4
+    assert len(told) == 5
     assert all(any(name in text for text in told) for name in ("a.mp4", "b.mkv", "c.png", "d.exr"))
+    assert "e.tif has 2 pictures in it: the first is used." in told
 
 
 # --- videos that say less than others ---
