@@ -148,7 +148,8 @@ class Looking:
         if reader.problem:
             self._crew.report.warn(f"{footage.shown} {reader.problem}: what could be read is used.")
         elif not queries.has_faces(self._store, media_id):
-            self._crew.report.warn(f"{footage.shown} shows no face in its {frames or looked} frames.")
+            of = frames or looked
+            self._crew.report.warn(f"{footage.shown} shows no face in its {of} frames.")
         with self._store.batch():
             self._store.set_media(media_id, done=1, frames=frames)
 

@@ -102,7 +102,6 @@ class Placed(NamedTuple):
     bottom: float
     size: float | None
     edited: int
-    points: bytes
     found: bytes
     """The points as they were found, or as the user edited them."""
     identity: bytes | None
@@ -123,7 +122,7 @@ def placed(store: Store, media_id: int) -> list[Placed]:
     """The faces of a medium that are to be smoothed, in the order of their frames."""
     rows = store.rows(
         'SELECT face.id, frame.idx, frame.pts, face.left, face.top, face."right", face.bottom,'
-        " face.size, face.edited, face.points,"
+        " face.size, face.edited,"
         " CASE WHEN face.edited THEN face.points ELSE COALESCE(face.raw_points, face.points) END,"
         f" face.identity{_FACES} WHERE media.id = ? AND {_STEADY} ORDER BY frame.idx, face.n",
         (media_id,),
@@ -131,16 +130,17 @@ def placed(store: Store, media_id: int) -> list[Placed]:
     return [Placed(*row) for row in rows]
 
 
-def set_smoothed(store: Store, faces: Iterable[tuple[bytes, Placed]]) -> None:
-    """Store smoothed points; those that moved make a face stale. Call in a batch."""
-    faces = list(faces)
-    moved = [(points, face) for points, face in faces if points != face.points]
-    store.write("UPDATE face SET raw_points = ? WHERE id = ?", [(f.found, f.id) for _, f in faces])
-    store.write(
-        f"UPDATE face SET points = ?, stale = MAX(stale, {CROP}) WHERE id = ?",
-        [(points, face.id) for points, face in moved],
-    )
-    drop_masks(store, [(face.id,) for _, face in moved])
+def set_smoothed(store: Store, faces: Iterable[tuple[bytes, bytes, int]]) -> None:
+    """Store smoothed and found points of faces; where they moved, the face is stale and forgets
+    its masks. Call in a batch."""
+    for points, found, face in faces:
+        if store.rows("SELECT 1 FROM face WHERE id = ? AND points <> ?", (face, points)):
+            drop_masks(store, [(face,)])
+            store.write(
+                f"UPDATE face SET points = ?, stale = MAX(stale, {CROP}) WHERE id = ?",
+                [(points, face)],
+            )
+        store.write("UPDATE face SET raw_points = ? WHERE id = ?", [(found, face)])
 
 
 def restore_raw(store: Store, media_id: int) -> None:

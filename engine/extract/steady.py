@@ -59,7 +59,7 @@ def _smooth_medium(crew: Crew, footage: Footage, radius: int) -> Shaking:
         told.append(Shaking(*shaking, len(track) if len(track) > 2 else 0))
     with crew.store.batch():
         queries.set_smoothed(
-            crew.store, [(p.tobytes(), f) for p, f in zip(points, faces, strict=True)]
+            crew.store, ((p.tobytes(), f.found, f.id) for p, f in zip(points, faces, strict=True))
         )
     return _together(told)
 
