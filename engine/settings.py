@@ -46,7 +46,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "mesh"
     presence: Annotated[
         float,
-        Meta(ge=0.0, le=1.0, description="how sure it must be once the points are found"),
+        Meta(ge=0.0, le=1.0, description="how sure the mesh must be that it is a face"),
     ] = 0.5
     refeed: Annotated[
         int,

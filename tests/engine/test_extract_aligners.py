@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import math
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from engine import packs
 from engine.errors import BadInput, ModelMissing, NotPossible
 from engine.extract.align import _hourglass as hourglass
+from engine.extract.align import dlib68, file, mesh
 from engine.extract.align._heatmaps import peaks
 from engine.extract.detect import Detection
-from engine.faces.geometry import transform
+from engine.extract.detect.fullrange import Detector
+from engine.extract.networks import network
+from engine.extract.refine import Refiner
+from engine.faces.geometry import align, transform
+from engine.faces.smooth import jitter, smooth, tracks
+from engine.media.read import Frame, read_frames
 from engine.settings import ExtractSettings
 
 Sample = Callable[[str], Path]
@@ -230,12 +239,12 @@ def test_fan_runs_on_a_file_of_weights_that_was_imported(
         spelt = dict(
             zip(hourglass.NORM, ("gamma", "beta", "moving_mean", "moving_variance"), strict=True)
         )
-        with h5py.File(path, "w") as file:
+        with h5py.File(path, "w") as made:
             for name, array in weights.items():
                 layer, _, kind = name.rpartition(".")
                 is_norm = f"{layer}.running_mean" in weights
                 kind = spelt[kind] if is_norm else {"weight": "kernel"}.get(kind, kind)
-                file[f"{layer}/{layer}/{kind}:0"] = array
+                made[f"{layer}/{layer}/{kind}:0"] = array
     else:
         from safetensors.numpy import save_file
 
@@ -248,12 +257,68 @@ def test_fan_runs_on_a_file_of_weights_that_was_imported(
     assert np.abs(found.points - (301.0, 222.0)).max() < 0.35
 
 
+def error(points: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
+    """Mean distance in percent of that between the outer corners of the eyes: of all 68 points,
+    and of eyes, nose and mouth, which the mesh defines as iBUG does."""
+    distance = np.linalg.norm(points - truth, axis=1)
+    percent = 100 * distance / np.linalg.norm(truth[36] - truth[45])
+    return float(percent.mean()), float(percent[27:].mean())
+
+
+@pytest.mark.parametrize(
+    ("aligner", "settings", "all_points", "inner"),
+    [
+        ("mesh", {}, 9.0, 5.4),
+        ("mesh", {"refeed": 4}, 9.3, 5.9),
+        ("mesh", {"realign": True}, 7.0, 3.8),
+        ("mesh", {"normalise": "hist"}, 7.4, 3.7),
+        ("dlib68", {}, 4.3, 2.5),
+        ("dlib68", {"refeed": 4}, 4.0, 2.3),
+        ("dlib68", {"realign": True}, 4.4, 2.5),
+        ("dlib68", {"refeed": 4, "realign": True}, 3.9, 2.3),
+        ("dlib68", {"normalise": "hist"}, 3.3, 2.0),
+    ],
+)
+def test_landmark_error_on_the_annotated_picture(
+    sample: Sample, aligner: str, settings: dict, all_points: float, inner: float
+) -> None:
+    if aligner == "dlib68":
+        pytest.importorskip("dlib")
+        packs.fetch(["dlib-68"])
+    labelled = json.loads(sample("annotated-points").read_text())["groups"]["LJSON"]
+    truth = np.array(labelled["landmarks"]["points"])[:, ::-1]
+    frame = next(read_frames(sample("annotated")))
+    ((detection,),) = Detector(ExtractSettings())([frame])
+    chosen = ExtractSettings(**settings)
+    refiner = Refiner(chosen, network("align", aligner).Aligner(chosen))
+    (found,) = refiner([(frame.rgb, detection)])
+    assert found is not None
+    assert error(found.points, truth) == pytest.approx((all_points, inner), abs=0.4)
+
+
+def test_smoothing_steadies_a_real_face_and_leaves_it_where_it_is(sample: Sample) -> None:
+    settings = ExtractSettings()
+    detect, lay = Detector(settings), mesh.Aligner(settings)
+    points, boxes = [], []
+    for frame in islice(read_frames(sample("woman")), 60):
+        ((detection, *_),) = detect([frame])
+        (landmarks,) = lay([(frame.rgb, detection)])
+        assert landmarks is not None
+        points.append(landmarks.points)
+        boxes.append(detection.box)
+    assert set(tracks(range(60), boxes, [None] * 60).tolist()) == {0}
+    found = np.stack(points)
+    sizes = np.array([align(p).size for p in found])
+    for radius, share in ((1, 0.5), (3, 0.45), (7, 0.3)):
+        steady = smooth(found, np.arange(60), radius)
+        assert jitter(steady, sizes) < share * jitter(found, sizes)
+        moved = 100 * np.linalg.norm(steady - found, axis=2) / sizes[:, None]
+        assert moved.mean() < 0.5
+        assert moved.max() < 4
+
+
 def test_dlib_agrees_with_the_mesh_on_eyes_nose_and_mouth(sample: Sample) -> None:
     pytest.importorskip("dlib")
-    from engine import packs
-    from engine.extract.align import dlib68, mesh
-    from engine.extract.detect.fullrange import Detector
-    from engine.media.read import read_frames
 
     packs.fetch(["dlib-68"])
     settings = ExtractSettings()
@@ -272,14 +337,10 @@ def test_dlib_agrees_with_the_mesh_on_eyes_nose_and_mouth(sample: Sample) -> Non
 @pytest.mark.parametrize("turn", [90, 180])
 def test_dlib_sees_a_turned_face_upright(sample: Sample, turn: int) -> None:
     pytest.importorskip("dlib")
-    from engine import packs
-    from engine.extract.align.dlib68 import Aligner
-    from engine.extract.detect.fullrange import Detector
-    from engine.media.read import Frame, read_frames
 
     packs.fetch(["dlib-68"])
     rgb = next(read_frames(sample("man"))).rgb
-    aligner = Aligner(ExtractSettings())
+    aligner = dlib68.Aligner(ExtractSettings())
     ((upright, *_),) = Detector(ExtractSettings())([Frame(0, 0, rgb)])
     (expected,) = aligner([(rgb, upright)])
     turned = np.ascontiguousarray(np.rot90(rgb, turn // 90))  # counter-clockwise
@@ -298,19 +359,15 @@ def test_dlib_sees_a_turned_face_upright(sample: Sample, turn: int) -> None:
 
 
 def test_dlib_that_is_not_installed_is_told_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    from engine.extract.align.dlib68 import Aligner
-
     monkeypatch.setitem(sys.modules, "dlib", None)
     with pytest.raises(NotPossible, match=r"fstui\[dlib\]"):
-        Aligner(ExtractSettings())
+        dlib68.Aligner(ExtractSettings())
 
 
 def test_points_of_a_file_are_taken_as_they_are() -> None:
-    from engine.extract.align.file import Aligner
-
     frame = np.zeros((4, 4, 3), np.uint8)
     points = np.arange(136.0).reshape(68, 2)
-    aligner = Aligner(ExtractSettings(faces_file="faces.json"))
+    aligner = file.Aligner(ExtractSettings(faces_file="faces.json"))
     with_points = Detection((0, 0, 9, 9), 1.0, points=points)
     found, none = aligner([(frame, with_points), (frame, Detection((0, 0, 9, 9), 1.0))])
     assert none is None
@@ -318,20 +375,17 @@ def test_points_of_a_file_are_taken_as_they_are() -> None:
     assert np.array_equal(found.points, points)
     assert found.points.dtype == np.float32
     with pytest.raises(BadInput, match="faces_file"):
-        Aligner(ExtractSettings())
+        file.Aligner(ExtractSettings())
 
 
 def test_what_the_mesh_sees_is_evened_out(sample: Sample) -> None:
-    from engine.extract.align.mesh import Aligner
-    from engine.extract.detect.fullrange import Detector
-    from engine.media.read import read_frames
 
     frame = next(read_frames(sample("man")))
     ((detection, *_),) = Detector(ExtractSettings())([frame])
     dark = frame.rgb // 10
-    (clear,) = Aligner(ExtractSettings())([(frame.rgb, detection)])
-    (plain,) = Aligner(ExtractSettings(presence=0.0))([(dark, detection)])
-    (evened,) = Aligner(ExtractSettings(presence=0.0, normalise="mean"))([(dark, detection)])
+    (clear,) = mesh.Aligner(ExtractSettings())([(frame.rgb, detection)])
+    (plain,) = mesh.Aligner(ExtractSettings(presence=0.0))([(dark, detection)])
+    (evened,) = mesh.Aligner(ExtractSettings(presence=0.0, normalise="mean"))([(dark, detection)])
     assert clear is not None
     assert plain is not None
     assert evened is not None
