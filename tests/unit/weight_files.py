@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import re
 import struct
 import sys
 import types
@@ -167,3 +168,77 @@ WRITERS = {
     ".pth.tar": write_torch_old,
     ".zip": write_torch_script,
 }
+
+
+# --- protocol buffers, as ONNX and Caffe files are ---
+
+
+def _varint(number: int) -> bytes:
+    parts = []
+    while number > 127:
+        parts.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*parts, number])
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _bytes(field: int, value: bytes | str) -> bytes:
+    data = value.encode() if isinstance(value, str) else value
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
+
+
+def write_onnx(path: Path, outputs: list[NDArray[np.float32]]) -> None:
+    """A network that takes pictures (n, h, w, 3) and answers the same, whatever they show."""
+
+    def value(name: str, sizes: list[int | str]) -> bytes:
+        dims = [_number(1, s) if isinstance(s, int) else _bytes(2, s) for s in sizes]
+        shape = b"".join(_bytes(1, d) for d in dims)
+        return _bytes(1, name) + _bytes(2, _bytes(1, _number(1, 1) + _bytes(2, shape)))
+
+    graph = _bytes(2, "graph") + _bytes(11, value("picture", ["n", "h", "w", 3]))
+    for i, array in enumerate(outputs):
+        graph += _bytes(1, _bytes(1, f"c{i}") + _bytes(2, f"o{i}") + _bytes(4, "Identity"))
+        dims = b"".join(_number(1, n) for n in array.shape)
+        raw = array.astype("<f4").tobytes()
+        graph += _bytes(5, dims + _number(2, 1) + _bytes(8, f"c{i}") + _bytes(9, raw))
+        graph += _bytes(12, value(f"o{i}", list(array.shape)))
+    path.write_bytes(_number(1, 8) + _bytes(7, graph) + _bytes(8, _number(2, 13)))
+
+
+def caffemodel(layers: str) -> tuple[bytes, int]:
+    """Weights for a network in Caffe's text form, a layer a line, and how many numbers they are."""
+    random, channels, total, data = np.random.default_rng(0), {"data": 3}, 0, b""
+    for line in layers.splitlines()[1:]:
+        words = dict(re.findall(r'(name|type|bottom|top): "(\w+)"', line)[::-1])
+        shapes = _blobs(line, words["type"], channels.get(words["bottom"], 0))
+        channels[words["top"]] = shapes[0][0] if shapes else channels.get(words["bottom"], 0)
+        blobs = b""
+        for shape in shapes:
+            array = np.abs(random.normal(0, np.prod(shape[1:]) ** -0.5, shape)).astype("<f4")
+            if words["type"] == "Convolution":
+                array *= random.choice([-1, 1], shape).astype("<f4")
+            sizes = _bytes(7, _bytes(1, b"".join(map(_varint, shape))))
+            blobs += _bytes(7, sizes + _bytes(5, array.tobytes()))
+            total += array.size
+        if shapes:
+            data += _bytes(100, _bytes(1, words["name"]) + _bytes(2, words["type"]) + blobs)
+    return data, total
+
+
+def _blobs(line: str, kind: str, inputs: int) -> list[tuple[int, ...]]:
+    """The shapes of a layer's arrays."""
+    if kind == "Convolution":
+        outputs, side = (
+            int(re.search(rf"{word}: (\d+)", line)[1])  # type: ignore[index]
+            for word in ("num_output", "kernel_size")
+        )
+        bias = [(outputs,)] if "bias_term: true" in line else []
+        return [(outputs, inputs, side, side), *bias]
+    return {
+        "BatchNorm": [(inputs,), (inputs,), (1,)],
+        "Scale": [(inputs,), (inputs,)],
+        "Normalize": [(inputs,)],
+    }.get(kind, [])
