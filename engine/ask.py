@@ -31,6 +31,10 @@ def _answer(question: list[str]) -> Any:
             from engine.project import Project
 
             return hand(Project.open(Path(project)), side, form, Path(out) if out else None, media)
+        case ["people", project, side, threshold]:
+            from engine.extract.group import asked
+
+            return asked(Path(project), side, threshold)
         case ["models", "list"]:
             from engine.models.fit import listing
 

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -82,8 +83,12 @@ CROP, ALIGN = 1, 2
 anew by the next extraction."""
 USER = "user"
 """Value of `face.rejected_by` that no filter takes back."""
+KEPT = "kept"
+"""Value of `face.rejected_by` of a face that the user wants, with `rejected` 0: no filter rejects
+it."""
 REASONS = {
     USER: "by you",
+    KEPT: "kept by you",
     "aligner": "no points found",
     "frames": "outside of the wanted frames",
     "min_face": "too small",
@@ -154,7 +159,7 @@ class Face(NamedTuple):
     rejected: int
     edited: int
     rejected_by: str | None
-    """`USER` or the filter that rejected it."""
+    """`USER`, `KEPT` or the filter that rejected it."""
     stale: int
     """0, `CROP` or `ALIGN`."""
     raw_points: bytes | None
@@ -301,6 +306,13 @@ class Store:
             [(int(by is not None), by, i) for i in face_ids],
         )
 
+    def keep(self, face_ids: Iterable[int]) -> None:
+        """Mark faces as wanted by the user, whatever filters say."""
+        self._db.executemany(
+            "UPDATE face SET rejected = 0, rejected_by = ? WHERE id = ?",
+            [(KEPT, i) for i in face_ids],
+        )
+
     def add_mask(self, face_id: int, name: str, picture: bytes, matrix: bytes, size: int) -> None:
         """Insert or replace a mask: encoded picture, 2x3 float32 matrix frame to mask, side."""
         self._db.execute(
@@ -398,10 +410,15 @@ class Store:
 
     # --- plumbing ---
 
+    @cached_property
+    def face_columns(self) -> frozenset[str]:
+        """The columns of `face` in this file."""
+        return frozenset(row[1] for row in self.rows("PRAGMA table_info(face)"))
+
     def _face_columns(self) -> str:
         """The columns of a `Face`; those that a file of an older format, opened for reading alone,
         doesn't have are as its migration would make them."""
-        have = {row[1] for row in self.rows("PRAGMA table_info(face)")}
+        have = self.face_columns
         missing = {"rejected_by": f"CASE WHEN face.rejected THEN '{USER}' END", "stale": "0"}
         return ", ".join(f"face.{c}" if c in have else missing.get(c, "NULL") for c in Face._fields)
 

@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "new": "make a project",
     "add": "list footage of a side: a (replaced), b (put in), target (to be converted)",
     "extract": "find, describe and crop faces",
+    "faces": "list, reject and keep faces; figures, people, duplicates",
     "train": "learn both faces; goes on from the last checkpoint",
     "convert": "put B's face on A in the target footage",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
