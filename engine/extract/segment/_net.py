@@ -37,7 +37,8 @@ class Net(Network):
     def __init__(self, settings: ExtractSettings) -> None:
         leave_memory_to_others()
         layers = self.layers(arrays.load(self.key))
-        self._layers = {n: [tf.constant(a) for a in found] for n, found in layers.items()}
+        # One by one: both copies of the largest network together would take more than a gigabyte.
+        self._layers = {n: [tf.constant(a) for a in layers.pop(n)] for n in list(layers)}
         crops = tf.TensorSpec((None, self.side, self.side, 3), tf.uint8)
         self._run = tf.function(self._masks, input_signature=[crops], autograph=False)
         self._lock = Lock()

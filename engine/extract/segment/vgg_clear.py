@@ -55,7 +55,7 @@ class Segmenter(Net):
     key = "vgg-clear"
     side: ClassVar[int] = 300
     centring: ClassVar[Centring] = "face"
-    batch = 2
+    batch = 1
 
     @classmethod
     def layers(cls, found: Mapping[str, NDArray[Any]]) -> Layers:
