@@ -43,7 +43,7 @@ def cluster(
     Faces of one of the `tracks` (n,) stay together. A representative is the face nearest to its
     group's mean, of those that are `good` (n,) where there are any.
     """
-    identities = np.asarray(identities, np.float32).reshape(len(identities), -1)
+    identities = np.asarray(identities, np.float32)
     if not len(identities):
         return People(np.zeros(0, np.int64), np.zeros(0, np.int64))
     if tracks is None:
@@ -73,7 +73,7 @@ def _means(
     totals = np.zeros((count, vectors.shape[1]))
     np.add.at(totals, groups, vectors * weights[:, None])
     weight = np.bincount(groups, weights, count)
-    return (totals / weight[:, None]).astype(np.float32), weight
+    return (totals / weight[:, None]).astype(np.float32), weight.astype(np.float64)
 
 
 def _pieces(vectors: Numbers, radius: float) -> NDArray[np.int64]:
@@ -90,7 +90,7 @@ def _pieces(vectors: Numbers, radius: float) -> NDArray[np.int64]:
             nearest = far.argmin(1)
             near = far[np.arange(len(part)), nearest] < radius
             among[near] = nearest[near]
-        new = []
+        new: list[Numbers] = []
         left = np.flatnonzero(among < 0)
         while len(left):
             first = left[0]
