@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import Stopped
-from engine.extract.describe import FaceFinder, FoundFace, aligner
+from engine.extract.describe import Describer, FaceFinder, FoundFace, aligner
 from engine.extract.flags import Filters
 from engine.extract.footage import Footage
 from engine.extract.networks import Lent
@@ -54,8 +54,13 @@ class Crew:
 
     @cached_property
     def filters(self) -> Filters:
-        """What the settings reject."""
-        return Filters(self.settings)
+        """What the settings reject. Raises `BadInput`."""
+        return Filters(self.settings, self.work.project, lambda frames: self._describer(frames))
+
+    @cached_property
+    def _describer(self) -> Describer:
+        """For pictures of people: with the usual networks, whatever the footage's are."""
+        return Describer()
 
     @property
     def identifies(self) -> bool:

@@ -20,7 +20,8 @@ from engine.extract.crew import Crew
 from engine.extract.flow import batched, ordered
 from engine.extract.footage import Footage
 from engine.extract.masking import Masker
-from engine.extract.save import IDENTITY_NETWORK, identity_columns
+from engine.extract.people import NETWORK as IDENTITY_NETWORK
+from engine.extract.save import identity_columns
 from engine.faces import crops, quality
 from engine.faces.geometry import align, transform
 from engine.faces.landmarks import Landmarks
@@ -68,7 +69,6 @@ class Filling:
         self.wanted = queries.Wanted(
             identity=IDENTITY_NETWORK if crew.identifies else None,
             masks={name: None if name in queries.PAINTED else size for name in names},
-            figures="spectrum" in quality.Quality._fields,
         )
         self._done = 0
 
@@ -94,14 +94,10 @@ class Filling:
         row, masks = lacking
         made = Lacking(row, masks, np.zeros((0, 0, 3), np.uint8), {}, [])
         anonymous = self.wanted.identity is not None and row.identity_network != IDENTITY_NETWORK
-        if (
-            anonymous
-            or (self.wanted.figures and row.spectrum is None)
-            or any(self._maskers[m].looks for m in masks)
-        ):
+        if anonymous or row.spectrum is None or any(self._maskers[m].looks for m in masks):
             made.crop = crops.read(self._crew.work.project.inside(str(row.crop)))
             alignment = align(Landmarks.of(row).points)
-            if self.wanted.figures and row.spectrum is None:
+            if row.spectrum is None:
                 made.values |= quality.measure(made.crop, alignment)._asdict()
             if anonymous:
                 inside = transform(alignment.points, alignment.crop_matrix(len(made.crop)))

@@ -6,12 +6,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.extract import filters, queries
 from engine.extract.flow import batched
 from engine.extract.footage import Footage
+from engine.extract.people import NETWORK as IDENTITY_NETWORK
+from engine.extract.people import Describe, PersonFilter
 from engine.faces.boxes import Box
 from engine.faces.geometry import Points, align
+from engine.project import Project
 from engine.report import Reporter
 from engine.settings import ExtractSettings
 from engine.store import Store
@@ -24,21 +28,34 @@ EXAMPLES = 8
 
 
 class Filters:
-    """Which faces the settings reject."""
+    """Which faces the settings reject. Raises `BadInput` for pictures of people that are none."""
 
-    def __init__(self, settings: ExtractSettings) -> None:
+    def __init__(self, settings: ExtractSettings, project: Project, describe: Describe) -> None:
         self._settings = settings
         none = ExtractSettings()
         names = ("min_face", "max_face", "max_misalignment", "max_roll", "upside_down")
         self._looks = any(getattr(settings, n) != getattr(none, n) for n in names)
+        self._people: PersonFilter | None = None
+        if settings.filter or settings.nfilter:
+            self._people = PersonFilter(settings, project, describe)
 
-    def reason(self, footage: Footage, index: int, box: Box, points: Points) -> str | None:
+    def reason(
+        self,
+        footage: Footage,
+        index: int,
+        box: Box,
+        points: Points,
+        identity: NDArray[np.float32] | None,
+    ) -> str | None:
         """The value of `face.rejected_by` for a face of a frame; None keeps it."""
         if not footage.selection.wanted(index):
             return FRAMES
+        reason = None
         if self._looks:
-            return filters.rejection(self._settings, align(points), box, footage.size)
-        return None
+            reason = filters.rejection(self._settings, align(points), box, footage.size)
+        if reason is None and self._people is not None:
+            reason = self._people.rejection(identity)
+        return reason
 
 
 def judge(store: Store, filters: Filters, footage: Sequence[Footage]) -> None:
@@ -56,7 +73,10 @@ def _changed(store: Store, filters: Filters, footage: Footage) -> Iterator[tuple
             continue
         box = row.left, row.top, row.right, row.bottom
         points = np.frombuffer(row.points, "<f4").reshape(-1, 2)
-        reason = filters.reason(footage, row.idx, box, points)
+        identity = None
+        if row.identity is not None and row.network == IDENTITY_NETWORK:
+            identity = np.frombuffer(row.identity, "<f4")
+        reason = filters.reason(footage, row.idx, box, points, identity)
         if reason != row.rejected_by:
             yield reason, row.id
 

@@ -113,6 +113,8 @@ def _marked(store: Store, media: Media, before: Marks | None, settings: ExtractS
         marks = Marks(settings, rejected_boxes(store, media, before))
         _look_again(store, media, marks)
         return marks
+    if change.group:
+        queries.forget_people(store, media.id)
     if change.smooth:
         queries.restore_raw(store, media.id)
     if change.align or change.crop:

@@ -13,10 +13,11 @@ import cv2
 from msgspec import structs
 
 from engine.errors import BadInput, NothingToDo
-from engine.extract import flags, selection
+from engine.extract import flags, queries, selection
 from engine.extract.crew import Crew
 from engine.extract.fill import fill
 from engine.extract.footage import Footage, check_side, paths_of, prepare, reject_missing_crops
+from engine.extract.group import group
 from engine.extract.look import look
 from engine.extract.refresh import refresh
 from engine.extract.steady import Shaking, steady
@@ -37,15 +38,18 @@ def run(work: Work) -> str:
             work.report.event("rejected", faces=gone, side=side)
         footage = _usable(work, store, side, paths, settings)
         with Crew(work, store, located(work, settings)) as crew:
+            filters = crew.filters  # what is wrong with them is told before the work
             look(crew, footage)
             refresh(crew, footage, ALIGN)
             shaking = steady(crew, footage)
             refresh(crew, footage)
-            flags.judge(store, crew.filters, footage)
+            flags.judge(store, filters, footage)
             if fill(crew, footage):
-                flags.judge(store, crew.filters, footage)
+                flags.judge(store, filters, footage)
+            if settings.identity:
+                group(crew, side, footage)
         flags.tell(store, work.report, footage)
-        return _result(store, side, len(footage)) + words(shaking)
+        return _result(store, side, len(footage), settings) + words(shaking)
 
 
 def located(work: Work, settings: ExtractSettings) -> ExtractSettings:
@@ -90,7 +94,7 @@ def _usable(
     return list(footage.values())
 
 
-def _result(store: Store, side: str, media: int) -> str:
+def _result(store: Store, side: str, media: int, settings: ExtractSettings) -> str:
     counts = store.counts(side)
     kept = counts["faces"] - counts["rejected"]
     if not kept:
@@ -99,7 +103,11 @@ def _result(store: Store, side: str, media: int) -> str:
             f"Side {side}: {why} in {counts['frames']} frames of {media} media: "
             "add footage that shows one, or lower the setting confidence."
         )
-    return (
+    sentence = (
         f"side {side}: {kept} faces in {counts['frames_with_face']} of {counts['frames']} frames"
         f" from {media} media"
     )
+    if not settings.identity:
+        return sentence
+    people = queries.count_people(store, side)
+    return f"{sentence}, {people} {'person' if people == 1 else 'people'}"

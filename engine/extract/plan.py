@@ -30,6 +30,8 @@ class Change:
     """Their pictures are."""
     smooth: bool
     """The points are to be smoothed otherwise."""
+    group: bool
+    """Faces are to be grouped by person otherwise."""
 
     @classmethod
     def between(cls, before: ExtractSettings, after: ExtractSettings) -> Change:
@@ -49,4 +51,5 @@ class Change:
             align=differs(*ALIGNMENT),
             crop=differs("size"),
             smooth=differs("smooth"),
+            group=differs("threshold"),
         )

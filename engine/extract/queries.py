@@ -172,7 +172,6 @@ class Wanted(NamedTuple):
     """Of this network; None if none is wanted."""
     masks: dict[str, int | None]
     """Names and sides; None takes any side."""
-    figures: bool = True
 
 
 def lacking(
@@ -212,7 +211,7 @@ def count_lacking(store: Store, media_id: int, wanted: Wanted) -> int:
 
 def _lacking(wanted: Wanted) -> tuple[str, list[Any]]:
     """The condition under which a face lacks something, and its values."""
-    lacks = ["face.spectrum IS NULL"] if wanted.figures else ["0"]
+    lacks = ["face.spectrum IS NULL"]
     args: list[Any] = []
     if wanted.identity is not None:
         lacks.append("face.identity_network IS NOT ?")
@@ -295,4 +294,80 @@ def reject(store: Store, reasons: Iterable[tuple[str | None, int]]) -> None:
     """Set why faces are rejected, or that they are kept (None). Call in a batch."""
     store.write(
         "UPDATE face SET rejected_by = ?1, rejected = ?1 IS NOT NULL WHERE id = ?2", reasons
+    )
+
+
+# --- people ------------------------------------------------------------------------------------
+
+
+class Known(NamedTuple):
+    """What grouping by person needs of a face."""
+
+    media: int
+    id: int
+    idx: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    yaw: float | None
+    pitch: float | None
+    blur: float | None
+    occlusion: float | None
+    rejected: int
+    identity: bytes
+
+
+_KNOWN = "face.identity_network = ? AND face.rejected_by IS NOT ?"
+"""Faces that have a person: a network's, not those that the user threw out."""
+
+
+def has_unknown(store: Store, side: str, network: str) -> bool:
+    """Whether a side has a face without a person, or a person without a face."""
+    return bool(
+        store.rows(
+            f"SELECT 1{_FACES} WHERE media.side = ? AND {_KNOWN} AND face.cluster IS NULL"
+            " UNION ALL SELECT 1 FROM person WHERE side = ? AND face IS NULL LIMIT 1",
+            (side, network, USER, side),
+        )
+    )
+
+
+def known(store: Store, side: str, network: str) -> list[Known]:
+    """The faces of a side that have an identity, by medium in their frames' order."""
+    rows = store.rows(
+        'SELECT media.id, face.id, frame.idx, face.left, face.top, face."right", face.bottom,'
+        " face.yaw, face.pitch, face.blur, face.occlusion, face.rejected,"
+        f" face.identity{_FACES}"
+        f" WHERE media.side = ? AND {_KNOWN} ORDER BY media.id, frame.idx, face.n",
+        (side, network, USER),
+    )
+    return [Known(*row) for row in rows]
+
+
+def set_people(
+    store: Store, side: str, labels: Iterable[tuple[int, int]], people: Iterable[tuple[int, int]]
+) -> None:
+    """Replace a side's people: (person, face) of each face, (person, representative). Call in a
+    batch."""
+    store.write("DELETE FROM person WHERE side = ?", [(side,)])
+    store.write(
+        "UPDATE face SET cluster = NULL WHERE cluster IS NOT NULL AND frame IN (SELECT frame.id"
+        " FROM frame JOIN media ON media.id = frame.media WHERE media.side = ?)",
+        [(side,)],
+    )
+    store.write("UPDATE face SET cluster = ? WHERE id = ?", labels)
+    store.write("INSERT INTO person VALUES (?, ?, ?)", [(side, *person) for person in people])
+
+
+def count_people(store: Store, side: str) -> int:
+    """How many people a side has."""
+    return int(store.rows("SELECT COUNT(*) FROM person WHERE side = ?", (side,))[0][0])
+
+
+def forget_people(store: Store, media_id: int) -> None:
+    """Have a medium's faces grouped anew. Call in a batch."""
+    store.write(
+        "UPDATE face SET cluster = NULL WHERE frame IN (SELECT id FROM frame WHERE media = ?)",
+        [(media_id,)],
     )

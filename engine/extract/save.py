@@ -14,9 +14,8 @@ from engine.errors import from_os_error
 from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
 from engine.extract.footage import Footage
+from engine.extract.people import NETWORK as IDENTITY_NETWORK
 from engine.store import USER
-
-IDENTITY_NETWORK = "dlib-resnet"
 
 
 @dataclass
@@ -70,7 +69,7 @@ class Saver:
     def _reason(self, index: int, face: FoundFace) -> str | None:
         if self._footage.marks.is_rejected(index, face.box):
             return USER
-        return self._crew.filters.reason(self._footage, index, face.box, face.points)
+        return self._crew.filters.reason(self._footage, index, face.box, face.points, face.identity)
 
     def _values(
         self, frame: SeenFrame, n: int, face: FoundFace, reason: str | None
@@ -114,10 +113,10 @@ def columns(face: FoundFace) -> dict[str, Any]:
 
 
 def identity_columns(identity: NDArray[np.float32] | None) -> dict[str, Any]:
-    """Who a face is, as columns; nothing if it was not measured."""
+    """Who a face is, as columns; nothing if it was not measured. Its person is to be found anew."""
     if identity is None:
         return {}
-    return {"identity": _bytes(identity), "identity_network": IDENTITY_NETWORK}
+    return {"identity": _bytes(identity), "identity_network": IDENTITY_NETWORK, "cluster": None}
 
 
 def _bytes(numbers: NDArray[Any] | None) -> bytes | None:

@@ -133,7 +133,7 @@ def test_media_that_are_done_are_not_looked_at_again(demo: Project) -> None:
     crop = next((demo.path / "faces" / "target" / "single_face").iterdir())
     before = crop.stat().st_mtime_ns
     message, events = extract(demo, "target")
-    assert message == "side target: 72 faces in 72 of 72 frames from 1 media"
+    assert message == "side target: 72 faces in 72 of 72 frames from 1 media, 1 person"
     assert not [e for e in events if e.k in ("progress", "phase")]
     assert crop.stat().st_mtime_ns == before
 
