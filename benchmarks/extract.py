@@ -17,7 +17,7 @@ from engine import packs
 from engine.control import Control
 from engine.extract import pipeline
 from engine.extract.crew import Crew
-from engine.extract.describe import FaceFinder, FoundFace
+from engine.extract.describe import FaceFinder, FoundFace, describe
 from engine.extract.detect import Detection
 from engine.extract.footage import prepare
 from engine.extract.identify.chip import chip
@@ -25,6 +25,7 @@ from engine.extract.identify.dlib_resnet import Identifier
 from engine.extract.networks import network
 from engine.extract.save import Saver, SeenFrame
 from engine.faces.crops import encode_jpeg
+from engine.faces.landmarks import Landmarks
 from engine.media.read import Frame, read_frames
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
@@ -75,18 +76,25 @@ def _parts(clip: Path) -> dict[str, float]:
     shown = [(f.rgb, faces[0]) for f, faces in zip(frames, found, strict=True) if faces]
     parts["align"] = _core_s(len(frames), lambda: [align([face]) for face in shown])
     faces = _described(frames)
+    parts["describe"] = _core_s(len(frames), lambda: [_again(f, face) for f, face in faces])
     identifier = Identifier()
     identifier.embed_chips([chip(f.rgb, face.points) for f, face in faces[:16]])  # compiled
     parts["identity"] = _core_s(
         len(frames), lambda: identifier.embed_chips([chip(f.rgb, face.points) for f, face in faces])
     )
-    parts["crop"] = _core_s(len(frames), lambda: [encode_jpeg(face.crop) for _, face in faces])
     return parts
 
 
 def _described(frames: list[Frame]) -> list[tuple[Frame, FoundFace]]:
     finder = FaceFinder(ExtractSettings())
     return [(frame, face) for frame in frames for face in finder.find([frame])[0][:1]]
+
+
+def _again(frame: Frame, face: FoundFace) -> bytes:
+    """The pose, crop and figures of a face whose points are known, and the crop's JPEG."""
+    landmarks = Landmarks(face.points, face.mesh)
+    described = describe(frame.rgb, face.box, face.score, landmarks, ExtractSettings().size)
+    return encode_jpeg(described.crop)
 
 
 def _core_s(frames: int, act: Callable[[], object]) -> float:

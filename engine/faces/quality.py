@@ -49,8 +49,7 @@ class Quality(NamedTuple):
 
 def measure(crop: NDArray[np.uint8], alignment: Alignment) -> Quality:
     """Figures of a head-centred RGB crop and the face in it."""
-    small = cv2.resize(crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    grey = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = _resized(np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8), SIDE)
     inside = hull_mask(_points(alignment, SIDE), SIDE) > 127
     if not inside.any():  # a face that collapsed to a line
         inside = np.ones_like(inside)
