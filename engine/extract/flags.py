@@ -18,7 +18,7 @@ from engine.faces.geometry import Points, align
 from engine.project import Project
 from engine.report import Reporter
 from engine.settings import ExtractSettings
-from engine.store import Store
+from engine.store import KEPT, Store
 
 ALIGNER = "aligner"
 """The aligner sees no face: until it is asked again, nothing takes that back."""
@@ -59,7 +59,7 @@ class Filters:
 
 
 def judge(store: Store, filters: Filters, footage: Sequence[Footage]) -> None:
-    """Decide again about all faces of all media, but for those that the user threw out."""
+    """Decide again about all faces of all media, but for those that the user decided about."""
     for medium in footage:
         for part in batched(_changed(store, filters, medium), queries.CHUNK):
             with store.batch():
@@ -69,7 +69,7 @@ def judge(store: Store, filters: Filters, footage: Sequence[Footage]) -> None:
 def _changed(store: Store, filters: Filters, footage: Footage) -> Iterator[tuple[str | None, int]]:
     """Reason and id of faces that are judged otherwise than before."""
     for row in queries.judged(store, footage.media.id):
-        if row.rejected_by == ALIGNER:
+        if row.rejected_by in (ALIGNER, KEPT):
             continue
         box = row.left, row.top, row.right, row.bottom
         points = np.frombuffer(row.points, "<f4").reshape(-1, 2)

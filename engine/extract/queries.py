@@ -273,7 +273,7 @@ def rejections(store: Store, media_id: int) -> dict[str, int]:
     return dict(
         store.rows(
             f"SELECT face.rejected_by, COUNT(*){_FACES} WHERE media.id = ?"
-            " AND face.rejected_by IS NOT NULL GROUP BY face.rejected_by ORDER BY 2 DESC, 1",
+            " AND face.rejected GROUP BY face.rejected_by ORDER BY 2 DESC, 1",
             (media_id,),
         )
     )
