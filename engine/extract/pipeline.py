@@ -7,6 +7,7 @@ have no identity, figures or masks. A run that was killed at any moment goes on 
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import cv2
@@ -22,7 +23,7 @@ from engine.extract.look import look
 from engine.extract.refresh import refresh
 from engine.extract.steady import Shaking, steady
 from engine.settings import ExtractSettings
-from engine.store import ALIGN, Store
+from engine.store import ALIGN, REASONS, Store
 from engine.work import Work
 
 
@@ -98,11 +99,7 @@ def _result(store: Store, side: str, media: int, settings: ExtractSettings) -> s
     counts = store.counts(side)
     kept = counts["faces"] - counts["rejected"]
     if not kept:
-        why = "every face is rejected" if counts["faces"] else "no face was found"
-        raise NothingToDo(
-            f"Side {side}: {why} in {counts['frames']} frames of {media} media: "
-            "add footage that shows one, or lower the setting confidence."
-        )
+        raise NothingToDo(_nothing_kept(store, side, media, counts["frames"]))
     sentence = (
         f"side {side}: {kept} faces in {counts['frames_with_face']} of {counts['frames']} frames"
         f" from {media} media"
@@ -111,3 +108,21 @@ def _result(store: Store, side: str, media: int, settings: ExtractSettings) -> s
         return sentence
     people = queries.count_people(store, side)
     return f"{sentence}, {people} {'person' if people == 1 else 'people'}"
+
+
+def _nothing_kept(store: Store, side: str, media: int, frames: int) -> str:
+    """Why a side has no face to work with, and what to do."""
+    reasons: Counter[str] = Counter()
+    for medium in store.media(side):
+        reasons.update(queries.rejections(store, medium.id))
+    where = f"in {frames} frames of {media} media"
+    if not reasons:
+        return (
+            f"Side {side}: no face was found {where}: add footage that shows one, or lower the "
+            "setting confidence."
+        )
+    each = ", ".join(f"{count} {REASONS.get(by, by)}" for by, count in reasons.most_common())
+    return (
+        f"Side {side}: every face {where} is rejected ({each}): take faces back, loosen what "
+        "rejects them, or add footage."
+    )

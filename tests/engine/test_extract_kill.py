@@ -31,7 +31,7 @@ from extract_project import extract
 print("ready", flush=True)
 extract(Project.open(Path(sys.argv[1])), "a", **json.loads(sys.argv[2]))
 """
-PASS = {"batch": 4, "masks": "extended", "smooth": 2, "min_face": 40}
+PASS = {"batch": 4, "masks": "extended", "smooth": 2, "min_face": 37}
 RUNS = (PASS, {**PASS, "size": 256, "refeed": 1, "smooth": 3, "masks": "oval,extended"})
 """Faces are found, cut, smoothed, masked and judged; then found, cut and smoothed otherwise."""
 EXACT = (

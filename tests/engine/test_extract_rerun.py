@@ -13,7 +13,7 @@ import pytest
 from extract_project import extract, project_with
 from PIL import Image
 
-from engine.errors import Stopped
+from engine.errors import NothingToDo, Stopped
 from engine.extract import crew
 from engine.extract.align import mesh
 from engine.extract.detect import fullrange
@@ -260,6 +260,39 @@ def test_filters_hold_in_the_pass_too(shots: Path, tmp_path: Path) -> None:
     with pytest.raises(Stopped):
         extract(made, "a", stop_after=0, identity=False, batch=4, max_face=1.0)
     assert rejections(made) == ["max_face"] * 4
+
+
+def test_a_side_whose_faces_are_all_rejected_says_why(project: Project) -> None:
+    with pytest.raises(NothingToDo, match=r"every face in 10 .* is rejected \(10 too large\)"):
+        extract(project, "a", identity=False, max_face=1.0)
+
+
+def test_people_are_grouped_and_filtered_without_looking_again(
+    project: Project, asked: Counter[str], sample: Sample
+) -> None:
+    message, _ = extract(project, "a")
+    assert message.endswith(", 1 person")
+    assert set(table(project, "cluster")) == {(0,)}
+    with sqlite3.connect(project.db_path) as db:
+        ((side, person, face),) = db.execute("SELECT * FROM person").fetchall()
+    assert (side, person) == ("a", 0)
+    assert (face,) in table(project, "face.id")
+    assert not asked
+    folder = project.path / "references"
+    folder.mkdir()
+    for name, at in (("man", 40), ("woman", 0)):
+        (frame,) = read_frames(sample(name), start=at, stop=at + 1)
+        Image.fromarray(frame.rgb).save(folder / f"{name}.png")
+    found = table(project, "face.id", "points", "cluster")
+    extract(project, "a", filter="references/man.png", nfilter="references/woman.png")
+    assert rejections(project) == [None] * FRAMES
+    with pytest.raises(NothingToDo, match="10 not the wanted person"):
+        extract(project, "a", filter="references/woman.png")
+    assert rejections(project) == ["filter"] * FRAMES
+    extract(project, "a")
+    assert rejections(project) == [None] * FRAMES
+    assert table(project, "face.id", "points", "cluster") == found
+    assert asked["detector"] == 3  # the reference pictures alone
 
 
 def test_progress_tells_faces_a_frame_and_rejections(shots: Path, tmp_path: Path) -> None:
