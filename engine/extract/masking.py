@@ -15,9 +15,6 @@ from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed, pack
 from engine.settings import ExtractSettings, listed
 
-PAINTED = frozenset({"custom"})
-"""Masks that belong to the user: one that a face has is kept as it is."""
-
 
 class Masker:
     """All masks of the settings, made for many faces at once."""

@@ -313,9 +313,7 @@ def figures(face: Face, crop: np.ndarray) -> dict[str, Any]:
         "roll": roll,
         "size": alignment.size,
         "misalignment": alignment.misalignment,
-        "blur": measured.blur,
-        "brightness": measured.brightness,
-        "duplicate": measured.duplicate,
+        **measured._asdict(),
         "identity": face.identity[network].astype("<f4").tobytes() if network else None,
         "identity_network": network,
     }

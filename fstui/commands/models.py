@@ -13,6 +13,7 @@ from engine import packs
 from engine.errors import BadInput, Exit
 from engine.launch import ask
 from engine.protocol import safe_text
+from fstui.cli import add_global_options
 from fstui.commands.shared import require_writing, say
 from fstui.model import words
 
@@ -29,6 +30,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("file", metavar="FILE")
     bring.add_argument("--as", dest="key", metavar="NAME", default="", help="the network meant")
     check = verbs.add_parser("verify", help="check hash and shapes of all that is there")
+    for verb in (show, fetch, bring, check):
+        add_global_options(verb)
     for verb in (show, check):
         verb.add_argument("--json", action="store_true", help="as JSON")
 
