@@ -18,19 +18,24 @@ from engine.media.read import Run
 from engine.project import VIDEO_SUFFIXES, Project, content_hash, media_in
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import ALIGN, CROP, Media, Store
+from engine.store import ALIGN, CROP, KEPT, USER, Media, Store
 
 
 class Marks(msgspec.Struct):
-    """What `media.settings` holds: how a medium was looked at, and which faces stay rejected."""
+    """What `media.settings` holds: how a medium was looked at, and what the user decided."""
 
     settings: ExtractSettings
     rejected: list[tuple[int, Box]] = []
     """Frame index and box of faces that the user threw out before it was looked at again."""
+    kept: list[tuple[int, Box]] = []
+    """The same of faces that the user keeps whatever the filters say."""
 
-    def is_rejected(self, index: int, box: Box) -> bool:
-        """Whether the user threw this face out."""
-        return any(i == index and overlap(box, b) > SAME_FACE for i, b in self.rejected)
+    def decision(self, index: int, box: Box) -> str | None:
+        """`USER` or `KEPT` for a face that the user decided about."""
+        for decision, faces in ((USER, self.rejected), (KEPT, self.kept)):
+            if any(i == index and overlap(box, b) > SAME_FACE for i, b in faces):
+                return decision
+        return None
 
 
 @dataclass
@@ -104,13 +109,14 @@ def prepare(
 
 def _marked(store: Store, media: Media, before: Marks | None, settings: ExtractSettings) -> Marks:
     """The medium's marks with these settings; what they change is forgotten or marked stale."""
-    marks = Marks(settings, before.rejected if before else [])
     if before is None:
+        marks = Marks(settings)
         _look_again(store, media, marks)
         return marks
     change = Change.between(before.settings, settings)
+    marks = Marks(settings, before.rejected, before.kept)
     if change.look:
-        marks = Marks(settings, rejected_boxes(store, media, before))
+        marks = decided(store, media, marks)
         _look_again(store, media, marks)
         return marks
     if change.group:
@@ -155,11 +161,13 @@ def read_marks(media: Media) -> Marks | None:
         return None
 
 
-def rejected_boxes(store: Store, media: Media, before: Marks | None) -> list[tuple[int, Box]]:
-    """The faces of a medium that the user threw out, those of earlier settings included."""
-    now = Marks(ExtractSettings(), queries.thrown_out(store, media.id))
-    earlier = before.rejected if before else []
-    return [*now.rejected, *(face for face in earlier if not now.is_rejected(*face))]
+def decided(store: Store, media: Media, before: Marks) -> Marks:
+    """The marks with what the user decided about a medium's faces, earlier decisions included."""
+    rejected, kept = (queries.decided(store, media.id, by) for by in (USER, KEPT))
+    now = Marks(before.settings, rejected, kept)
+    rejected = rejected + [face for face in before.rejected if not now.decision(*face)]
+    kept = kept + [face for face in before.kept if not now.decision(*face)]
+    return Marks(before.settings, rejected, kept)
 
 
 def reject_missing_crops(store: Store, project: Project, side: str) -> int:
@@ -202,8 +210,7 @@ def _forget_older(store: Store, side: str, path: str, medium_hash: str) -> None:
             marks = read_marks(media)
             store.set_media(media.id, hash=medium_hash, done=0)
             if marks is not None:
-                marks.rejected = rejected_boxes(store, media, marks)
-                _look_again(store, media, marks)
+                _look_again(store, media, decided(store, media, marks))
 
 
 def _look_again(store: Store, media: Media, marks: Marks) -> None:

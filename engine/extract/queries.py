@@ -28,12 +28,12 @@ def crops(store: Store, side: str) -> list[tuple[int, str]]:
     )
 
 
-def thrown_out(store: Store, media_id: int) -> list[tuple[int, Box]]:
-    """Frame index and box of the faces of a medium that the user threw out."""
+def decided(store: Store, media_id: int, decision: str) -> list[tuple[int, Box]]:
+    """Frame index and box of the faces that the user threw out (`USER`) or keeps (`KEPT`)."""
     rows = store.rows(
         'SELECT frame.idx, face.left, face.top, "right", face.bottom'
         f"{_FACES} WHERE media.id = ? AND face.rejected_by = ?",
-        (media_id, USER),
+        (media_id, decision),
     )
     return [(index, tuple(box)) for index, *box in rows]
 

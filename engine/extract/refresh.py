@@ -29,7 +29,7 @@ from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import Points
 from engine.faces.landmarks import Landmarks
 from engine.media.read import Frame, FrameReader
-from engine.store import ALIGN, CROP, Face
+from engine.store import ALIGN, CROP, KEPT, Face
 
 RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 """The subject's own, of the 68 landmarks."""
@@ -158,6 +158,8 @@ class Refreshing:
     def _values(self, face: Renewed, path: Path | None) -> dict[str, Any]:
         """What changes of a row."""
         if face.found is None or path is None:
+            if face.row.rejected_by == KEPT:
+                return {"stale": 0}
             return {"stale": 0, "rejected": 1, "rejected_by": ALIGNER}
         values = {
             **columns(face.found),

@@ -15,7 +15,7 @@ from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
 from engine.extract.footage import Footage
 from engine.extract.people import NETWORK as IDENTITY_NETWORK
-from engine.store import USER
+from engine.store import KEPT
 
 
 @dataclass
@@ -57,18 +57,19 @@ class Saver:
                 for n, jpeg in enumerate(frame.jpegs)
             ]
         )
-        reasons = []
+        reasons: list[str | None] = []
         with store.batch():
             for frame in frames:
                 row = store.add_frame(media.id, frame.index, frame.pts)
                 for n, face in enumerate(frame.faces):
-                    reasons.append(self._reason(frame.index, face))
-                    store.add_face(row, n, **self._values(frame, n, face, reasons[-1]))
+                    reason = self._reason(frame.index, face)
+                    reasons.append(None if reason == KEPT else reason)
+                    store.add_face(row, n, **self._values(frame, n, face, reason))
         return reasons
 
     def _reason(self, index: int, face: FoundFace) -> str | None:
-        if self._footage.marks.is_rejected(index, face.box):
-            return USER
+        if decision := self._footage.marks.decision(index, face.box):
+            return decision
         return self._crew.filters.reason(self._footage, index, face.box, face.points, face.identity)
 
     def _values(
@@ -88,7 +89,7 @@ class Saver:
             **columns(face),
             "crop": self._relative(crop),
             "crop_size": self._crew.settings.size,
-            "rejected": int(reason is not None),
+            "rejected": int(reason not in (None, KEPT)),
             "rejected_by": reason,
         }
 

@@ -100,9 +100,13 @@ def test_detection_settings_look_again(
 ) -> None:
     with Store(project.db_path) as store, store.batch():
         store.reject([store.faces(side="a")[4].face.id])
-    extract(project, "a", identity=False, **settings)
+        store.keep([store.faces(side="a")[1].face.id])
+    extract(project, "a", identity=False, max_face=1.0, **settings)
     assert asked == {"detector": FRAMES, "aligner": FRAMES}
-    assert rejections(project) == [None] * 4 + ["user"] + [None] * (FRAMES - 5)
+    decided = {1: "kept", 4: "user"}
+    assert rejections(project) == [decided.get(i, "max_face") for i in range(FRAMES)]
+    with Store(project.db_path) as store:
+        assert [f.idx for f in store.faces(side="a")] == [1]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from engine.extract.networks import network
 from engine.faces.boxes import around, overlap
 from engine.project import Project
 from engine.settings import ExtractSettings
-from engine.store import Store
+from engine.store import USER, Store
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_overlap_is_intersection_over_union() -> None:
 
 def test_a_rejected_face_is_known_again_by_frame_and_place() -> None:
     marks = Marks(ExtractSettings(), [(7, (100, 100, 200, 200))])
-    assert marks.is_rejected(7, (105, 98, 204, 203))
-    assert not marks.is_rejected(8, (105, 98, 204, 203))
-    assert not marks.is_rejected(7, (300, 100, 400, 200))
+    assert marks.decision(7, (105, 98, 204, 203)) == USER
+    assert marks.decision(8, (105, 98, 204, 203)) is None
+    assert marks.decision(7, (300, 100, 400, 200)) is None
 
 
 def test_only_crops_that_are_gone_are_rejected(tmp_path: Path) -> None:
