@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import time
 import tomllib
@@ -131,6 +132,11 @@ class Project:
     def name(self) -> str:
         """The folder's name."""
         return self.path.name
+
+    @property
+    def typed(self) -> str:
+        """Its name as one types it in a command."""
+        return shlex.quote(self.name)
 
     @property
     def db_path(self) -> Path:

@@ -32,10 +32,10 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     paths = list(paths_of(project, "target"))
     if not paths:
         raise NothingToDo(
-            f"{project.name} has no target footage: 'add {project.name} target PATH' adds some."
+            f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
         )
     if not project.db_path.exists():
-        raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.name}'.")
+        raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
         for path in paths:
@@ -57,7 +57,7 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Cl
     media_hash = content_hash(path)
     media = store.media_by_hash(media_hash, "target")
     if media is None:
-        raise NothingToDo(f"{shown} isn't extracted yet: run 'extract {work.project.name}'.")
+        raise NothingToDo(f"{shown} isn't extracted yet: run 'extract {work.project.typed}'.")
     rows = store.faces(media_id=media.id)
     faces = landmarks_by_frame(rows)
     if not faces:

@@ -6,7 +6,6 @@ have no identity, figures or masks. A run that was killed at any moment goes on 
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from pathlib import Path
 
@@ -70,7 +69,7 @@ def words(shaking: Shaking | None) -> str:
 def _paths(work: Work, side: str) -> list[Path]:
     paths = list(paths_of(work.project, side))
     if not paths:
-        project = shlex.quote(work.project.name)
+        project = work.project.typed
         raise NothingToDo(f"Side {side} has no footage: add some with 'add {project} {side} PATH'.")
     return paths
 

@@ -117,7 +117,7 @@ def aims_of(project: Project, side: str, alignments: Alignments, media: str) -> 
     if not paths:
         raise NothingToDo(
             f"Side {side} has no footage: add what the faces were found in with "
-            f"'add {project.name} {side} PATH'."
+            f"'add {project.typed} {side} PATH'."
         )
     if media:
         paths = [p for p in paths if media in (p.name, p.stem, folder_name(p), str(p))]

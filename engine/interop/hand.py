@@ -52,7 +52,7 @@ def hand(
             export.medium(medium, form)
     if not export.faces:
         raise NothingToDo(
-            f"Side {side} has no faces to export: 'extract {project.name}' finds them."
+            f"Side {side} has no faces to export: 'extract {project.typed}' finds them."
         )
     return {"faces": export.faces, "files": export.files, "warnings": export.warnings}
 

@@ -102,7 +102,7 @@ def usable(project: Project, side: str) -> list[Face]:
     if not faces:
         raise NothingToDo(
             f"Side {side.upper()} of {project.name} has no faces: add footage with "
-            f"'add {project.name} {side} PATH' and run 'extract {project.name}'."
+            f"'add {project.typed} {side} PATH' and run 'extract {project.typed}'."
         )
     if len(faces) < FEWEST:
         raise BadInput(

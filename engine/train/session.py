@@ -87,7 +87,7 @@ class Session:
             if name in given and wanted != value:
                 self.work.report.warn(
                     f"This model was begun with {name} {value} and goes on so, not with "
-                    f"{wanted}: 'train {self.work.project.name} --anew' begins another."
+                    f"{wanted}: 'train {self.work.project.typed} --anew' begins another."
                 )
         return kept
 
