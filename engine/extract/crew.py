@@ -10,16 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from engine.errors import Stopped
 from engine.extract.describe import Describer, FaceFinder, FoundFace, aligner
 from engine.extract.flags import Filters
 from engine.extract.footage import Footage
+from engine.extract.masking import Masker
 from engine.extract.networks import Lent
 from engine.faces.crops import sync_folders, write_synced
 from engine.faces.geometry import Points
-from engine.settings import ExtractSettings
+from engine.settings import ExtractSettings, listed
 from engine.store import Store
 from engine.work import Work
 
@@ -41,6 +43,19 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self.pool.shutdown(cancel_futures=True)
         self._writers.shutdown()
+
+    def ready(self) -> None:
+        """Load what the settings name: networks, masks, pictures of people.
+
+        Raises `ModelMissing`, `BadInput` and what else they lack.
+        """
+        _ = self.finder, self.filters, self.maskers
+
+    @cached_property
+    def maskers(self) -> dict[str, Masker]:
+        """One a mask: most faces lack only what was asked for last."""
+        names = dict.fromkeys(listed(self.settings.masks))
+        return {name: Masker(structs.replace(self.settings, masks=name)) for name in names}
 
     @cached_property
     def aligner(self) -> Lent:

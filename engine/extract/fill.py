@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
-from msgspec import structs
 from numpy.typing import NDArray
 
 from engine.extract import queries
 from engine.extract.crew import Crew
 from engine.extract.flow import batched, ordered
 from engine.extract.footage import Footage
-from engine.extract.masking import Masker
 from engine.extract.people import NETWORK as IDENTITY_NETWORK
 from engine.extract.save import identity_columns
 from engine.faces import crops, quality
 from engine.faces.geometry import align, transform
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
-from engine.settings import listed
 from engine.store import Face
 
 BATCH = 32
@@ -65,18 +61,11 @@ class Filling:
     def __init__(self, crew: Crew) -> None:
         self._crew, self._store = crew, crew.store
         size = crew.settings.mask_size
-        names = dict.fromkeys(listed(crew.settings.masks))
         self.wanted = queries.Wanted(
             identity=IDENTITY_NETWORK if crew.identifies else None,
-            masks={name: None if name in queries.PAINTED else size for name in names},
+            masks={name: None if name in queries.PAINTED else size for name in crew.maskers},
         )
         self._done = 0
-
-    @cached_property
-    def _maskers(self) -> dict[str, Masker]:
-        """One a mask: most faces lack only what was asked for last."""
-        settings = self._crew.settings
-        return {name: Masker(structs.replace(settings, masks=name)) for name in self.wanted.masks}
 
     def medium(self, footage: Footage, total: int) -> None:
         """All faces of one medium."""
@@ -94,7 +83,7 @@ class Filling:
         row, masks = lacking
         made = Lacking(row, masks, np.zeros((0, 0, 3), np.uint8), {}, [])
         anonymous = self.wanted.identity is not None and row.identity_network != IDENTITY_NETWORK
-        if anonymous or row.spectrum is None or any(self._maskers[m].looks for m in masks):
+        if anonymous or row.spectrum is None or any(self._crew.maskers[m].looks for m in masks):
             made.crop = crops.read(self._crew.work.project.inside(str(row.crop)))
             alignment = align(Landmarks.of(row).points)
             if row.spectrum is None:
@@ -122,7 +111,7 @@ class Filling:
         """One mask of all faces that lack it."""
         faces = [face for face in batch if name in face.masks]
         if faces:
-            made = self._maskers[name].masks(
+            made = self._crew.maskers[name].masks(
                 [face.crop for face in faces], [Landmarks.of(face.row) for face in faces]
             )
             yield from (

@@ -15,7 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.errors import BadInput
 from engine.extract import queries
 from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
@@ -38,18 +37,9 @@ def look(crew: Crew, footage: Sequence[Footage]) -> None:
     if not todo:
         return
     looking = Looking(crew, todo)
-    problems = []
     for medium in todo:
-        try:
-            crew.finder.begin(medium.path)
-        except BadInput as error:  # a file of faces that has none of this medium
-            problems.append(error)
-            continue
+        crew.finder.begin(medium.path)
         looking.medium(medium)
-    if len(problems) == len(footage):
-        raise problems[-1]
-    for problem in problems:
-        crew.report.warn(f"{problem} The other footage is used.")
 
 
 class Looking:
@@ -136,7 +126,7 @@ class Looking:
             folder = self._crew.work.folder.preview_folder
             path = folder / f"{footage.media.id}-{last.index:06d}.jpg"
             write_atomic(path, last.preview, durable=False)
-            report.preview(path, frame=last.index, media=footage.shown, side=footage.media.side)
+            report.preview(path, frame=last.index + 1, media=footage.shown, side=footage.media.side)
 
     def _finish(self, footage: Footage, reader: FrameReader) -> None:
         """Mark a medium as done and say what was wrong with it."""

@@ -36,16 +36,16 @@ def run(work: Work) -> str:
     with Store(work.project.db_path) as store:
         if gone := reject_missing_crops(store, work.project, side):
             work.report.event("rejected", faces=gone, side=side)
-        footage = _usable(work, store, side, paths, settings)
         with Crew(work, store, located(work, settings)) as crew:
-            filters = crew.filters  # what is wrong with them is told before the work
+            crew.ready()  # what is lacking is told before any face is forgotten
+            footage = _usable(crew, side, paths)
             look(crew, footage)
             refresh(crew, footage, ALIGN)
             shaking = steady(crew, footage)
             refresh(crew, footage)
-            flags.judge(store, filters, footage)
+            flags.judge(store, crew.filters, footage)
             if fill(crew, footage):
-                flags.judge(store, filters, footage)
+                flags.judge(store, crew.filters, footage)
             if settings.identity:
                 group(crew, side, footage)
         flags.tell(store, work.report, footage)
@@ -74,15 +74,15 @@ def _paths(work: Work, side: str) -> list[Path]:
     return paths
 
 
-def _usable(
-    work: Work, store: Store, side: str, paths: list[Path], settings: ExtractSettings
-) -> list[Footage]:
+def _usable(crew: Crew, side: str, paths: list[Path]) -> list[Footage]:
     """The side's media, each once; what is wrong with some of them is warned of."""
     footage: dict[int, Footage] = {}
     problems: list[BadInput] = []
+    settings = crew.work.settings(ExtractSettings)
     for path in paths:
         try:
-            medium = prepare(store, work.project, side, path, settings)
+            crew.finder.begin(path)
+            medium = prepare(crew.store, crew.work.project, side, path, settings)
         except BadInput as error:
             problems.append(error)
             continue
@@ -90,7 +90,7 @@ def _usable(
     if not footage:
         raise problems[-1]
     for problem in problems:
-        work.report.warn(f"{problem} The other footage of side {side} is used.")
+        crew.report.warn(f"{problem} The other footage of side {side} is used.")
     return list(footage.values())
 
 
@@ -100,9 +100,11 @@ def _result(store: Store, side: str, media: int, settings: ExtractSettings) -> s
     if not kept:
         raise NothingToDo(_nothing_kept(store, side, media, counts["frames"]))
     sentence = (
-        f"side {side}: {kept} faces in {counts['frames_with_face']} of {counts['frames']} frames"
-        f" from {media} media"
+        f"side {side}: {kept} faces in {queries.count_frames_kept(store, side)} of"
+        f" {counts['frames']} frames from {media} media"
     )
+    if counts["rejected"]:
+        sentence += f", {counts['rejected']} rejected"
     if not settings.identity:
         return sentence
     people = queries.count_people(store, side)
@@ -118,7 +120,12 @@ def _nothing_kept(store: Store, side: str, media: int, frames: int) -> str:
     if not reasons:
         return (
             f"Side {side}: no face was found {where}: add footage that shows one, or lower the "
-            "setting confidence."
+            "settings confidence or presence."
+        )
+    if set(reasons) == {flags.FRAMES}:
+        return (
+            f"Side {side}: the settings frames, times and every leave out all {frames} frames that "
+            "were looked at and name no other."
         )
     each = ", ".join(f"{count} {REASONS.get(by, by)}" for by, count in reasons.most_common())
     return (

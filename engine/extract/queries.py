@@ -38,6 +38,15 @@ def decided(store: Store, media_id: int, decision: str) -> list[tuple[int, Box]]
     return [(index, tuple(box)) for index, *box in rows]
 
 
+def count_frames_kept(store: Store, side: str) -> int:
+    """How many frames of a side show a face that is not rejected."""
+    rows = store.rows(
+        f"SELECT COUNT(DISTINCT face.frame){_FACES} WHERE media.side = ? AND NOT face.rejected",
+        (side,),
+    )
+    return int(rows[0][0])
+
+
 def looked(store: Store, media_id: int) -> list[int]:
     """Indices of a medium's frames that were looked at, in order."""
     rows = store.rows("SELECT idx FROM frame WHERE media = ? ORDER BY idx", (media_id,))

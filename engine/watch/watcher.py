@@ -162,7 +162,7 @@ class Watcher:
         project = Project.open(self.work.project.path)
         if is_listed(project, side, path):
             return False  # 'add --copy' put it here
-        facts = ask("media", str(path))
+        (facts,) = ask("media", str(path))
         if not project.add_sources(side, [path]):
             raise BadInput("the same footage is listed on this side already")
         if problem := facts.get("problem"):

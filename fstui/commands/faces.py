@@ -49,6 +49,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which = show.add_mutually_exclusive_group()
     which.add_argument("--rejected", action="store_true", help="rejected faces")
     which.add_argument("--all", action="store_true", help="kept and rejected faces")
+    keep.add_argument("--rejected", action="store_true", help="only those that are rejected now")
     for verb in (show, figures, people, copies):
         verb.add_argument("--json", action="store_true", help="as JSON")
     people.add_argument(
@@ -135,7 +136,7 @@ def _list(args: argparse.Namespace, project: Project) -> None:
         faces = facelist.listed(store, choice)
     _require(faces)
     if args.json:
-        _print_json([face._asdict() for face in faces])
+        _print_json([{**face._asdict(), "frame": face.frame + 1} for face in faces])
         return
     named = [name for name, _ in (*choice.below, *choice.above)] + [choice.sort]
     shown = list(dict.fromkeys([*SHOWN, *(name for name in named if name)]))
@@ -232,7 +233,7 @@ def _reject(args: argparse.Namespace, project: Project) -> None:
 def _keep(args: argparse.Namespace, project: Project) -> None:
     _require_choice(args)
     with _opened(args, project) as store:
-        chosen = facelist.chosen(store, choice_of(args, rejected=True))
+        chosen = facelist.chosen(store, choice_of(args, rejected=args.rejected or None))
         _require(chosen)
         if not args.dry_run:
             lost = [face for face, crop in chosen if crop and not project.inside(crop).is_file()]

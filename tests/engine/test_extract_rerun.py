@@ -13,7 +13,8 @@ import pytest
 from extract_project import extract, project_with
 from PIL import Image
 
-from engine.errors import NothingToDo, Stopped
+from engine import packs
+from engine.errors import BadInput, ModelMissing, NothingToDo, Stopped
 from engine.extract import crew
 from engine.extract.align import mesh
 from engine.extract.detect import fullrange
@@ -107,6 +108,25 @@ def test_detection_settings_look_again(
     assert rejections(project) == [decided.get(i, "max_face") for i in range(FRAMES)]
     with Store(project.db_path) as store:
         assert [f.idx for f in store.faces(side="a")] == [1]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"detector": "s3fd"}, {"aligner": "fan"}, {"rotate": "much"}, {"masks": "vgg_clear"}],
+)
+def test_what_can_not_begin_forgets_no_face(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    before = table(project, "points", "crop")
+    for key in ("fullrange", "mesh"):
+        found = packs.find(key)
+        place = tmp_path / "data" / "models" / found.name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.symlink_to(found)
+    monkeypatch.setenv("FSTUI_DATA", str(tmp_path / "data"))
+    with pytest.raises((ModelMissing, BadInput)):
+        extract(project, "a", identity=False, confidence=0.6, **settings)
+    assert table(project, "points", "crop") == before
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import Damaged
-from engine.extract.masking import PAINTED, Masker
+from engine.extract.masking import Masker
+from engine.extract.queries import PAINTED
 from engine.faces.geometry import INNER, MEAN_FACE, crop_matrix, resized, transform
 from engine.faces.landmarks import FACE_OVAL, Landmarks
 from engine.faces.masks import DRAWN, hull_mask, mask_in, oval_mask, pack, stored
