@@ -81,7 +81,8 @@ def _landmarks() -> dict[str, float]:
             (found,) = aligner([(rgb, detection)])
             assert found is not None
             for part, chosen in {"all": ALL, "inner": INNER_PARTS, "eyes": EYES}.items():
-                figures[f"{name}_{way or 'plain'}_{part}_error"] = _error(found.points, truth, chosen)
+                key = f"{name}_{way or 'plain'}_{part}_error"
+                figures[key] = _error(found.points, truth, chosen)
     return figures
 
 
