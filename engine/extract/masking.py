@@ -29,11 +29,6 @@ class Masker:
         """Whether any of them needs the pixels: otherwise `masks` needs no crops."""
         return any(s.looks for s in self._segmenters)
 
-    @property
-    def batch(self) -> int:
-        """How many faces are best given at once."""
-        return max((s.batch for s in self._segmenters), default=1)
-
     def masks(
         self, crops: Sequence[NDArray[np.uint8]], landmarks: Sequence[Landmarks]
     ) -> list[dict[str, Packed]]:

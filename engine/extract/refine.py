@@ -12,13 +12,11 @@ from numpy.typing import NDArray
 
 from engine.extract.detect import Detection
 from engine.faces.geometry import Points
-from engine.faces.landmarks import Landmarks
+from engine.faces.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks
 from engine.settings import ExtractSettings
 
 JITTER = 0.05
 """How far a box is scaled up or down and, in its own widths and heights, moved at most."""
-RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
-"""The subject's own, of the 68."""
 
 Seen = tuple[NDArray[np.uint8], Detection]
 """An RGB frame and a face that was detected in it."""

@@ -27,12 +27,9 @@ from engine.extract.save import columns
 from engine.extract.selection import Selection, Span
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import Points
-from engine.faces.landmarks import Landmarks
+from engine.faces.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks
 from engine.media.read import Frame, FrameReader
 from engine.store import ALIGN, CROP, KEPT, Face
-
-RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
-"""The subject's own, of the 68 landmarks."""
 
 Stale = tuple[Frame, list[Face]]
 """A frame and its stale faces."""

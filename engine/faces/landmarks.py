@@ -34,6 +34,10 @@ FACE_OVAL = np.array(
 """Mesh indices around the face, in order. Source: the face oval of MediaPipe (Apache-2.0)."""
 
 
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
+"""The subject's own, of the 68."""
+
+
 @dataclass(frozen=True)
 class Landmarks:
     """Where a face is, in display-rotated frame pixels."""

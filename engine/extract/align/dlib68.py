@@ -14,7 +14,7 @@ from engine.errors import NotPossible
 from engine.extract.detect import Detection
 from engine.extract.networks import Network
 from engine.faces.geometry import Matrix, Points, invert, transform, warp
-from engine.faces.landmarks import Landmarks
+from engine.faces.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks
 from engine.faces.normalise import normaliser
 from engine.settings import ExtractSettings
 
@@ -31,8 +31,6 @@ which has the same centre (mean of 46 frames)."""
 OF_POINTS, ABOVE = 1.04, 0.08
 """The same over the longer side of the box around the points, and by how much of that side the
 square's centre lies above the box's."""
-RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
-"""The subject's own, of the 68."""
 
 
 class Aligner(Network):
