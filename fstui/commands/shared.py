@@ -47,10 +47,14 @@ def require_writing(args: argparse.Namespace) -> None:
 
 def add_settings(parser: argparse.ArgumentParser, kind: type[msgspec.Struct]) -> None:
     """One flag for each setting of a stage, made from its one definition."""
-    group = parser.add_argument_group(
+    first = parser.add_argument_group(
         "settings", "What is not named comes from the project's [settings] or the default."
     )
+    groups = {"": first}
     for field in settings.fields(kind):
+        if field.group not in groups:
+            groups[field.group] = parser.add_argument_group(f"settings: {field.group}")
+        group = groups[field.group]
         flag = f"--{field.name.replace('_', '-')}"
         words: dict[str, Any] = {
             "dest": PREFIX + field.name,

@@ -48,10 +48,15 @@ class StartForm(Dialog[dict[str, Any]]):
         first = FIRST[self._stage]
         for name in first:
             yield self._field(every[name])
-        yield Static("More settings", classes="dialog--section")
+        section = None
         for name, field in every.items():
-            if name not in first:
-                yield self._field(field)
+            if name in first:
+                continue
+            if field.group != section:
+                section = field.group
+                heading = section.capitalize() or "More settings"
+                yield Static(heading, classes="dialog--section")
+            yield self._field(field)
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)

@@ -1,0 +1,32 @@
+"""What is said of a setting, in one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Meta
+
+
+def about(
+    help: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    unit: str = "",
+    step: float | None = None,
+    group: str = "",
+    **extra: Any,
+) -> Meta:
+    """Help, bounds (both inclusive), unit, multiple and section of a setting.
+
+    `extra` may say `folder` (its files are the choices), `also` (further choices), `many` (several
+    choices, commas between) and `path` (it names a file or folder).
+    """
+    said = {"unit": unit, "group": group, **extra}
+    return Meta(
+        ge=low,
+        le=high,
+        multiple_of=step,
+        description=help,
+        extra={key: value for key, value in said.items() if value},
+    )

@@ -1,0 +1,66 @@
+"""Settings of the train stage."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from engine.settings.about import about
+
+FACE, VARY, SAVING = "face", "variation", "saving"
+"""Sections of the settings; what has none comes first."""
+
+
+class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Learn one shared encoder and a decoder for each person."""
+
+    model: Annotated[str, about("network that is trained", folder="train/models")] = "original"
+    iterations: Annotated[int, about("stop at this iteration", 1, 100_000_000)] = 1_000_000
+    seconds: Annotated[
+        float, about("stop after this training time; 0 is no limit", 0, unit="s")
+    ] = 0.0
+    batch: Annotated[int, about("faces of each side at once: fewer need less memory", 1, 256)] = 16
+    learning_rate: Annotated[
+        float, about("how fast it learns; 0 is the network's own default", 0, 0.1)
+    ] = 0.0
+    seed: Annotated[int, about("number that all random choices start from", 0, 2**31 - 1)] = 1
+    anew: Annotated[bool, about("put the model there is into trash/ and begin again")] = False
+
+    centring: Annotated[
+        Literal["face", "head", "legacy"],
+        about("how much of the head is learnt; legacy is least", group=FACE),
+    ] = "face"
+    coverage: Annotated[
+        float, about("how much of that crop is used", 62.5, 100.0, unit="%", group=FACE)
+    ] = 87.5
+    mask: Annotated[
+        str,
+        about(
+            "which part of the face counts in learning",
+            folder="extract/segment",
+            also=("none",),
+            group=FACE,
+        ),
+    ] = "extended"
+
+    warp: Annotated[
+        bool, about("bend the faces a little, against learning by heart", group=VARY)
+    ] = True
+    flip: Annotated[float, about("how many faces are mirrored", 0, 100, unit="%", group=VARY)] = (
+        50.0
+    )
+    colour: Annotated[bool, about("vary light and colour", group=VARY)] = True
+    rotation: Annotated[float, about("turn faces by up to", 0, 25, unit="degrees", group=VARY)] = (
+        10.0
+    )
+    zoom: Annotated[float, about("scale faces by up to", 0, 25, unit="%", group=VARY)] = 5.0
+    shift: Annotated[float, about("move faces by up to", 0, 25, unit="%", group=VARY)] = 5.0
+
+    save_every: Annotated[
+        int, about("save after so many iterations", 10, 100_000, group=SAVING)
+    ] = 250
+    preview_s: Annotated[
+        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING)
+    ] = 15.0
+    keep: Annotated[int, about("how many of the newest saves are kept", 2, 100, group=SAVING)] = 2
