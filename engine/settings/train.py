@@ -8,7 +8,7 @@ import msgspec
 
 from engine.settings.about import about
 
-FACE, VARY, SAVING = "face", "variation", "saving"
+NETWORK, FACE, VARY, SAVING = "network", "face", "variation", "saving"
 """Sections of the settings; what has none comes first."""
 
 
@@ -26,6 +26,18 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0
     seed: Annotated[int, about("number that all random choices start from", 0, 2**31 - 1)] = 1
     anew: Annotated[bool, about("put the model there is into trash/ and begin again")] = False
+
+    options: Annotated[
+        str,
+        about("its options, as in lowmem=yes: see 'networks'", group=NETWORK),
+    ] = ""
+    learn_mask: Annotated[bool, about("learn a mask beside each face", group=NETWORK)] = False
+    icnr_init: Annotated[bool, about("begin enlarging without a checkerboard", group=NETWORK)] = (
+        False
+    )
+    reflect_padding: Annotated[
+        bool, about("mirror pictures beyond their edges, not black", group=NETWORK)
+    ] = False
 
     centring: Annotated[
         Literal["face", "head", "legacy"],

@@ -26,6 +26,7 @@ from engine.errors import Damaged, ModelMissing, from_os_error
 from engine.process import fsync_folder
 from engine.protocol import write_atomic
 from engine.train import tensors
+from engine.train.style import Style
 
 FORMAT = 1
 FILES = ("recipe.json", "weights.safetensors", "optimiser.safetensors", "state.json")
@@ -51,6 +52,7 @@ class Recipe(msgspec.Struct, frozen=True):
     """Shape of every weight by name."""
     version: int = 1
     """Of the network: `VERSION` of the model's file."""
+    style: Style = Style()
 
 
 class TrainState(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ class Conv(keras.layers.Layer):
     """A "same" convolution with bias and, with `leak`, max(x, leak x) behind it.
 
     Weights as Keras' Conv2D has them: kernel (k, k, in, out), by default from He's uniform
-    distribution, and bias (out).
+    distribution, and bias (out). With `reflect` the picture goes on mirrored beyond its edges.
     """
 
     def __init__(
@@ -27,30 +27,50 @@ class Conv(keras.layers.Layer):
         *,
         stride: int = 1,
         leak: float | None = None,
+        bias: bool = True,
         initializer: Any = "he_uniform",
+        reflect: bool = False,
         name: str,
     ) -> None:
         super().__init__(name=name)
         self.filters, self.side, self.stride, self.leak = filters, kernel, stride, leak
-        self.initializer = initializer
+        self.use_bias, self.initializer, self.reflect = bias, initializer, reflect
         self.by_columns = False
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for an input of (n, height, width, channels)."""
         shape = (self.side, self.side, input_shape[-1], self.filters)
         self.kernel = self.add_weight(shape=shape, initializer=self.initializer, name="kernel")
-        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
         small = -(-input_shape[1] // self.stride) <= COLUMNS_UP_TO_PX
         self.by_columns = small and not tf.config.list_physical_devices("GPU")
 
     def call(self, x: Any) -> Any:
         """(n, h, w, in) to (n, h / stride, w / stride, out)."""
         kernel = tf.convert_to_tensor(self.kernel)
+        if self.reflect:
+            x = reflected(x, self.side, self.stride)
         if self.by_columns:
-            y = conv_by_columns(x, kernel, self.stride)
+            y = conv_by_columns(x, kernel, self.stride, padded=self.reflect)
         else:
-            y = tf.nn.conv2d(x, kernel, self.stride, "SAME")
-        return leaky(tf.nn.bias_add(y, tf.convert_to_tensor(self.bias)), self.leak)
+            y = tf.nn.conv2d(x, kernel, self.stride, "VALID" if self.reflect else "SAME")
+        if self.bias is not None:
+            y = tf.nn.bias_add(y, tf.convert_to_tensor(self.bias))
+        return leaky(y, self.leak)
+
+
+class Leaky(keras.layers.Layer):
+    """max(x, slope x)."""
+
+    def __init__(self, slope: float, *, name: str) -> None:
+        super().__init__(name=name)
+        self.slope = slope
+
+    def call(self, x: Any) -> Any:
+        """Each number by itself."""
+        return leaky(x, self.slope)
 
 
 def leaky(x: Any, leak: float | None) -> Any:
@@ -58,19 +78,41 @@ def leaky(x: Any, leak: float | None) -> Any:
     return x if leak is None else tf.maximum(x, leak * x)
 
 
-def conv_by_columns(x: Any, kernel: Any, stride: int) -> Any:
+def same_edges(size: int, side: int, stride: int) -> tuple[int, int]:
+    """Rows that TensorFlow's "same" adds before and after: the smaller half goes before."""
+    total = max((-(-size // stride) - 1) * stride + side - size, 0)
+    return total // 2, total - total // 2
+
+
+def reflected(x: Any, side: int, stride: int) -> Any:
+    """`x` (n, h, w, c) with the edges of "same", mirrored about the outermost pixels; a map too
+    small for that is mirrored as far as it goes and black from there."""
+    _, height, width, _ = x.shape
+    edges = [same_edges(height, side, stride), same_edges(width, side, stride)]
+    mirrored = [
+        [min(a, size - 1) for a in e] for e, size in zip(edges, (height, width), strict=True)
+    ]
+    rest = [
+        [a - b for a, b in zip(e, m, strict=True)] for e, m in zip(edges, mirrored, strict=True)
+    ]
+    x = tf.pad(x, [[0, 0], *mirrored, [0, 0]], "REFLECT")
+    return tf.pad(x, [[0, 0], *rest, [0, 0]]) if any(map(sum, rest)) else x
+
+
+def conv_by_columns(x: Any, kernel: Any, stride: int, padded: bool = False) -> Any:
     """A "same" convolution as one matrix product: shifted slices joined along the channels.
 
-    Sizes of `x` (n, h, w, in) but n must be known; kernel (k, k, in, out).
+    Sizes of `x` (n, h, w, in) but n must be known; kernel (k, k, in, out). With `padded` the edges
+    are there already.
     """
     side, _, inputs, filters = kernel.shape
     height, width = x.shape[1:3]
-    rows, columns = -(-height // stride), -(-width // stride)
-    # TensorFlow's "same": the smaller half of the padding goes before.
-    tall = max((rows - 1) * stride + side - height, 0)
-    wide = max((columns - 1) * stride + side - width, 0)
-    edges = [[0, 0], [tall // 2, tall - tall // 2], [wide // 2, wide - wide // 2], [0, 0]]
-    x = tf.pad(x, edges)
+    if padded:
+        rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
+    else:
+        rows, columns = -(-height // stride), -(-width // stride)
+        edges = [same_edges(height, side, stride), same_edges(width, side, stride)]
+        x = tf.pad(x, [[0, 0], *edges, [0, 0]])
     tall, wide = stride * (rows - 1) + 1, stride * (columns - 1) + 1
     slices = [
         x[:, dy : dy + tall : stride, dx : dx + wide : stride]
@@ -146,35 +188,68 @@ class FaceLight(keras.layers.Layer):
 class Sigmoid(keras.layers.Layer):
     """The output's sigmoid, in float32 whatever the rest computes in."""
 
+    def __init__(self, *, name: str) -> None:
+        super().__init__(name=name, dtype="float32")
+
     def call(self, x: Any) -> Any:
         """Values to 0..1."""
         return tf.sigmoid(tf.cast(x, tf.float32))
 
 
-class Alike(keras.initializers.Initializer):
-    """He's uniform distribution, equal for the scale² pixels that a shuffle makes of one.
+class Resize(keras.layers.Layer):
+    """Bilinear enlargement, (n, h, w, c) to (n, scale h, scale w, c); pixels' centres at half.
 
-    An upscale then begins as nearest-neighbour, without a checkerboard, and learns faster.
-    Source: A. Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017 ("ICNR").
+    TensorFlow's own has a gradient that runs on one core: twice the size is made of shifted sums
+    instead, other scales of two matrix products.
     """
 
-    def __init__(self, scale: int = 2) -> None:
+    def __init__(self, scale: int = 2, *, name: str) -> None:
+        super().__init__(name=name)
         self.scale = scale
+
+    def call(self, x: Any) -> Any:
+        """Down the rows, then along them."""
+        return self._along(self._along(x, 1), 2)
+
+    def _along(self, x: Any, axis: int) -> Any:
+        if self.scale == 2:
+            return doubled(x, axis)
+        matrix = tf.cast(tf.constant(spread(x.shape[axis], self.scale)), x.dtype)
+        return tf.einsum("ys,nswc->nywc" if axis == 1 else "xs,nhsc->nhxc", matrix, x)
+
+
+def doubled(x: Any, axis: int) -> Any:
+    """Twice as many rows (axis 1) or columns (axis 2): 3/4 of the nearer one, 1/4 of the other."""
+    size = x.shape[axis]
+    places = list(range(size))
+    before = tf.gather(x, [0, *places[:-1]], axis=axis)
+    after = tf.gather(x, [*places[1:], size - 1], axis=axis)
+    pairs = tf.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis=axis + 1)
+    shape = [-1, *x.shape[1:]]
+    shape[axis] = 2 * size
+    return tf.reshape(pairs, shape)
+
+
+def spread(size: int, scale: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """(scale size, size): the weights of bilinear enlargement, edges repeated."""
+    place = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0.0, size - 1.0)
+    away = np.abs(place[:, None] - np.arange(size))
+    return np.maximum(0.0, 1.0 - away).astype(np.float32)
+
+
+class Alike(keras.initializers.Initializer):
+    """A start that is equal for the scale² pixels that a shuffle makes of one ("ICNR").
+
+    An upscale then begins as nearest-neighbour, without a checkerboard, and learns faster.
+    Source: A. Aitken et al., "Checkerboard artifact free sub-pixel convolution", 2017.
+    """
+
+    def __init__(self, scale: int = 2, each: Any = None) -> None:
+        self.scale = scale
+        self.each = each or keras.initializers.HeUniform()
 
     def __call__(self, shape: Any, dtype: Any = None) -> Any:
         """A kernel (k, k, in, scale² out); output channel = pixel x out + channel."""
         pixels = self.scale**2
-        one = keras.initializers.HeUniform()((*shape[:-1], shape[-1] // pixels), dtype)
+        one = self.each((*shape[:-1], shape[-1] // pixels), dtype)
         return tf.tile(one, [1, 1, 1, pixels])
-
-
-def upscale(
-    x: Any, filters: int, name: str, leak: float | None = 0.1, initializer: Any = "he_uniform"
-) -> Any:
-    """Twice the size: convolution of 4 x filters, leak, pixel shuffle (the trade's "subpixel").
-
-    Source: W. Shi et al., "Real-Time Single Image and Video Super-Resolution Using an Efficient
-    Sub-Pixel Convolutional Neural Network", CVPR 2016.
-    """
-    x = Conv(filters * 4, 3, leak=leak, initializer=initializer, name=name)(x)
-    return PixelShuffle(name=f"{name}_shuffle")(x)

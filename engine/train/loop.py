@@ -50,7 +50,7 @@ def _train(work: Work, settings: TrainSettings, session: Session) -> str:
     trainer, control = session.trainer, work.control
     preview = Preview(session.network, session.how, session.sides)
     batches = data.batches(session.sides, settings.batch, session.seed, session.iteration + 1)
-    full_rate = settings.learning_rate or session.model.LEARNING_RATE
+    full_rate = settings.learning_rate or session.habits.learning_rate
     clock, log = Clock(), Log(work, session)
     previewed_s = 0.0
     asked: set[str] = set()
@@ -67,7 +67,7 @@ def _train(work: Work, settings: TrainSettings, session: Session) -> str:
 
         # --- learning rate ---
         part = session.part_done(clock.seconds)
-        rate = learning_rate(full_rate, session.iteration + 1, part, session.model.DECAY)
+        rate = learning_rate(full_rate, session.iteration + 1, part, session.habits.decay)
 
         # --- log, save, preview ---
         if log.due(clock.seconds) or ending:

@@ -26,6 +26,12 @@ def face_loss(truth: Any, predicted: Any, mask: Any, weights: dict[str, float]) 
     return tf.add_n([w * terms[name](truth, predicted, weight) for name, w in weights.items()])
 
 
+def terms(text: str) -> dict[str, float]:
+    """`ssim, mae:2` as weights by name."""
+    pairs = (item.partition(":") for item in text.split(","))
+    return {name.strip(): float(weight or 1.0) for name, _, weight in pairs}
+
+
 def mse_loss(truth: Any, predicted: Any, weight: Any) -> Any:
     """Mean squared error."""
     return weighted_mean(tf.math.squared_difference(truth, predicted), weight)

@@ -6,32 +6,44 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from engine.errors import Damaged
 from engine.train import models
+from engine.train.architecture import Rebuilt, rebuilt
+from engine.train.blocks import Blocks
+from engine.train.chance import Chance
+from engine.train.style import Style
 
 
 class Network:
-    """The shared encoder and both decoders of one model."""
+    """One model, built: `options` are its own, `style` what all models share."""
 
-    def __init__(self, name: str, options: dict[str, Any] | None = None, seed: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        options: dict[str, Any] | None = None,
+        seed: int = 1,
+        style: Style | None = None,
+    ) -> None:
         self.name = name
         self.model = models.load(name)
-        self.options = {**self.model.DEFAULTS, **(options or {})}
+        self.options = models.options(name, options or {})
+        self.style = style or Style()
+        self.sizes = self.model.sizes(self.options)
         keras.utils.set_random_seed(seed)
-        self.parts = self.model.build(self.options)
+        self.architecture = self.model.build(self.options, Blocks(self.style))
+        self.parts = self.architecture.parts
 
     @property
     def input_size(self) -> int:
         """Side of the encoder's picture, px."""
-        return self.model.INPUT_SIZE
+        return self.sizes.input
 
     @property
     def output_size(self) -> int:
-        """Side of a decoder's picture, px."""
-        return self.model.OUTPUT_SIZE
+        """Side of a decoder's largest picture, px."""
+        return self.sizes.outputs[-1]
 
     def weights(self) -> dict[str, Any]:
         """Every variable as `<sub-model>/<layer>/<weight>`."""
@@ -46,14 +58,24 @@ class Network:
         """Take saved weights. Raises `Damaged` when they are another network's."""
         assign(self.weights(), arrays, f"the model '{self.name}'")
 
-    def both(self, faces: Any) -> tuple[Any, Any]:
-        """A batch of A then as many of B, each rebuilt by its own decoder; one encoder call."""
-        code_a, code_b = tf.split(self.parts["encoder"](faces), 2)
-        return self.parts["decoder_a"](code_a), self.parts["decoder_b"](code_b)
+    def trainable(self) -> dict[str, Any]:
+        """The variables that learn; the others are statistics of layers."""
+        learns = {id(v.value) for part in self.parts.values() for v in part.trainable_weights}
+        return {name: v for name, v in self.weights().items() if id(v) in learns}
 
-    def rebuild(self, faces: Any, side: str) -> Any:
-        """Faces through the encoder and the decoder of `side`: of A with "b", the swap."""
-        return self.parts[f"decoder_{side}"](self.parts["encoder"](faces))
+    def chances(self) -> list[Chance]:
+        """Layers with randomness, in a fixed order."""
+        layers = (layer for part in self.parts.values() for layer in part.layers)
+        return [layer for layer in layers if isinstance(layer, Chance)]
+
+    def both(self, faces: Any) -> tuple[Rebuilt, Rebuilt]:
+        """In training: a batch of A then as many of B, each rebuilt by its own decoder."""
+        a, b = self.architecture.both(faces)
+        return rebuilt(a, self.style.learn_mask), rebuilt(b, self.style.learn_mask)
+
+    def rebuild(self, faces: Any, side: str) -> Rebuilt:
+        """Faces painted as `side`: of A with "b", the swap."""
+        return rebuilt(self.architecture.rebuild(faces, side), self.style.learn_mask)
 
 
 def assign(variables: dict[str, Any], arrays: dict[str, NDArray[np.float32]], whose: str) -> None:

@@ -28,12 +28,12 @@ class Swapper:
         self.mask = recipe.mask
         self.iteration = found.state.iteration
         models.trained(recipe.model, recipe.version)
-        self._network = Network(recipe.model, recipe.options)
+        self._network = Network(recipe.model, recipe.options, style=recipe.style)
         self._network.set_weights(found.weights())
         self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)
 
     def _swap(self, faces: Any) -> Any:
-        return self._network.rebuild(tf.cast(faces, tf.float32) / 255.0, "b")
+        return self._network.rebuild(tf.cast(faces, tf.float32) / 255.0, "b").face
 
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """uint8 RGB (n, size, size, 3) of A to float32 RGB 0..1 (n, output, output, 3) of B."""

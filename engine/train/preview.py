@@ -36,8 +36,8 @@ class Preview:
     def _columns(self, crops: Any) -> list[Any]:
         inputs, shown = plain(crops, self.how)
         (a, b), (shown_a, shown_b) = tf.split(inputs, 2), tf.split(shown, 2)
-        rebuild = self.network.rebuild
-        swaps = [rebuild(a, "a"), rebuild(a, "b"), rebuild(b, "b"), rebuild(b, "a")]
+        ways = ((a, "a"), (a, "b"), (b, "b"), (b, "a"))
+        swaps = [self.network.rebuild(faces, side).face for faces, side in ways]
         return [shown_a, *swaps[:2], shown_b, *swaps[2:]]
 
     def save(self, path: Path) -> None:

@@ -17,11 +17,12 @@ from engine.train import checkpoint, data, models
 from engine.train.augment import Augmentation
 from engine.train.checkpoint import Recipe, TrainState
 from engine.train.network import Network
+from engine.train.style import Style
 from engine.train.trainer import Trainer
 from engine.work import Work
 
-FIXED = ("model", "centring", "coverage", "mask")
-"""Settings that belong to a model for its life."""
+FIXED = ("model", "options", "centring", "coverage", "mask")
+"""Parts of the recipe that settings ask for; `Style` has more."""
 
 
 class Session:
@@ -30,24 +31,19 @@ class Session:
     def __init__(self, work: Work, settings: TrainSettings) -> None:
         self.work, self.settings = work, settings
         self.folder = work.project.path / "model"
-        models.load(settings.model)
+        self.asked = asked_for(settings)
         self._begin_again()
         self.before = self._take_up()
-        self.recipe_of: dict[str, Any] = self._fixed()
+        self.recipe = self._kept(self.before) if self.before else self.asked
         self.seed = self.before.state.seed if self.before else settings.seed
         self.iteration = self.before.state.iteration if self.before else 0
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
-        name = self.recipe_of["model"]
-        self.model = (
-            models.trained(name, self.before.recipe.version) if self.before else models.load(name)
-        )
+        self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
         self.cut = self._cut()
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         work.report.phase("building the model")
-        self.network = Network(
-            self.recipe_of["model"], self.before.recipe.options if self.before else None, self.seed
-        )
+        self.network = Network(self.recipe.model, self.recipe.options, self.seed, self.recipe.style)
         self.how = self._augmentation()
         self.trainer = Trainer(self.network, self.how, self.seed)
         self._restore()
@@ -75,15 +71,16 @@ class Session:
         history.truncate_after(self.folder / "history", found.state.iteration)
         return found
 
-    def _fixed(self) -> dict[str, Any]:
-        """The recipe's settings; a warning where the user asked a trained model for others."""
-        asked = {name: getattr(self.settings, name) for name in FIXED}
-        if self.before is None:
-            return asked
-        kept = {name: getattr(self.before.recipe, name) for name in FIXED}
+    def _kept(self, before: checkpoint.Checkpoint) -> Recipe:
+        """The recipe of a trained model; a warning where the user asked it for another."""
         given = {**self.work.project.settings("train"), **self.work.step.settings}
-        for name, value in {**kept, "seed": self.before.state.seed}.items():
-            wanted = getattr(self.settings, name)
+        kept, asked = before.recipe, self.asked
+        pairs = {name: (getattr(kept, name), getattr(asked, name)) for name in FIXED}
+        for name in Style.__struct_fields__:
+            pairs[name] = (getattr(kept.style, name), getattr(asked.style, name))
+        pairs["options"] = (_builtins(kept.model, kept.options), asked.options)
+        pairs["seed"] = (before.state.seed, self.settings.seed)
+        for name, (value, wanted) in pairs.items():
             if name in given and wanted != value:
                 self.work.report.warn(
                     f"This model was begun with {name} {value} and goes on so, not with "
@@ -93,10 +90,10 @@ class Session:
 
     def _cut(self) -> data.Cut:
         return data.Cut(
-            size=max(self.model.INPUT_SIZE, self.model.OUTPUT_SIZE),
-            centring=self.recipe_of["centring"],
-            coverage=self.recipe_of["coverage"] / 100.0,
-            mask=self.recipe_of["mask"],
+            size=max(self.recipe.input_size, self.recipe.output_size),
+            centring=self.recipe.centring,
+            coverage=self.recipe.coverage / 100.0,
+            mask=self.recipe.mask,
         )
 
     def _faces(self, side: str) -> NDArray[np.uint8]:
@@ -121,8 +118,8 @@ class Session:
             shift=s.shift,
             flip=s.flip,
             colour=s.colour,
-            colour_target=self.model.COLOUR_TARGET,
-            warp=self.model.WARP if s.warp else 0.0,
+            colour_target=self.habits.colour_target,
+            warp=self.habits.warp if s.warp else 0.0,
         )
 
     def _restore(self) -> None:
@@ -158,29 +155,18 @@ class Session:
         """Write a checkpoint of this iteration. Raises `Damaged` rather than save what ran away."""
         if self.iteration == self.saved_iteration:
             return
-        weights = {name: v.numpy() for name, v in self.trainer.variables.items()}
+        weights = {name: v.numpy() for name, v in self.network.weights().items()}
         if not all(np.isfinite(w).all() for w in weights.values()):
             raise self.ran_away()
         slots = {name: v.numpy() for name, v in self.trainer.adam.slots.items()}
-        recipe = self.recipe({name: list(w.shape) for name, w in weights.items()})
+        shapes = {name: list(w.shape) for name, w in weights.items()}
+        recipe = msgspec.structs.replace(self.recipe, shapes=shapes)
         state = TrainState(
             checkpoint.FORMAT, self.iteration, self.seed, self.seconds_before + seconds, now()
         )
         checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep)
         self.saved_iteration = self.iteration
         self.work.report.saved(self.iteration)
-
-    def recipe(self, shapes: dict[str, list[int]]) -> Recipe:
-        """What the checkpoint is built from."""
-        return Recipe(
-            format=checkpoint.FORMAT,
-            options=self.network.options,
-            input_size=self.network.input_size,
-            output_size=self.network.output_size,
-            shapes=shapes,
-            version=self.model.VERSION,
-            **self.recipe_of,
-        )
 
     def ran_away(self) -> Damaged:
         """The error for losses or weights that are no numbers any more."""
@@ -197,3 +183,29 @@ class Session:
     def preview_path(self) -> Path:
         """Where this iteration's preview goes."""
         return self.work.folder.preview_folder / f"{self.iteration}.jpg"
+
+
+def asked_for(settings: TrainSettings) -> Recipe:
+    """The recipe that the settings describe. Raises `BadInput` for options of another network."""
+    options = _builtins(settings.model, models.options_of_text(settings.options))
+    model = models.load(settings.model)
+    sizes = model.sizes(models.options(settings.model, options))
+    return Recipe(
+        format=checkpoint.FORMAT,
+        model=settings.model,
+        options=options,
+        input_size=sizes.input,
+        output_size=sizes.outputs[-1],
+        centring=settings.centring,
+        coverage=settings.coverage,
+        mask=settings.mask,
+        shapes={},
+        version=model.VERSION,
+        style=Style(**{name: getattr(settings, name) for name in Style.__struct_fields__}),
+    )
+
+
+def _builtins(model: str, options: dict[str, Any]) -> dict[str, Any]:
+    """All options of a network, checked, as plain values."""
+    plain: dict[str, Any] = msgspec.to_builtins(models.options(model, options))
+    return plain

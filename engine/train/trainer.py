@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
-from engine.train.losses import face_loss
+from engine.train.chance import reseed
+from engine.train.losses import face_loss, terms
 from engine.train.network import Network
 from engine.train.optimiser import Adam
 
@@ -27,8 +29,10 @@ class Trainer:
         self.network = network
         self.how = how
         self.seed = seed
-        self.variables = network.weights()
+        self.variables = network.trainable()
         self.adam = Adam(self.variables)
+        self._chances = network.chances()
+        self._terms = terms(network.model.HABITS.loss)
         self._sums = tf.Variable(tf.zeros([2]), trainable=False)
         self._steps = 0
         self._compiled = tf.function(self._step, autograph=False)
@@ -41,6 +45,7 @@ class Trainer:
 
     def _step(self, crops: Any, iteration: Any, learning_rate: Any) -> None:
         inputs, targets, masks = augment(crops, self._seeds(iteration), self.how)
+        reseed(self._chances, self.seed, iteration)
         with tf.GradientTape() as tape:
             losses = self._losses(inputs, targets, masks)
             total = tf.reduce_sum(losses)
@@ -55,10 +60,19 @@ class Trainer:
 
     def _losses(self, inputs: Any, targets: Any, masks: Any) -> Any:
         """(2,): the mean loss of each side."""
-        predicted = self.network.both(inputs)
-        weights = self.network.model.LOSS
-        sides = zip(tf.split(targets, 2), predicted, tf.split(masks, 2), strict=True)
-        return tf.stack([tf.reduce_mean(face_loss(t, p, m, weights)) for t, p, m in sides])
+        painted = self.network.both(inputs)
+        sides = zip(painted, tf.split(targets, 2), tf.split(masks, 2), strict=True)
+        return tf.stack([tf.reduce_mean(self._loss(*side)) for side in sides])
+
+    def _loss(self, painted: Rebuilt, target: Any, mask: Any) -> Any:
+        """(n,): what one side's faces and masks cost, over all sizes that are painted."""
+        losses = []
+        for face in painted.faces:
+            truth, weight = (reduced(x, face.shape[1]) for x in (target, mask))
+            losses.append(face_loss(truth, face, weight, self._terms))
+        if painted.mask is not None:
+            losses.append(tf.reduce_mean(tf.math.squared_difference(mask, painted.mask), [1, 2, 3]))
+        return tf.add_n(losses)
 
     def means(self) -> Means:
         """The mean losses since the last call; this waits for the device."""
@@ -71,3 +85,9 @@ class Trainer:
     def wait(self) -> None:
         """Return once the device has done every step."""
         self._sums.numpy()
+
+
+def reduced(pictures: Any, size: int) -> Any:
+    """Pictures (n, side, side, c) at a size that divides theirs: means of the pixels."""
+    scale = pictures.shape[1] // size
+    return pictures if scale == 1 else tf.nn.avg_pool2d(pictures, scale, scale, "VALID")

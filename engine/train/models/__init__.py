@@ -1,10 +1,7 @@
 """Networks that can be trained, one a file: the folder is the registry.
 
-A model file holds `VERSION` (raised when the network it builds changes), `INPUT_SIZE` and
-`OUTPUT_SIZE` (px), `LEARNING_RATE`, `DECAY` (whether the learning rate falls to nothing at the
-training's end), `LOSS` (weights of the terms of `engine.train.losses`), `WARP` and `COLOUR_TARGET`
-(see `engine.train.augment`), `DEFAULTS` (options) and `build(options)`, which returns the
-sub-models: `encoder`, `decoder_a`, `decoder_b`.
+A model file holds what `Model` lists. Its `build` makes the sub-models out of the blocks that it
+is handed, which know how padding, beginnings and masks are wanted.
 """
 
 from __future__ import annotations
@@ -13,25 +10,47 @@ import importlib
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
+
 from engine.errors import BadInput, Damaged
 from engine.protocol import safe_text
+from engine.settings import fields, listed, read
+from engine.train.architecture import Architecture, Sizes
+from engine.train.blocks import Blocks
+
+
+class Habits(msgspec.Struct, frozen=True):
+    """How a network is trained where the user says nothing."""
+
+    learning_rate: float = 5e-5
+    decay: bool = False
+    """Whether the learning rate falls to nothing at the training's end."""
+    loss: str = "ssim, mse"
+    """Terms of `engine.train.losses` with their weights."""
+    warp: float = 5 / 256
+    """Standard deviation of the warp's nodes, share of the crop's side."""
+    colour_target: bool = True
+    """Whether targets take the inputs' colours; not for a network that can't see them."""
+
+
+class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A network of one kind."""
 
 
 class Model(Protocol):
     """What a model file holds."""
 
     VERSION: int
-    INPUT_SIZE: int
-    OUTPUT_SIZE: int
-    LEARNING_RATE: float
-    DECAY: bool
-    LOSS: dict[str, float]
-    WARP: float
-    COLOUR_TARGET: bool
-    DEFAULTS: dict[str, Any]
+    """Raised when the network that it builds changes."""
+    HABITS: Habits
+    Options: type[msgspec.Struct]
+    """What can be chosen of the network, each field with bounds and help as in the settings."""
 
-    def build(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Fresh Keras sub-models by name."""
+    def sizes(self, options: Any) -> Sizes:
+        """Sizes of the pictures in and out."""
+
+    def build(self, options: Any, blocks: Blocks) -> Architecture:
+        """Fresh sub-models."""
 
 
 def names() -> list[str]:
@@ -59,3 +78,27 @@ def trained(name: str, version: int) -> Model:
             "with 'train NAME --anew'."
         )
     return module
+
+
+def options(name: str, values: dict[str, Any]) -> Any:
+    """A model's options, checked. Raises `BadInput` that names the option and its bounds."""
+    kind = load(name).Options
+    known = [f.name for f in fields(kind)]
+    for option in values:
+        if option not in known:
+            there = f"it has {', '.join(known)}" if known else "it has none"
+            raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
+    return read(kind, values)
+
+
+def options_of_text(text: str) -> dict[str, str]:
+    """`lowmem=yes, nodes=512` by name. Raises `BadInput` for what is no such list."""
+    found = {}
+    for item in listed(text):
+        name, equals, value = (part.strip() for part in item.partition("="))
+        if not (name and equals and value):
+            raise BadInput(
+                f"Options are written as name=value with commas between, not '{safe_text(item)}'."
+            )
+        found[name] = {"yes": "true", "no": "false"}.get(value, value)
+    return found

@@ -8,51 +8,55 @@ can be exchanged; the swap of colours happens inside.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import keras
+import msgspec
 
-from engine.train.layers import Conv, Sigmoid, SwapColours, upscale
+from engine.settings.about import about
+from engine.train.architecture import Architecture, Sizes
+from engine.train.blocks import Blocks, model
+from engine.train.models import Habits
 
 VERSION = 1
-INPUT_SIZE = 64
-OUTPUT_SIZE = 64
-LEARNING_RATE = 5e-5
-DECAY = False
-LOSS = {"ssim": 1.0, "mse": 1.0}
-WARP = 5 / 256
-COLOUR_TARGET = True
-DEFAULTS: dict[str, Any] = {}
-LEAK = 0.1
+HABITS = Habits()
+SIZE = 64
 
 
-def build(options: dict[str, Any]) -> dict[str, Any]:
-    """Encoder of 69,662,976 weights and two decoders of 6,199,747 each."""
-    return {
-        "encoder": encoder(),
-        "decoder_a": decoder("decoder_a"),
-        "decoder_b": decoder("decoder_b"),
-    }
+class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One size; a smaller encoder for cards with little memory."""
+
+    lowmem: Annotated[bool, about("one convolution and half the bottleneck less")] = False
 
 
-def encoder() -> Any:
-    """(n, 64, 64, 3) to (n, 8, 8, 512)."""
-    x = inputs = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), name="face")
-    x = SwapColours(name="to_bgr")(x)
-    for number, filters in enumerate((128, 256, 512, 1024), 1):
-        x = Conv(filters, 5, stride=2, leak=LEAK, name=f"conv_{number}")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
-    x = keras.layers.Dense(1024, name="dense_1")(x)
-    x = keras.layers.Dense(4 * 4 * 1024, name="dense_2")(x)
-    x = keras.layers.Reshape((4, 4, 1024), name="reshape")(x)
-    return keras.Model(inputs, upscale(x, 512, "upscale_1"), name="encoder")
+def sizes(options: Options) -> Sizes:
+    """64 px in and out."""
+    return Sizes(SIZE, (SIZE,))
 
 
-def decoder(name: str) -> Any:
-    """(n, 8, 8, 512) to (n, 64, 64, 3) in 0..1."""
-    x = inputs = keras.Input((8, 8, 512), name="code")
-    for number, filters in enumerate((256, 128, 64), 1):
-        x = upscale(x, filters, f"upscale_{number}")
-    x = Conv(3, 5, name="face")(x)
-    x = SwapColours(name="to_rgb")(Sigmoid(name="sigmoid")(x))
-    return keras.Model(inputs, x, name=name)
+def build(options: Options, blocks: Blocks) -> Architecture:
+    """Encoder of 69,662,976 weights (48,165,632 with `lowmem`) and two decoders of 6,199,747."""
+    convs, width = ((128, 256, 512), 512) if options.lowmem else ((128, 256, 512, 1024), 1024)
+    parts = {"encoder": encoder(blocks, SIZE, convs, width)}
+    for side in "ab":
+        parts[f"decoder_{side}"] = decoder(blocks, f"decoder_{side}", 512, (256, 128, 64))
+    return Architecture(parts)
+
+
+def encoder(blocks: Blocks, size: int, convs: tuple[int, ...], width: int) -> Any:
+    """(n, size, size, 3) to (n, 8, 8, 512)."""
+    inputs, x = blocks.picture(size)
+    for number, filters in enumerate(convs, 1):
+        x = blocks.conv(x, filters, name=f"conv_{number}")
+    x = blocks.dense(blocks.flatten(x), width, "dense_1")
+    x = blocks.dense(x, 4 * 4 * 1024, "dense_2")
+    x = blocks.reshape(x, 4, 1024)
+    return model(inputs, blocks.upscale(x, 512, "upscale_1"), "encoder")
+
+
+def decoder(blocks: Blocks, name: str, channels: int, filters: tuple[int, ...]) -> Any:
+    """(n, 8, 8, channels) to a face and, where it is learnt, a mask of 8 x 2^len(filters) px."""
+    x = inputs = keras.Input((8, 8, channels), name="code")
+    for number, count in enumerate(filters, 1):
+        x = blocks.upscale(x, count, f"upscale_{number}")
+    return model(inputs, [blocks.face(x), *blocks.mask_branch(inputs, filters)], name)

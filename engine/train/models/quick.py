@@ -12,58 +12,60 @@ from typing import Any
 
 import keras
 
-from engine.train.layers import (
-    Alike,
-    Conv,
-    FaceLight,
-    PixelShuffle,
-    Sigmoid,
-    SpaceToDepth,
-    upscale,
-)
+from engine.train.architecture import Architecture, Sizes
+from engine.train.blocks import Blocks, model
+from engine.train.layers import Alike, FaceLight, PixelShuffle, Sigmoid, SpaceToDepth
+from engine.train.models import Habits, NoOptions
 
 VERSION = 1
-INPUT_SIZE = 64
-OUTPUT_SIZE = 96
-LEARNING_RATE = 1e-3
-DECAY = True
-LOSS = {"ssim": 1.0, "mae": 2.0}
-WARP = 5 / 256
-COLOUR_TARGET = False
-DEFAULTS: dict[str, Any] = {}
-LEAK = 0.1
+HABITS = Habits(learning_rate=1e-3, decay=True, loss="ssim, mae:2", colour_target=False)
+Options = NoOptions
+INPUT, OUTPUT = 64, 96
 CODE = 96
 """Numbers between encoder and decoder: few, so that a code says how a face looks, not whose."""
 
 
-def build(options: dict[str, Any]) -> dict[str, Any]:
+def sizes(options: NoOptions) -> Sizes:
+    """64 px in, 96 px out."""
+    return Sizes(INPUT, (OUTPUT,))
+
+
+def build(options: NoOptions, blocks: Blocks) -> Architecture:
     """The shared encoder and the two decoders."""
-    return {
-        "encoder": encoder(),
-        "decoder_a": decoder("decoder_a"),
-        "decoder_b": decoder("decoder_b"),
-    }
+    parts = {"encoder": encoder(blocks)}
+    for side in "ab":
+        parts[f"decoder_{side}"] = decoder(blocks, f"decoder_{side}")
+    return Architecture(parts)
 
 
-def encoder() -> Any:
+def encoder(blocks: Blocks) -> Any:
     """(n, 64, 64, 3) to (n, 6, 6, 128)."""
-    x = inputs = keras.Input((INPUT_SIZE, INPUT_SIZE, 3), name="face")
-    x = FaceLight(name="light")(x)
-    x = SpaceToDepth(scale=2, name="blocks")(x)
+    inputs = keras.Input((INPUT, INPUT, 3), name="face")
+    x = SpaceToDepth(scale=2, name="blocks")(FaceLight(name="light")(inputs))
     for number, filters in enumerate((64, 128, 256), 1):
-        x = Conv(filters, 3, stride=2, leak=LEAK, name=f"conv_{number}")(x)
-    x = keras.layers.Flatten(name="flatten")(x)
-    x = keras.layers.Dense(CODE, name="dense_1")(x)
-    x = keras.layers.Dense(6 * 6 * 128, name="dense_2")(x)
-    x = keras.layers.Reshape((6, 6, 128), name="reshape")(x)
-    return keras.Model(inputs, x, name="encoder")
+        x = blocks.conv(x, filters, 3, name=f"conv_{number}")
+    x = blocks.dense(blocks.flatten(x), CODE, "dense_1")
+    x = blocks.dense(x, 6 * 6 * 128, "dense_2")
+    return model(inputs, blocks.reshape(x, 6, 128), "encoder")
 
 
-def decoder(name: str) -> Any:
+def decoder(blocks: Blocks, name: str) -> Any:
     """(n, 6, 6, 128) to (n, 96, 96, 3) in 0..1."""
     x = inputs = keras.Input((6, 6, 128), name="code")
     for number, filters in enumerate((128, 64, 48), 1):
-        x = upscale(x, filters, f"upscale_{number}", LEAK, Alike())
-    x = Conv(3 * 4, 3, initializer=Alike(), name="face")(x)
-    x = Sigmoid(name="sigmoid")(PixelShuffle(name="face_shuffle")(x))
-    return keras.Model(inputs, x, name=name)
+        x = blocks.upscale(x, filters, f"upscale_{number}", initializer=Alike())
+    x = blocks.conv(x, 3 * 4, 3, stride=1, leak=None, initializer=Alike(), name="face")
+    face = Sigmoid(name="sigmoid")(PixelShuffle(name="face_shuffle")(x))
+    # A mask is simpler than a face: half the channels do.
+    return model(inputs, [face, *mask(blocks, inputs)], name)
+
+
+def mask(blocks: Blocks, code: Any) -> list[Any]:
+    """The mask branch, where one is learnt: (n, 96, 96, 1)."""
+    if not blocks.learn_mask:
+        return []
+    x = code
+    for number, filters in enumerate((64, 32, 16), 1):
+        x = blocks.upscale(x, filters, f"mask_upscale_{number}", initializer=Alike())
+    x = blocks.conv(x, 4, 3, stride=1, leak=None, initializer=Alike(), name="mask")
+    return [Sigmoid(name="mask_sigmoid")(PixelShuffle(name="mask_shuffle")(x))]

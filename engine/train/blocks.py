@@ -1,0 +1,160 @@
+"""The blocks that networks are made of, as functions of a Keras graph.
+
+Where a network says nothing else: convolutions start from He's uniform distribution, a leak is
+max(x, slope x), padding is zeros as TensorFlow's "same" has it. `Style` changes that for a whole
+network, once, when it is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+from engine.train.layers import (
+    Alike,
+    Conv,
+    Leaky,
+    PixelShuffle,
+    Resize,
+    Sigmoid,
+    SwapColours,
+)
+from engine.train.style import Style
+
+NORMAL = keras.initializers.RandomNormal(0.0, 0.02)
+"""The start of the networks that descend from OriginalHighRes."""
+
+
+class Blocks:
+    """Makes blocks in one style; each call adds layers to the graph that `x` belongs to."""
+
+    def __init__(self, style: Style | None = None) -> None:
+        self.style = style or Style()
+
+    @property
+    def learn_mask(self) -> bool:
+        """Whether decoders have a mask branch."""
+        return self.style.learn_mask
+
+    def picture(self, size: int) -> tuple[Any, Any]:
+        """The graph's input of RGB faces in 0..1, and the same as BGR, which the networks of the
+        trade were defined on."""
+        inputs = keras.Input((size, size, 3), name="face")
+        return inputs, SwapColours(name="to_bgr")(inputs)
+
+    def conv(
+        self,
+        x: Any,
+        filters: int,
+        kernel: int = 5,
+        *,
+        stride: int = 2,
+        leak: float | None = 0.1,
+        initializer: Any = "he_uniform",
+        name: str,
+    ) -> Any:
+        """Convolution with bias and leak: 5x5 of stride 2 halves the size."""
+        return Conv(
+            filters,
+            kernel,
+            stride=stride,
+            leak=leak,
+            initializer=initializer,
+            reflect=self.style.reflect_padding,
+            name=name,
+        )(x)
+
+    def upscale(
+        self,
+        x: Any,
+        filters: int,
+        name: str,
+        *,
+        kernel: int = 3,
+        scale: int = 2,
+        leak: float | None = 0.1,
+        initializer: Any = "he_uniform",
+    ) -> Any:
+        """`scale` times the size: convolution of scale² filters, leak, pixel shuffle ("subpixel").
+
+        Source: W. Shi et al., "Real-Time Single Image and Video Super-Resolution Using an
+        Efficient Sub-Pixel Convolutional Neural Network", CVPR 2016.
+        """
+        if self.style.icnr_init and not isinstance(initializer, Alike):
+            initializer = Alike(scale, keras.initializers.get(initializer))
+        x = self.conv(
+            x,
+            filters * scale**2,
+            kernel,
+            stride=1,
+            leak=leak,
+            initializer=initializer,
+            name=name,
+        )
+        return PixelShuffle(scale=scale, name=f"{name}_shuffle")(x)
+
+    def residual(
+        self, x: Any, name: str, *, bias: bool = True, initializer: Any = "he_uniform"
+    ) -> Any:
+        """Two 3x3 convolutions beside the input: conv, leak 0.2, conv, sum, leak 0.2."""
+        filters, reflect = x.shape[-1], self.style.reflect_padding
+        # The second one starts small, so that the block begins near the identity.
+        small = keras.initializers.VarianceScaling(0.2, "fan_in", "uniform")
+        y = Conv(
+            filters, 3, leak=0.2, bias=bias, initializer=initializer, reflect=reflect,
+            name=f"{name}_1",
+        )(x)  # fmt: skip
+        y = Conv(filters, 3, bias=bias, initializer=small, reflect=reflect, name=f"{name}_2")(y)
+        return self.leak(keras.layers.Add(name=f"{name}_sum")([y, x]), 0.2, f"{name}_leak")
+
+    def leak(self, x: Any, slope: float, name: str) -> Any:
+        """max(x, slope x)."""
+        return Leaky(slope, name=name)(x)
+
+    def dense(self, x: Any, units: int, name: str, *, initializer: Any = "glorot_uniform") -> Any:
+        """A linear layer of a flat input."""
+        return keras.layers.Dense(units, kernel_initializer=initializer, name=name)(x)
+
+    def flatten(self, x: Any, name: str = "flatten") -> Any:
+        """One row a face."""
+        return keras.layers.Flatten(name=name)(x)
+
+    def reshape(self, x: Any, side: int, channels: int, name: str = "reshape") -> Any:
+        """Rows to maps."""
+        return keras.layers.Reshape((side, side, channels), name=name)(x)
+
+    def resize(self, x: Any, scale: int, name: str) -> Any:
+        """Bilinear, `scale` times the size."""
+        return Resize(scale, name=name)(x)
+
+    def face(self, x: Any, name: str = "face", *, kernel: int = 5, bgr: bool = True) -> Any:
+        """The last convolution: an RGB picture in 0..1."""
+        x = Sigmoid(name=_beside(name, "sigmoid"))(Conv(3, kernel, name=name)(x))
+        return SwapColours(name=_beside(name, "to_rgb"))(x) if bgr else x
+
+    def mask(self, x: Any, name: str = "mask", *, kernel: int = 5) -> Any:
+        """The last convolution of a mask branch: one channel in 0..1."""
+        return Sigmoid(name=f"{name}_sigmoid")(Conv(1, kernel, name=name)(x))
+
+    def mask_branch(self, x: Any, filters: Sequence[int]) -> list[Any]:
+        """The usual mask branch: upscales and the last convolution; nothing where no mask is
+        learnt, so that it can be added to a decoder's list of outputs."""
+        if not self.learn_mask:
+            return []
+        for number, count in enumerate(filters, 1):
+            x = self.upscale(x, count, f"mask_upscale_{number}")
+        return [self.mask(x)]
+
+
+def model(inputs: Any, outputs: Any, name: str) -> Any:
+    """A sub-model; a list of one output counts as that output."""
+    if isinstance(outputs, list) and len(outputs) == 1:
+        outputs = outputs[0]
+    return keras.Model(inputs, outputs, name=name)
+
+
+def _beside(name: str, word: str) -> str:
+    """Name of a layer behind the one called `name`; the one behind `face` has the bare word."""
+    return word if name == "face" else f"{name}_{word}"
