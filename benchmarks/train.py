@@ -1,16 +1,26 @@
-"""How near training comes to what the machine can do: ratios measured in one run."""
+"""How near training comes to what the machine can do: ratios measured in one run.
+
+Every model is measured in a process of its own, so that its memory is its own. `bench train` runs
+all of them at batch 16, `bench train MODEL` one.
+"""
 
 from __future__ import annotations
 
+import json
+import resource
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from engine.train import data
+from engine.launch import engine_command, engine_environment
+from engine.train import data, models
 from engine.train.augment import Augmentation, augment
+from engine.train.flops import forward_flop
 from engine.train.network import Network
 from engine.train.trainer import Trainer
 
@@ -18,71 +28,93 @@ BATCH = 16
 MATRIX = 2048
 """Side of the square float32 matrices whose product sets the machine's rate."""
 TRIES = 5
-MODELS = ("original", "quick")
+FACES = 64
+"""Drawn faces of each side that the data path reads."""
 
 
-def bench() -> dict[str, float]:
-    """For each model: seconds a step, share of the machine's matrix rate that the step reaches
-    (`matrix_share`), and the augmentation's share of the step (`augment_share`); best of five."""
-    rate = matrix_rate()
-    figures = {"batch": float(BATCH), "matrix_gflop_per_s": round(rate / 1e9, 1)}
-    for name in MODELS:
-        figures |= {f"{name}_{key}": round(v, 4) for key, v in _bench(name, rate).items()}
+def bench(model: str = "", batch: str = str(BATCH)) -> dict[str, Any]:
+    """Figures of one model, or of all by name. Raises `BadInput` for an unknown one."""
+    if model:
+        models.load(model)
+        return one(model, int(batch))
+    return {name: _in_a_process(name, batch) for name in models.names()}
+
+
+def _in_a_process(model: str, batch: str) -> dict[str, Any]:
+    done = subprocess.run(
+        engine_command("ask", "bench", "train", model, batch),
+        env=engine_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return {"failed": done.returncode}
+    figures: dict[str, Any] = json.loads(done.stdout)
+    print(model, figures, file=sys.stderr, flush=True)
     return figures
+
+
+def one(name: str, batch: int) -> dict[str, Any]:
+    """Seconds of a step (best of five), its operations, the machine's matrix rate and the share of
+    it that the step reaches; the shares of a training's time that are spent on waiting for faces
+    and on augmentation; how many faces a second the data path alone delivers; peak memory."""
+    rate = matrix_rate()
+    network = Network(name)
+    cut = data.Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
+    how = Augmentation(cut.side, cut.margin, network.input_size, network.output_size)
+    trainer = Trainer(network, how, 1)
+    rng = np.random.default_rng(1)
+    shape = (FACES, cut.side, cut.side, 4)
+    sides = {side: rng.integers(0, 255, shape, np.uint8) for side in ("a", "b")}
+    batches = data.batches(sides, batch, 1, 1)
+    waits: list[float] = []
+
+    def step() -> None:
+        start = time.perf_counter()
+        crops = next(batches)
+        waits.append(time.perf_counter() - start)
+        trainer.step(crops, len(waits), 1e-5)
+        trainer.wait()
+
+    times = timed(step)
+    flop = 3.0 * forward_flop(network, batch)
+    return {
+        "batch": batch,
+        "s_per_step": round(min(times), 4),
+        "faces_per_s": round(2 * batch / min(times), 1),
+        "gflop_per_step": round(flop / 1e9, 1),
+        "matrix_gflops": round(rate / 1e9, 1),
+        "share": round(flop / min(times) / rate, 3),
+        "wait_share": round(sum(waits[1:]) / sum(times), 4),
+        "data_faces_per_s": round(data_rate(batches, how, 2 * batch), 1),
+        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+    }
 
 
 def matrix_rate() -> float:
     """Floating-point operations a second of a large float32 matrix product."""
     a = tf.random.stateless_normal([MATRIX, MATRIX], [1, 2])
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(a, a)), autograph=False)
-    return float(2.0 * MATRIX**3 / best(lambda: product().numpy()))
+    return float(2.0 * MATRIX**3 / min(timed(lambda: product().numpy())))
 
 
-def _bench(name: str, rate: float) -> dict[str, float]:
-    network = Network(name)
-    cut = data.Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
-    how = Augmentation(cut.side, cut.margin, network.input_size, network.output_size)
-    trainer = Trainer(network, how, 1)
-    rng = np.random.default_rng(1)
-    crops = tf.constant(rng.integers(0, 255, (2 * BATCH, cut.side, cut.side, 4), np.uint8))
+def data_rate(batches: Iterator[Any], how: Augmentation, faces: int) -> float:
+    """Faces a second through reading and augmentation, with no network behind."""
+    varied = tf.function(
+        lambda crops, seeds: [tf.reduce_sum(t) for t in augment(crops, seeds, how)]
+    )
     seeds = tf.constant([[1, 4], [1, 6]])
-    alone = tf.function(lambda: [tf.reduce_sum(t) for t in augment(crops, seeds, how)])
-
-    def step() -> None:
-        trainer.step(crops, 1, 1e-5)
-        trainer.wait()
-
-    step_s = best(step)
-    augment_s = best(lambda: [t.numpy() for t in alone()])
-    work = step_flop(network, BATCH)
-    return {
-        "step_s": step_s,
-        "step_gflop": work / 1e9,
-        "matrix_share": work / step_s / rate,
-        "augment_share": augment_s / step_s,
-    }
+    return faces / min(timed(lambda: [t.numpy() for t in varied(next(batches), seeds)]))
 
 
-def step_flop(network: Network, batch: int) -> float:
-    """Floating-point operations of the kernels in a step of `batch` faces a side: two for each
-    weight and place forward, and twice as many back."""
-    total = 0.0
-    for part, model in network.parts.items():
-        faces = 2 * batch if part == "encoder" else batch
-        for layer in model.layers:
-            for weight in layer.weights:
-                if weight.name == "kernel":
-                    places = np.prod(layer.output.shape[1:-1])
-                    total += 2.0 * faces * float(places) * float(np.prod(weight.shape))
-    return 3.0 * total
-
-
-def best(act: Callable[[], Any], tries: int = TRIES) -> float:
-    """Seconds of the fastest of some tries, after one that warms up."""
+def timed(act: Callable[[], Any], tries: int = TRIES) -> list[float]:
+    """Seconds of some tries, after one that warms up."""
     act()
     times = []
     for _ in range(tries):
         start = time.perf_counter()
         act()
         times.append(time.perf_counter() - start)
-    return min(times)
+    return times

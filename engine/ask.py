@@ -22,10 +22,10 @@ def _answer(question: list[str]) -> Any:
     match question:
         case ["media", *paths]:
             return [_medium(Path(path)) for path in paths]
-        case ["bench", stage]:
+        case ["bench", stage, *what]:
             from engine.bench import bench
 
-            return bench(stage)
+            return bench(stage, *what)
         case ["export", project, side, form, out, media]:
             from engine.interop.hand import hand
             from engine.project import Project

@@ -17,11 +17,14 @@ def benchmarks() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("[a-z]*.py"))
 
 
-def bench(stage: str) -> dict[str, Any]:
-    """Figures of one stage, measured now. Raises `UsageError` for a stage without a benchmark."""
+def bench(stage: str, *what: str) -> dict[str, Any]:
+    """Figures of one stage, or of a part of it, measured now.
+
+    Raises `UsageError` for a stage without a benchmark.
+    """
     if stage not in benchmarks():
         known = ", ".join(benchmarks()) or "none in this installation"
         raise UsageError(f"There is no benchmark '{safe_text(stage)}': there are {known}.")
     module = importlib.import_module(f"benchmarks.{stage}")
-    figures: dict[str, Any] = module.bench()
+    figures: dict[str, Any] = module.bench(*what)
     return figures

@@ -6,21 +6,37 @@ import argparse
 import json
 from typing import Any
 
+from engine.errors import UsageError
 from engine.launch import ask
 from fstui.commands.shared import say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """STAGE."""
-    parser.add_argument("stage", metavar="STAGE", help="extract, train or convert")
+    parser.add_argument("stage", metavar="STAGE", help="extract, train, convert or faces")
+    parser.add_argument("--model", metavar="NAME", help="train: this network alone")
+    parser.add_argument("--batch", type=int, metavar="N", help="train: faces of each side")
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure and print."""
-    figures: dict[str, Any] = ask("bench", args.stage)
+    what: list[str] = []
+    if args.stage == "train":
+        batch = [str(args.batch)] if args.batch else []
+        what = [args.model or "", *batch]
+    elif args.model or args.batch:
+        raise UsageError("--model and --batch go with 'bench train'.")
+    figures: dict[str, Any] = ask("bench", args.stage, *what)
     if args.json:
         print(json.dumps(figures, indent=2))
     else:
-        say(*(f"{name:30} {value}" for name, value in figures.items()))
+        say(*(f"{name:30} {_words(value)}" for name, value in figures.items()))
     return 0
+
+
+def _words(value: Any) -> str:
+    """A figure, or a part's figures in one line."""
+    if isinstance(value, dict):
+        return " · ".join(f"{name} {figure}" for name, figure in value.items())
+    return str(value)
