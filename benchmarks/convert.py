@@ -161,7 +161,7 @@ def _untrained() -> checkpoint.Checkpoint:
     recipe = checkpoint.Recipe(
         format=checkpoint.FORMAT,
         model=MODEL,
-        options=network.options,
+        options={},
         input_size=network.input_size,
         output_size=network.output_size,
         centring="face",

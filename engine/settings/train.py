@@ -8,7 +8,7 @@ import msgspec
 
 from engine.settings.about import about
 
-NETWORK, FACE, VARY, SAVING = "network", "face", "variation", "saving"
+NETWORK, MACHINE, FACE, VARY, SAVING = "network", "machine", "face", "variation", "saving"
 """Sections of the settings; what has none comes first."""
 
 
@@ -38,6 +38,15 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reflect_padding: Annotated[
         bool, about("mirror pictures beyond their edges, not black", group=NETWORK)
     ] = False
+
+    precision: Annotated[
+        Literal["float32", "float16", "bfloat16"],
+        about("numbers it computes in; weights are float32", group=MACHINE),
+    ] = "float32"
+    xla: Annotated[bool, about("compile the step by XLA, which may help a GPU", group=MACHINE)] = (
+        False
+    )
+    recompute: Annotated[bool, about("less memory for a third more time", group=MACHINE)] = False
 
     centring: Annotated[
         Literal["face", "head", "legacy"],

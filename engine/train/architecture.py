@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import tensorflow as tf
@@ -40,6 +40,8 @@ class Architecture:
 
     parts: dict[str, Any]
     """Keras models by name, in the order in which their weights are listed."""
+    recompute: bool = field(default=False, kw_only=True)
+    """Whether a training computes a sub-model's inside again instead of keeping it."""
 
     def encode(self, faces: Any, training: bool) -> Any:
         """(n, in, in, 3) in 0..1 to the code."""
@@ -61,7 +63,10 @@ class Architecture:
 
     def run(self, part: str, inputs: Any, training: bool) -> Any:
         """One sub-model's output: a tensor, or several."""
-        return self.parts[part](inputs, training=training)
+        model = self.parts[part]
+        if training and self.recompute:
+            return tf.recompute_grad(lambda x: model(x, training=True))(inputs)
+        return model(inputs, training=training)
 
 
 @dataclass

@@ -167,6 +167,9 @@ class FaceLight(keras.layers.Layer):
     LEAST_VARIANCE = 1e-3
     SCALE = 0.5
 
+    def __init__(self, *, name: str) -> None:
+        super().__init__(name=name, dtype="float32")  # variances of half floats are coarse
+
     def build(self, input_shape: Any) -> None:
         """Draw the ellipse for an input of (n, size, size, 3)."""
         place = (np.arange(input_shape[1]) + 0.5) / input_shape[1]

@@ -45,7 +45,7 @@ class Session:
         work.report.phase("building the model")
         self.network = Network(self.recipe.model, self.recipe.options, self.seed, self.recipe.style)
         self.how = self._augmentation()
-        self.trainer = Trainer(self.network, self.how, self.seed)
+        self.trainer = Trainer(self.network, self.how, self.seed, xla=settings.xla)
         self._restore()
 
     # --- making ready ---

@@ -25,7 +25,9 @@ class Means(NamedTuple):
 class Trainer:
     """Owns the moments and the running sums; the network's weights belong to the network."""
 
-    def __init__(self, network: Network, how: Augmentation, seed: int) -> None:
+    def __init__(
+        self, network: Network, how: Augmentation, seed: int, *, xla: bool = False
+    ) -> None:
         self.network = network
         self.how = how
         self.seed = seed
@@ -35,7 +37,7 @@ class Trainer:
         self._terms = terms(network.model.HABITS.loss)
         self._sums = tf.Variable(tf.zeros([2]), trainable=False)
         self._steps = 0
-        self._compiled = tf.function(self._step, autograph=False)
+        self._compiled = tf.function(self._step, autograph=False, jit_compile=xla or None)
 
     def step(self, crops: Any, iteration: int, learning_rate: float) -> None:
         """One iteration over uint8 crops (A's faces, then as many of B's); returns at once where
