@@ -42,32 +42,51 @@ def gpus(root: Path = Path("/proc/driver/nvidia/gpus")) -> list[Gpu]:
     return found
 
 
-def candidates(device: str | None) -> list[Gpu]:
-    """The devices a job may take, in order; empty means the CPU."""
+Choice = tuple[Gpu, ...]
+"""Devices that a job takes together."""
+
+
+def choices(device: str | None) -> list[Choice]:
+    """What a job may take, in order: any one device, or the ones named (`gpu:0`, `gpu:0,1`); empty
+    means the CPU. Raises `NotPossible` for a device that isn't there."""
     have = gpus()
     if device is None:
-        return have
+        return [(gpu,) for gpu in have]
     if device == "cpu":
         return []
-    number = device.removeprefix("gpu:")
-    hits = [g for g in have if str(g.number) == number]
-    if not hits:
+    numbers = device.removeprefix("gpu:").split(",")
+    named = {str(g.number): g for g in have}
+    if len(set(numbers)) < len(numbers) or not set(numbers) <= set(named):
         raise NotPossible(f"This machine has no device '{device}': it has {len(have)} GPUs.")
-    return hits
+    return [tuple(named[number] for number in numbers)]
 
 
 AMD_DRIVER = Path("/dev/kfd")
 """AMD's compute driver; its devices aren't listed here, so TensorFlow finds them by itself."""
 
 
-def visibility(gpu: Gpu | None, device: str | None) -> dict[str, str]:
-    """The environment that shows a step its device alone. ROCm obeys this variable too, so an AMD
+def visibility(taken: Choice, device: str | None) -> dict[str, str]:
+    """The environment that shows a step its devices alone. ROCm obeys this variable too, so an AMD
     device that may be used is not hidden by it."""
-    if gpu is None and device is None and AMD_DRIVER.exists():
+    if not taken and device is None and AMD_DRIVER.exists():
         return {}
-    return {"CUDA_VISIBLE_DEVICES": gpu.uuid if gpu else "-1"}
+    return {"CUDA_VISIBLE_DEVICES": ",".join(gpu.uuid for gpu in taken) or "-1"}
 
 
 def device_lock(gpu: Gpu) -> FileLock:
     """The lock that every user of the machine shares for one device."""
     return FileLock(device_lock_folder() / f"fstui-gpu-{gpu.uuid}.lock", shared=True)
+
+
+def take(choice: Choice, holder: str) -> list[FileLock] | None:
+    """The locks of all devices of a choice, or None where one of them is taken."""
+    locks: list[FileLock] = []
+    # In the order of their numbers: two jobs that want the same two can't each hold one.
+    for gpu in sorted(choice, key=lambda g: g.number):
+        lock = device_lock(gpu)
+        if not lock.acquire(holder):
+            for held in locks:
+                held.release()
+            return None
+        locks.append(lock)
+    return locks

@@ -72,7 +72,7 @@ class Job(msgspec.Struct, frozen=True):
     kind: str
     steps: list[Step]
     device: str | None = None
-    """A device to run on (`cpu`, `gpu:0`); None is the first free one."""
+    """Devices to run on (`cpu`, `gpu:0`, `gpu:0,1`); None is the first free one."""
     resumes: str | None = None
     """The name of the job that this one goes on from."""
 

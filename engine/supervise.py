@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 from engine import __version__
-from engine.devices import Gpu, candidates, device_lock, visibility
+from engine.devices import Choice, choices, take, visibility
 from engine.errors import EXIT_MEANINGS, Exit, FstuiError, Stopped, from_os_error
 from engine.fold import fold
 from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
@@ -116,19 +116,19 @@ class Supervisor:
 
     def run_steps(self) -> tuple[int, str]:
         """Run the steps in order; the first that doesn't end well ends the job."""
-        gpu, lock = self._take_device()
+        devices, locks = self._take_devices()
         said: list[tuple[Step, str]] = []
         try:
             for index in range(len(self.job.steps)):
                 if self._stop or self._kill:
                     raise Stopped("stopped before the next step: run it again to go on")
-                code, message = self._run_step(index, gpu)
+                code, message = self._run_step(index, devices)
                 if code != Exit.DONE:
                     return code, message
                 said.append((self.job.steps[index], message))
             return int(Exit.DONE), closing_words(said)
         finally:
-            if lock:
+            for lock in locks:
                 lock.release()
 
     def end(self, code: int, message: str) -> None:
@@ -158,19 +158,19 @@ class Supervisor:
 
     # --- devices ---
 
-    def _take_device(self) -> tuple[Gpu | None, FileLock | None]:
-        """The first free device, waiting for one if all are taken; (None, None) for the CPU."""
+    def _take_devices(self) -> tuple[Choice, list[FileLock]]:
+        """The first free device or devices, waiting where all are taken; nothing for the CPU."""
         wants = any(s.stage in USES_DEVICE for s in self.job.steps)
-        choice = candidates(self.job.device) if wants else []
-        if not choice:
+        possible = choices(self.job.device) if wants else []
+        if not possible:
             self.snapshot.device = "CPU"
-            return None, None
+            return (), []
         while True:
-            for gpu in choice:
-                lock = device_lock(gpu)
-                if lock.acquire(holder_text(self.folder.name)):
-                    self.snapshot.device = gpu.name
-                    return gpu, lock
+            for choice in possible:
+                locks = take(choice, holder_text(self.folder.name))
+                if locks is not None:
+                    self.snapshot.device = " + ".join(gpu.name for gpu in choice)
+                    return choice, locks
             self._set_state(State.WAITING)
             self._obey_while_alone()
             if self._stop or self._kill:
@@ -187,7 +187,7 @@ class Supervisor:
 
     # --- a step ---
 
-    def _run_step(self, index: int, gpu: Gpu | None) -> tuple[int, str]:
+    def _run_step(self, index: int, devices: Choice) -> tuple[int, str]:
         step = self.job.steps[index]
         self._step_end = None
         self.folder.append(
@@ -197,7 +197,7 @@ class Supervisor:
         child = subprocess.Popen(
             step_command(self.folder, index),
             stdin=subprocess.DEVNULL,
-            env={**os.environ, **visibility(gpu, self.job.device)},
+            env={**os.environ, **visibility(devices, self.job.device)},
         )
         try:
             status = self._wait(child)

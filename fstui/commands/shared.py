@@ -90,7 +90,9 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
         "--detach", action="store_true", help="return at once and let the job run by itself"
     )
     parser.add_argument(
-        "--device", metavar="DEVICE", help="cpu or gpu:N (default: the first GPU that is free)"
+        "--device",
+        metavar="DEVICE",
+        help="cpu, gpu:N or, to train, gpu:N,N (default: the first GPU that is free)",
     )
 
 

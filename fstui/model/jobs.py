@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 from engine import process
-from engine.devices import candidates
+from engine.devices import choices
 from engine.errors import (
     BadInput,
     Exit,
@@ -117,7 +117,7 @@ def start_import(
 
 def start(project: Project, kind: str, steps: list[Step], device: str | None = None) -> JobFolder:
     """Start a job of any steps; it names the one it goes on from."""
-    candidates(device)  # a device that isn't there is refused here already
+    choices(device)  # a device that isn't there is refused here already
     before = resumable(project, kind)
     job = Job(VERSION, kind, steps, device, before.name if before else None)
     refuse_if_running(project.path, job)

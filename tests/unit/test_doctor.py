@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine import doctor
-from engine.devices import Gpu, candidates, device_lock, gpus, visibility
+from engine.devices import Gpu, choices, device_lock, gpus, take, visibility
 from engine.errors import NotPossible
 from fstui import cli
 from fstui.commands import doctor as command
@@ -60,11 +60,12 @@ def test_gpus_by_the_drivers_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     ]
     assert gpus(tmp_path / "none") == []
     monkeypatch.setattr("engine.devices.gpus", lambda: found)
-    assert candidates("gpu:1") == [found[1]]
-    assert candidates(None) == found
-    assert candidates("cpu") == []
+    assert choices("gpu:1") == [(found[1],)]
+    assert choices("gpu:0,1") == [tuple(found[:2])]
+    assert choices(None) == [(gpu,) for gpu in found]
+    assert choices("cpu") == []
     with pytest.raises(NotPossible, match="it has 2 GPUs"):
-        candidates("gpu:2")
+        choices("gpu:0,2")
 
 
 def run_with(findings: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
@@ -120,10 +121,26 @@ def test_a_device_lock_that_another_user_made_is_taken_without_writing(
     assert other.acquire("mine too")
 
 
+def test_several_devices_are_taken_all_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.devices.device_lock_folder", lambda: tmp_path)
+    one, two = Gpu(0, "GPU-0", "one"), Gpu(1, "GPU-1", "two")
+    held = take((two,), "first")
+    assert held is not None
+    assert take((one, two), "second") is None
+    alone = take((one,), "third")  # what the second could not have is free
+    assert alone is not None
+    for lock in (*held, *alone):
+        lock.release()
+    assert take((one, two), "fourth") is not None
+    assert visibility((one, two), None) == {"CUDA_VISIBLE_DEVICES": "GPU-0,GPU-1"}
+
+
 def test_a_step_sees_its_device_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.devices.AMD_DRIVER", tmp_path / "kfd")
-    assert visibility(Gpu(1, "GPU-1", "one"), None) == {"CUDA_VISIBLE_DEVICES": "GPU-1"}
-    assert visibility(None, None) == {"CUDA_VISIBLE_DEVICES": "-1"}
+    assert visibility((Gpu(1, "GPU-1", "one"),), None) == {"CUDA_VISIBLE_DEVICES": "GPU-1"}
+    assert visibility((), None) == {"CUDA_VISIBLE_DEVICES": "-1"}
     (tmp_path / "kfd").touch()
-    assert visibility(None, None) == {}
-    assert visibility(None, "cpu") == {"CUDA_VISIBLE_DEVICES": "-1"}
+    assert visibility((), None) == {}
+    assert visibility((), "cpu") == {"CUDA_VISIBLE_DEVICES": "-1"}
