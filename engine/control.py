@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import Command
 from engine.report import Reporter
@@ -13,7 +14,8 @@ POLL_S = 0.2
 
 
 class Control:
-    """Polls the job's `control/` folder; each command is acknowledged by an event, once."""
+    """Polls the job's `control/` folder; each command is acknowledged by an event, once, with the
+    sentence of the error that its handler raised."""
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
@@ -51,13 +53,17 @@ class Control:
             path.unlink(missing_ok=True)
 
     def _obey(self, command: Command) -> None:
-        known = True
+        known, refused = True, ""
         if command.verb == "stop":
             self._stop = True
         elif command.verb in ("pause", "resume"):
             self._paused = command.verb == "pause"
         elif command.verb in self._handlers:
-            self._handlers[command.verb](command)
+            try:
+                self._handlers[command.verb](command)
+            except FstuiError as error:  # the step goes on as it was
+                refused = str(error)
         else:
             known = False
-        self._report.event("ack", verb=command.verb, id=command.id, known=known)
+        answer = {"refused": refused} if refused else {}
+        self._report.event("ack", verb=command.verb, id=command.id, known=known, **answer)

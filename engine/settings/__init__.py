@@ -10,7 +10,7 @@ import msgspec
 
 from engine.settings.convert import ConvertSettings
 from engine.settings.extract import ExtractSettings
-from engine.settings.fields import Field, changed, fields, listed, read
+from engine.settings.fields import Field, changed, fields, listed, live, read
 from engine.settings.train import TrainSettings
 from engine.settings.watch import WatchSettings
 
@@ -24,6 +24,7 @@ __all__ = [
     "changed",
     "fields",
     "listed",
+    "live",
     "read",
 ]
 

@@ -15,14 +15,16 @@ def about(
     unit: str = "",
     step: float | None = None,
     group: str = "",
+    live: bool = False,
     **extra: Any,
 ) -> Meta:
-    """Help, bounds (both inclusive), unit, multiple and section of a setting.
+    """Help, bounds (both inclusive), unit, multiple and section of a setting; `live` settings can
+    change while the stage runs.
 
     `extra` may say `folder` (its files are the choices), `also` (further choices), `many` (several
     choices, commas between) and `path` (it names a file or folder).
     """
-    said = {"unit": unit, "group": group, **extra}
+    said = {"unit": unit, "group": group, "live": live, **extra}
     return Meta(
         ge=low,
         le=high,

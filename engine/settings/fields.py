@@ -75,6 +75,8 @@ class Field(NamedTuple):
     """Whether it names a file or folder: of the project, else it is copied into it."""
     group: str = ""
     """The section that it belongs to; none is the first one."""
+    live: bool = False
+    """Whether it can change while the stage runs."""
 
     def allows(self, value: Any) -> bool:
         """Whether a value is among the choices, where there are any."""
@@ -140,9 +142,21 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
                 many=extra.get("many", False),
                 is_path=extra.get("path", False),
                 group=extra.get("group", ""),
+                live=extra.get("live", False),
             )
         )
     return found
+
+
+def live(kind: type[msgspec.Struct], values: dict[str, Any]) -> None:
+    """Raise `BadInput` where some of the values belong to settings that stay as they were begun."""
+    may = {f.name for f in fields(kind) if f.live}
+    for name in values:
+        if name not in may:
+            raise BadInput(
+                f"{kind.__name__[:-8].lower()}'s {safe_text(name)} can't change while it runs: "
+                f"{', '.join(sorted(may))} can."
+            )
 
 
 def changed(settings: msgspec.Struct) -> dict[str, Any]:

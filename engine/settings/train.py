@@ -16,13 +16,17 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Learn one shared encoder and a decoder for each person."""
 
     model: Annotated[str, about("network that is trained", folder="train/models")] = "original"
-    iterations: Annotated[int, about("stop at this iteration", 1, 100_000_000)] = 1_000_000
+    iterations: Annotated[int, about("stop at this iteration", 1, 100_000_000, live=True)] = (
+        1_000_000
+    )
     seconds: Annotated[
-        float, about("stop after this training time; 0 is no limit", 0, unit="s")
+        float, about("stop after this training time; 0 is no limit", 0, unit="s", live=True)
     ] = 0.0
-    batch: Annotated[int, about("faces of each side at once: fewer need less memory", 1, 256)] = 16
+    batch: Annotated[
+        int, about("faces of each side at once: fewer need less memory", 1, 256, live=True)
+    ] = 16
     learning_rate: Annotated[
-        float, about("how fast it learns; 0 is the network's own default", 0, 0.1)
+        float, about("how fast it learns; 0 is the network's own default", 0, 0.1, live=True)
     ] = 0.0
     seed: Annotated[int, about("number that all random choices start from", 0, 2**31 - 1)] = 1
     anew: Annotated[bool, about("put the model there is into trash/ and begin again")] = False
@@ -66,22 +70,28 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "extended"
 
     warp: Annotated[
-        bool, about("bend the faces a little, against learning by heart", group=VARY)
+        bool, about("bend the faces a little, against learning by heart", group=VARY, live=True)
     ] = True
-    flip: Annotated[float, about("how many faces are mirrored", 0, 100, unit="%", group=VARY)] = (
-        50.0
-    )
-    colour: Annotated[bool, about("vary light and colour", group=VARY)] = True
-    rotation: Annotated[float, about("turn faces by up to", 0, 25, unit="degrees", group=VARY)] = (
-        10.0
-    )
-    zoom: Annotated[float, about("scale faces by up to", 0, 25, unit="%", group=VARY)] = 5.0
-    shift: Annotated[float, about("move faces by up to", 0, 25, unit="%", group=VARY)] = 5.0
+    flip: Annotated[
+        float, about("how many faces are mirrored", 0, 100, unit="%", group=VARY, live=True)
+    ] = 50.0
+    colour: Annotated[bool, about("vary light and colour", group=VARY, live=True)] = True
+    rotation: Annotated[
+        float, about("turn faces by up to", 0, 25, unit="degrees", group=VARY, live=True)
+    ] = 10.0
+    zoom: Annotated[
+        float, about("scale faces by up to", 0, 25, unit="%", group=VARY, live=True)
+    ] = 5.0
+    shift: Annotated[
+        float, about("move faces by up to", 0, 25, unit="%", group=VARY, live=True)
+    ] = 5.0
 
     save_every: Annotated[
-        int, about("save after so many iterations", 10, 100_000, group=SAVING)
+        int, about("save after so many iterations", 10, 100_000, group=SAVING, live=True)
     ] = 250
     preview_s: Annotated[
-        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING)
+        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING, live=True)
     ] = 15.0
-    keep: Annotated[int, about("how many of the newest saves are kept", 2, 100, group=SAVING)] = 2
+    keep: Annotated[
+        int, about("how many of the newest saves are kept", 2, 100, group=SAVING, live=True)
+    ] = 2

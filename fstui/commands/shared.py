@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -45,13 +45,13 @@ def require_writing(args: argparse.Namespace) -> None:
         raise Refused("Nothing is changed or started: --readonly was given.")
 
 
-def add_settings(parser: argparse.ArgumentParser, kind: type[msgspec.Struct]) -> None:
-    """One flag for each setting of a stage, made from its one definition."""
+def add_settings(parser: argparse.ArgumentParser, of: Iterable[settings.Field]) -> None:
+    """One flag for each setting, made from its one definition."""
     first = parser.add_argument_group(
         "settings", "What is not named comes from the project's [settings] or the default."
     )
     groups = {"": first}
-    for field in settings.fields(kind):
+    for field in of:
         if field.group not in groups:
             groups[field.group] = parser.add_argument_group(f"settings: {field.group}")
         group = groups[field.group]
@@ -100,7 +100,7 @@ def stage_arguments(parser: argparse.ArgumentParser, kind: type[msgspec.Struct])
     """PROJECT, the job's options and the settings of a stage."""
     add_project(parser)
     add_job_options(parser)
-    add_settings(parser, kind)
+    add_settings(parser, settings.fields(kind))
 
 
 def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> int:

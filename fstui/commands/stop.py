@@ -8,7 +8,7 @@ import time
 
 from engine.errors import NothingToDo, NotPossible
 from engine.project import Project
-from engine.protocol import JobFolder, State, find_job, jobs_of
+from engine.protocol import JobFolder, State, find_job, jobs_of, safe_text
 from fstui.commands.shared import add_project, project_of, require_writing, say
 from fstui.model import jobs
 
@@ -52,12 +52,18 @@ def stop_in_order(folder: JobFolder) -> None:
 
 def job_to_stop(project: Project, name: str | None) -> JobFolder:
     """The job that is meant: by name, else the one that runs, work before a watcher."""
-    if name:
-        folder = find_job(project.path, name)
-        running = [folder] if folder and folder.alive() else []
-    else:
-        running = [j for j in jobs_of(project.path) if j.alive()]
-        running.sort(key=lambda j: "-watch-" in j.name)
+    if name is None:
+        return running_job(project)
+    folder = find_job(project.path, name)
+    if folder is None or not folder.alive():
+        raise NothingToDo(f"No job '{safe_text(name)}' of {project.name} is running.")
+    return folder
+
+
+def running_job(project: Project, kind: str = "") -> JobFolder:
+    """The job that runs, of a kind where one is named; work before a watcher."""
+    running = [j for j in jobs_of(project.path) if j.alive() and f"-{kind}" in j.name]
     if not running:
-        raise NothingToDo(f"No job of {project.name} is running: there is nothing to stop.")
-    return running[0]
+        what = f"{kind} job" if kind else "job"
+        raise NothingToDo(f"No {what} of {project.name} is running.")
+    return min(running, key=lambda j: "-watch-" in j.name)

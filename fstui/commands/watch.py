@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from engine.settings import WatchSettings
+from engine.settings import WatchSettings, fields
 from fstui.commands.shared import (
     add_project,
     add_settings,
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--detach", action="store_true", help="return at once; it watches after log-out too"
     )
-    add_settings(parser, WatchSettings)
+    add_settings(parser, fields(WatchSettings))
 
 
 def run(args: argparse.Namespace) -> int:

@@ -33,7 +33,7 @@ from engine.protocol import (
     safe_text,
 )
 from engine.references import bring
-from engine.settings import STAGE_SETTINGS, fields, read
+from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read
 from engine.store import Store
 from engine.trust.consent import require_people
 
@@ -164,7 +164,17 @@ def cut_off(project: Project, stage: str) -> Step | None:
     found = newest_with(project, stage)
     if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
         return None
-    return repeated(found[0].job().steps[found[1]])
+    step = repeated(found[0].job().steps[found[1]])
+    return Step(step.stage, step.side, {**step.settings, **changes(found[0])})
+
+
+def changes(folder: JobFolder) -> dict[str, Any]:
+    """What was changed while a job ran: one that goes on from it keeps that."""
+    made: dict[str, Any] = {}
+    for event in folder.events()[0]:
+        if event.k == "change":
+            made |= event.data["settings"]
+    return made
 
 
 def repeated(step: Step) -> Step:
@@ -250,6 +260,39 @@ def stop(folder: JobFolder) -> None:
     if not folder.alive():
         raise NothingToDo(f"The job {folder.name} has ended already.")
     folder.send("stop")
+
+
+def change(folder: JobFolder, values: dict[str, Any]) -> None:
+    """Let a running training go on with other settings.
+
+    Raises `BadInput` for what can't be or can't change, `NothingToDo` when it has ended.
+    """
+    live(TrainSettings, values)
+    known = read(TrainSettings, values)
+    tell(folder, "change", **{name: getattr(known, name) for name in values})
+
+
+def tell(folder: JobFolder, verb: str, **args: Any) -> None:
+    """Send a command and wait until it was read.
+
+    Raises `NothingToDo` when the job ends before that, `BadInput` with what it answered when it
+    refuses, `NotPossible` when it knows no such command.
+    """
+    _, offset = folder.events()
+    asked = folder.send(verb, **args)
+    while True:
+        alive = folder.alive()
+        events, offset = folder.events(offset)
+        for event in events:
+            if event.k == "ack" and event.data.get("id") == asked:
+                if refused := event.data.get("refused"):
+                    raise BadInput(safe_text(str(refused)))
+                if not event.data.get("known"):
+                    raise NotPossible(f"The job {folder.name} can't {verb}.")
+                return
+        if not alive:
+            raise NothingToDo(f"The job {folder.name} ended before it read that.")
+        time.sleep(0.05)
 
 
 def press(folder: JobFolder) -> None:
