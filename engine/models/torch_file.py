@@ -32,10 +32,12 @@ KINDS = {
 }  # fmt: skip
 STORAGES = {f"torch.{kind}Storage": dtype for kind, dtype in KINDS.items()}
 TENSOR = "torch._utils._rebuild_tensor_v2"
+TENSOR_BEFORE = "torch._utils._rebuild_tensor"
+"""As PyTorch before 0.4 has it."""
 PARAMETER = "torch._utils._rebuild_parameter"
 DICT = "collections.OrderedDict"
 LIST = "torch.jit._pickle.build_intlist"
-FORMS = frozenset([*STORAGES, TENSOR, PARAMETER, DICT, LIST])
+FORMS = frozenset([*STORAGES, TENSOR, TENSOR_BEFORE, PARAMETER, DICT, LIST])
 SCRIPT = "__torch__."
 """TorchScript names its own classes so; their state is a dict of what they hold."""
 
@@ -176,6 +178,9 @@ class TorchReader(Reader):
         table = super()._table()
         table[ord("Q")] = self._persistent
         table[0x81] = self._new
+        # Texts as Python 2 writes them, which old files of weights come from.
+        table[ord("U")] = lambda: self._stack.append(self._text(1))
+        table[ord("T")] = lambda: self._stack.append(self._text(4))
         return table
 
     def _refuse(self, code: int) -> NoReturn:
@@ -220,17 +225,27 @@ class TorchReader(Reader):
         match form.value.name, args.value if isinstance(args, Box) else None:
             case ("collections.OrderedDict", ()):
                 self._push_box({})
+            case ("collections.OrderedDict", (list(pairs),)):
+                self._push_pairs(pairs, args)
             case ("torch.jit._pickle.build_intlist", (list(numbers),)):
                 self._push_box(list(numbers))
             case ("torch._utils._rebuild_parameter", (Tensor() as tensor, *_)):
                 self._push_box(tensor)
             case (
-                "torch._utils._rebuild_tensor_v2",
+                "torch._utils._rebuild_tensor_v2" | "torch._utils._rebuild_tensor",
                 (Storage() as storage, offset, shape, steps, *_),
             ):
                 self._push_box(_tensor(storage, offset, shape, steps))
             case _:
                 raise Wrong(f"calls {form.value.name} with arguments that no tensor has")
+
+    def _push_pairs(self, pairs: list[Any], args: Box) -> None:
+        """An ordered dict of a list of pairs, as Python 2 writes it."""
+        if any(type(p) is not list or len(p) != 2 or type(p[0]) is not str for p in pairs):
+            raise Wrong("has an ordered dict of something that is no pairs")
+        self._push_box(dict(pairs))
+        made: Box = self._stack[-1]
+        made.weight, made.depth = args.weight, args.depth
 
     def _build(self) -> None:
         """The state of an object of TorchScript; an ordered dict's own is about versions."""

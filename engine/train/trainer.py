@@ -9,7 +9,7 @@ import tensorflow as tf
 from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
 from engine.train.chance import reseed
-from engine.train.losses import face_loss, terms
+from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
 from engine.train.optimiser import Adam
 
@@ -34,7 +34,7 @@ class Trainer:
         self.variables = network.trainable()
         self.adam = Adam(self.variables)
         self._chances = network.chances()
-        self._terms = terms(network.model.HABITS.loss)
+        self._terms = parse(network.model.HABITS.loss)
         self._sums = tf.Variable(tf.zeros([2]), trainable=False)
         self._steps = 0
         self._compiled = tf.function(self._step, autograph=False, jit_compile=xla or None)
@@ -68,13 +68,8 @@ class Trainer:
 
     def _loss(self, painted: Rebuilt, target: Any, mask: Any) -> Any:
         """(n,): what one side's faces and masks cost, over all sizes that are painted."""
-        losses = []
-        for face in painted.faces:
-            truth, weight = (reduced(x, face.shape[1]) for x in (target, mask))
-            losses.append(face_loss(truth, face, weight, self._terms))
-        if painted.mask is not None:
-            losses.append(tf.reduce_mean(tf.math.squared_difference(mask, painted.mask), [1, 2, 3]))
-        return tf.add_n(losses)
+        cost = multiscale(target, mask, painted.faces, self._terms, Weighting())
+        return cost if painted.mask is None else cost + mask_loss(mask, painted.mask)
 
     def means(self) -> Means:
         """The mean losses since the last call; this waits for the device."""
@@ -87,9 +82,3 @@ class Trainer:
     def wait(self) -> None:
         """Return once the device has done every step."""
         self._sums.numpy()
-
-
-def reduced(pictures: Any, size: int) -> Any:
-    """Pictures (n, side, side, c) at a size that divides theirs: means of the pixels."""
-    scale = pictures.shape[1] // size
-    return pictures if scale == 1 else tf.nn.avg_pool2d(pictures, scale, scale, "VALID")
