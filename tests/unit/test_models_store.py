@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -11,7 +12,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from weight_files import WRITERS, Arrays, write_keras, write_safetensors, write_torch_old
+from weight_files import (
+    WRITERS,
+    Arrays,
+    write_keras,
+    write_safetensors,
+    write_torch_old,
+    write_torch_python2,
+)
 
 from engine.digest import file_sha256
 from engine.errors import BadInput, Damaged, ModelMissing
@@ -19,6 +27,7 @@ from engine.models import arrays, fit, store
 from engine.models.manifest import MODELS, File, Model
 from fstui import cli
 
+Writer = Callable[[Path, Arrays], None]
 SMALL = 3 * 3 * 2 * 5 + 5 + 7
 
 
@@ -51,6 +60,23 @@ def test_every_form_gives_the_same_arrays_in_order(tmp_path: Path, form: str) ->
         assert found[name].flags.c_contiguous
     if form != ".safetensors":
         assert list(found) == list(small())
+
+
+def test_files_that_python_2_wrote_give_the_same_arrays(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    write_torch_python2(path, small())
+    found = arrays.read(path, path.name)
+    assert list(found) == list(small())
+    assert all(np.array_equal(found[name], array) for name, array in small().items())
+
+
+def test_an_ordered_dict_of_no_pairs_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    write_torch_python2(path, small())
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b"\nOrderedDict\n](](", b"\nOrderedDict\n](](K\1", 1))
+    with pytest.raises(BadInput, match="something that is no pairs"):
+        arrays.read(path, path.name)
 
 
 def test_plain_names() -> None:
@@ -152,14 +178,14 @@ def test_arrays_that_lie_elsewhere_or_are_huge_are_not_read(tmp_path: Path) -> N
         arrays.read(path, "a.h5")
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize(("form", "write"), [*WRITERS.items(), (".pth", write_torch_python2)])
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_mutated_files_end_in_one_sentence(
-    tmp_path_factory: pytest.TempPathFactory, form: str, data: st.DataObject
+    tmp_path_factory: pytest.TempPathFactory, form: str, write: Writer, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("mutated") / f"weights{form}"
-    WRITERS[form](path, small())
+    write(path, small())
     raw = bytearray(path.read_bytes())
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(raw) - 1))

@@ -113,6 +113,32 @@ def write_torch_old(path: Path, arrays: Arrays) -> None:
     path.write_bytes(b"".join(parts))
 
 
+def write_torch_python2(path: Path, arrays: Arrays) -> None:
+    """As `torch.save` did under Python 2 before 0.4, opcode by opcode: an ordered dict of a list
+    of pairs, texts of bytes, tensors without hooks."""
+
+    def text(value: str) -> bytes:
+        return b"U" + bytes([len(value)]) + value.encode()
+
+    def whole(*numbers: int) -> bytes:
+        return b"".join(b"J" + struct.pack("<i", n) for n in numbers)
+
+    def tensor(key: str, array: NDArray[Any]) -> bytes:
+        storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu")
+        storage += whole(array.size) + b"NtQ"
+        steps = (s // array.itemsize for s in array.strides)
+        place = storage + whole(0) + b"(" + whole(*array.shape) + b"t(" + whole(*steps) + b"t"
+        return b"ctorch._utils\n_rebuild_tensor\n(" + place + b"tR"
+
+    keys = {name: str(1000 + number) for number, name in enumerate(arrays)}
+    pairs = (b"](" + text(n) + tensor(keys[n], a) + b"e" for n, a in arrays.items())
+    state = b"\x80\x02ccollections\nOrderedDict\n](" + b"".join(pairs) + b"e\x85R."
+    parts = [dumped(v) for v in (0x1950A86A20F9469CFC6C, 1001, {})]
+    parts += [state, b"\x80\x02](" + b"".join(map(text, keys.values())) + b"e."]
+    parts += [struct.pack("<q", a.size) + a.astype("<f4").tobytes() for a in arrays.values()]
+    path.write_bytes(b"".join(parts))
+
+
 def write_torch_zip(path: Path, arrays: Arrays) -> None:
     """As `torch.save` does."""
     with torch_names():
