@@ -2,7 +2,7 @@
 
 At some depths the answers are made unit vectors over the channels, their squared difference is
 weighted by learnt heads and summed over the channels; the maps of all depths, enlarged to the
-picture bilinearly, are added. A lone `lpips_*` file says which network.
+picture bilinearly, are added. Which network that is, each `lpips_*` file says.
 
 Source: R. Zhang, P. Isola, A. A. Efros, E. Shechtman, O. Wang, "The Unreasonable Effectiveness of
 Deep Features as a Perceptual Metric", CVPR 2018; heads of version 0.1, read as a map.

@@ -27,7 +27,7 @@ LEAST = 1e-8
 
 
 def loss(truth: Any, predicted: Any) -> Any:
-    """(n,), of pictures of an even size."""
+    """(n,), of pictures of at least 6 px."""
     of_truth, of_predicted = magnitude(truth), magnitude(predicted)
     squares = of_truth * of_truth + of_predicted * of_predicted
     similarity = (2.0 * of_truth * of_predicted + C) / (squares + C)

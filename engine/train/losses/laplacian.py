@@ -4,7 +4,7 @@ Five bands, each the picture less its 5x5 Gaussian blur of sigma 1, the blurred 
 next, and what is left at the end. The published sum over a band is weighted by 4^level, as many
 times as it has fewer pixels: so each band's mean counts alike. Here each is spread over the pixels
 that it stands for, and the map's mean is the sum of the bands' means. A picture whose size halves
-to an odd one has fewer bands.
+to an odd one or to less than 4 px has fewer bands.
 
 Source: P. Bojanowski et al., "Optimizing the Latent Space of Generative Networks", ICML 2018,
 section 3.2; P. Burt, E. Adelson, "The Laplacian Pyramid as a Compact Image Code", 1983.
