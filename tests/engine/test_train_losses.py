@@ -251,6 +251,21 @@ def test_a_step_against_the_gradient_costs_less(name: str) -> None:
     assert of(name, TRUTH, better).mean() < cost.mean()
 
 
+@pytest.mark.all
+@pytest.mark.parametrize("name", PLAIN)
+def test_xla_computes_the_same(name: str) -> None:
+    def step(guess: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        with tf.GradientTape() as tape:
+            tape.watch(guess)
+            cost = losses.load(name).loss(tf.constant(TRUTH), guess)
+        return cost, tape.gradient(cost, guess)
+
+    compiled = tf.function(step, autograph=False, jit_compile=True)(tf.constant(GUESS))
+    for ours, theirs in zip(compiled, learnt(name, TRUTH, GUESS), strict=True):
+        scale = np.abs(theirs).max()
+        np.testing.assert_allclose(ours.numpy() / scale, theirs / scale, atol=1e-4)
+
+
 def test_adam_is_the_paper() -> None:
     start = RNG.normal(size=(7, 3)).astype(np.float32)
     variable = tf.Variable(start)
