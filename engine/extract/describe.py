@@ -121,7 +121,7 @@ def describe(
 ) -> FoundFace:
     """A face whose points are known: its pose, crop (`size` px) and figures."""
     alignment = align(landmarks.points)
-    crop = crops.cut(rgb, alignment.points, size)
+    crop = crops.cut(rgb, alignment, size)
     return FoundFace(
         box,
         score,

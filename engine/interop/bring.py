@@ -22,7 +22,7 @@ from engine.errors import BadInput, Damaged, NothingToDo, Stopped, from_os_error
 from engine.extract.flow import ahead, batched, ordered
 from engine.extract.footage import Marks, add_medium, check_side, folder_name, paths_of
 from engine.faces import crops, quality
-from engine.faces.geometry import align
+from engine.faces.geometry import Alignment, align
 from engine.faces.masks import pack
 from engine.interop import collect, masknames
 from engine.interop.entries import Alignments, Face, FrameEntry
@@ -228,8 +228,9 @@ class Importer:
             for face in entries[frame.index].faces if frame.index in entries else []:
                 if not touches(face, width, height):
                     continue
-                crop = crops.cut(frame.rgb, face.points, size)
-                faces.append((face, crops.encode_jpeg(crop), figures(face, crop)))
+                alignment = align(face.points)
+                crop = crops.cut(frame.rgb, alignment, size)
+                faces.append((face, crops.encode_jpeg(crop), figures(face, crop, alignment)))
             return Cut(frame.index, frame.pts, faces)
 
         return cut
@@ -295,9 +296,8 @@ def touches(face: Face, width: int, height: int) -> bool:
     return bool(inside.any()) and float(np.ptp(face.points, axis=0).min()) > 1.0
 
 
-def figures(face: Face, crop: np.ndarray) -> dict[str, Any]:
+def figures(face: Face, crop: np.ndarray, alignment: Alignment) -> dict[str, Any]:
     """The columns of a face's row that follow from the file and the crop."""
-    alignment = align(face.points)
     yaw, pitch, roll = alignment.pose
     measured = quality.measure(crop, alignment)
     network = identity_name(face)
