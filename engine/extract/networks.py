@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 from engine.errors import BadInput
 from engine.protocol import safe_text
 
-
 WARM = 8
 """Frames or faces that a thread gives its own network in a row: its weights then lie in the cache
 of the core, which the next network's would take."""

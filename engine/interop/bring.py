@@ -33,6 +33,7 @@ from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
 from engine.store import Media, Store
+from engine.words import counted
 from engine.work import Work
 
 BATCH = 16
@@ -81,7 +82,7 @@ def run(work: Work) -> str:
     work.report.phase("reading the file")
     alignments = collect.read(Path(wanted.file), work.report.warn)
     if alignments.skipped:
-        work.report.warn(f"{alignments.skipped} faces have no 68 landmarks and are left out.")
+        work.report.warn(f"Left out: {counted(alignments.skipped, 'face')} without 68 landmarks.")
     aims = aims_of(work.project, side, alignments, wanted.media)
     made = settings.read(ExtractSettings, work.project.settings("extract"))
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
@@ -97,7 +98,8 @@ def run(work: Work) -> str:
         work.report.warn(f"{left} frames of the file are of other footage and were left out.")
     if not faces:
         raise NothingToDo("No face of the file lies in a frame of this footage.")
-    return f"side {side}: {faces} faces imported into {len(aims)} media"
+    media = counted(len(aims), "medium", "media")
+    return f"side {side}: {counted(faces, 'face')} imported into {media}"
 
 
 def request(work: Work) -> ImportSettings:
