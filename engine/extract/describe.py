@@ -63,6 +63,11 @@ class FaceFinder:
         """How many frames are best given at once."""
         return max(self._detect.chunk, self._align.chunk)
 
+    @property
+    def lanes(self) -> int:
+        """How many such calls are best begun."""
+        return min(self._detect.lanes, self._align.lanes)
+
     def begin(self, medium: Path) -> None:
         """The frames of another medium follow."""
         self._detect.begin(medium)
@@ -121,7 +126,7 @@ def describe(
 ) -> FoundFace:
     """A face whose points are known: its pose, crop (`size` px) and figures."""
     alignment = align(landmarks.points)
-    crop = crops.cut(rgb, alignment.points, size)
+    crop = crops.cut(rgb, alignment, size)
     return FoundFace(
         box,
         score,

@@ -3,12 +3,23 @@ anew."""
 
 from __future__ import annotations
 
+from engine.errors import BadInput
 from engine.faces.boxes import Box
 from engine.faces.geometry import Alignment
 from engine.settings import ExtractSettings
 
 BROWS, EYES, MOUTH = slice(17, 27), slice(36, 48), slice(48, 68)
 """Of the 68 landmarks."""
+
+
+def check(settings: ExtractSettings) -> None:
+    """Raise `BadInput` if no face could be kept."""
+    if 0 < settings.max_face < settings.min_face:
+        raise BadInput(
+            f"The setting min_face ({settings.min_face:g} %) is above max_face "
+            f"({settings.max_face:g} %), so no face would be kept: lower the one or raise the "
+            "other."
+        )
 
 
 def rejection(

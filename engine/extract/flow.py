@@ -51,6 +51,13 @@ def batched(items: Iterator[T], size: int) -> Generator[list[T], None, None]:
         yield batch
 
 
+def split(in_flight: int, best: int, lanes: int) -> tuple[int, int]:
+    """How many items make a chunk, `best` at most, and how many chunks are begun at once: one a
+    lane at least, where so many items in flight allow it."""
+    chunk = max(1, min(best, in_flight // lanes))
+    return chunk, max(2, in_flight // chunk)
+
+
 def _cancel(waiting: deque[Future[R]]) -> None:
     for future in waiting:
         future.cancel()

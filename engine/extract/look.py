@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from engine.extract import queries
 from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
-from engine.extract.flow import ahead, batched, ordered
+from engine.extract.flow import ahead, batched, ordered, split
 from engine.extract.footage import Footage
 from engine.extract.save import Saver, SeenFrame
 from engine.faces.crops import encode_jpeg
@@ -78,11 +78,11 @@ class Looking:
         """Decode in one thread, look in the pool; in the frames' order."""
         decoded = ahead(frames, max(1, depth // 2))
         threads = self._crew.threads
-        in_flight = min(threads * 2 + self._crew.settings.batch, max(threads, depth // 2))
-        chunk = min(self._finder.chunk, max(1, depth // 4))
+        in_flight = min(threads * 4 + self._crew.settings.batch, max(threads, depth // 2))
+        chunk, begun = split(in_flight, self._finder.chunk, self._finder.lanes)
         with closing(decoded):
             chunks = batched(decoded, chunk)
-            for seen in ordered(self._crew.pool, self._look, chunks, max(2, in_flight // chunk)):
+            for seen in ordered(self._crew.pool, self._look, chunks, begun):
                 yield from seen
 
     def _look(self, frames: list[Frame]) -> list[SeenFrame]:

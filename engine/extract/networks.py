@@ -15,6 +15,10 @@ from typing import Any, ClassVar
 from engine.errors import BadInput
 from engine.protocol import safe_text
 
+WARM = 8
+"""Frames or faces that a thread gives its own network in a row: its weights then lie in the cache
+of the core, which the next network's would take."""
+
 
 class Network:
     """A network of any kind, made with the step's settings."""
@@ -38,8 +42,10 @@ class Lent:
     """
 
     def __init__(self, kind: type[Network], make: Callable[[], Any], threads: int) -> None:
-        self.chunk = kind.batch if kind.shared else 1
+        self.chunk = kind.batch if kind.shared else WARM
         """How many frames or faces it is best given at once."""
+        self.lanes = 2 if kind.shared else threads + 1
+        """How many such calls are best begun: one more than can be at work."""
         self._all = [make() for _ in range(1 if kind.shared else threads)]
         self._free: SimpleQueue[Any] = SimpleQueue()
         for instance in self._all:

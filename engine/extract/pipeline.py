@@ -13,7 +13,7 @@ import cv2
 from msgspec import structs
 
 from engine.errors import BadInput, NothingToDo
-from engine.extract import flags, queries, selection
+from engine.extract import filters, flags, queries, selection
 from engine.extract.crew import Crew
 from engine.extract.fill import fill
 from engine.extract.footage import Footage, check_side, paths_of, prepare, reject_missing_crops
@@ -23,6 +23,7 @@ from engine.extract.refresh import refresh
 from engine.extract.steady import Shaking, steady
 from engine.settings import ExtractSettings
 from engine.store import ALIGN, REASONS, Store
+from engine.words import counted
 from engine.work import Work
 
 
@@ -30,6 +31,7 @@ def run(work: Work) -> str:
     """Extract one side of the project; the sentence that the step ends with."""
     settings = work.settings(ExtractSettings)
     selection.check(settings)
+    filters.check(settings)
     side = check_side(work.step.side)
     paths = _paths(work, side)
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
@@ -100,15 +102,14 @@ def _result(store: Store, side: str, media: int, settings: ExtractSettings) -> s
     if not kept:
         raise NothingToDo(_nothing_kept(store, side, media, counts["frames"]))
     sentence = (
-        f"side {side}: {kept} faces in {queries.count_frames_kept(store, side)} of"
-        f" {counts['frames']} frames from {media} media"
+        f"side {side}: {counted(kept, 'face')} in {queries.count_frames_kept(store, side)} of"
+        f" {counted(counts['frames'], 'frame')} from {counted(media, 'medium', 'media')}"
     )
     if counts["rejected"]:
         sentence += f", {counts['rejected']} rejected"
     if not settings.identity:
         return sentence
-    people = queries.count_people(store, side)
-    return f"{sentence}, {people} {'person' if people == 1 else 'people'}"
+    return f"{sentence}, {counted(queries.count_people(store, side), 'person', 'people')}"
 
 
 def _nothing_kept(store: Store, side: str, media: int, frames: int) -> str:
@@ -116,7 +117,7 @@ def _nothing_kept(store: Store, side: str, media: int, frames: int) -> str:
     reasons: Counter[str] = Counter()
     for medium in store.media(side):
         reasons.update(queries.rejections(store, medium.id))
-    where = f"in {frames} frames of {media} media"
+    where = f"in {counted(frames, 'frame')} of {counted(media, 'medium', 'media')}"
     if not reasons:
         return (
             f"Side {side}: no face was found {where}: add footage that shows one, or lower the "

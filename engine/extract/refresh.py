@@ -20,7 +20,7 @@ from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace, describe, is_face
 from engine.extract.detect import Detection, Point
 from engine.extract.flags import ALIGNER
-from engine.extract.flow import ahead, batched, ordered
+from engine.extract.flow import ahead, batched, ordered, split
 from engine.extract.footage import Footage
 from engine.extract.look import depth
 from engine.extract.save import columns
@@ -95,11 +95,12 @@ class Refreshing:
         """Each frame's: decode in one thread, align and cut in the pool, in the frames' order."""
         most = depth(footage)
         decoded = ahead(frames, max(1, most // 2))
-        chunk = min(self._crew.aligner.chunk if self._least == ALIGN else 1, max(1, most // 4))
+        aligner = self._crew.aligner
+        best = aligner.chunk if self._least == ALIGN else 1
+        chunk, begun = split(min(self._crew.threads * 4, most // 2), best, aligner.lanes)
         with closing(decoded):
             stale = batched(self._with_faces(decoded, footage), chunk)
-            in_flight = max(2, min(self._crew.threads * 2, most // 2) // chunk)
-            for frames_faces in ordered(self._crew.pool, self._renew, stale, in_flight):
+            for frames_faces in ordered(self._crew.pool, self._renew, stale, begun):
                 yield from frames_faces
 
     def _with_faces(self, frames: Iterator[Frame], footage: Footage) -> Iterator[Stale]:

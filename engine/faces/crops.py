@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import BadInput, from_os_error
-from engine.faces.geometry import Points, crop_matrix, warp
+from engine.faces.geometry import Alignment, warp
 from engine.process import fsync_folder
 
 JPEG_QUALITY = 95
@@ -20,9 +20,9 @@ JPEG_FLAGS = (
 )
 
 
-def cut(rgb: NDArray[np.uint8], points68: Points, size: int) -> NDArray[np.uint8]:
+def cut(rgb: NDArray[np.uint8], alignment: Alignment, size: int) -> NDArray[np.uint8]:
     """The head-centred crop of a face: size x size RGB, black outside the frame."""
-    return np.asarray(warp(rgb, crop_matrix(points68, size), size, border=0), np.uint8)
+    return np.asarray(warp(rgb, alignment.crop_matrix(size), size, border=0), np.uint8)
 
 
 def encode_jpeg(rgb: NDArray[np.uint8]) -> bytes:

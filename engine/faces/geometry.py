@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import Literal
 
 import cv2
@@ -64,6 +65,11 @@ def _mean_face() -> Matrix:
 MEAN_FACE = _mean_face()
 """(51, 2) landmarks 17 to 67 of a mean face. Source: the mean face shape of dlib's
 `get_face_chip` (Boost Software Licence 1.0), moved by 0.009873 so that its axis is x = 0.5."""
+
+FINEST = 9
+"""A picture is enlarged by this much before it is warped at most: more would show no more."""
+CUBIC_REACH = 3
+"""Pixels around a part that its enlarging needs to be as if the picture went on."""
 
 _HEAD_RIGHT = {
     6: (4.056931, -11.432347, 1.636229),
@@ -182,13 +188,17 @@ class Alignment:
         turned = np.degrees(np.arctan2(self.matrix[1, 0], self.matrix[0, 0]))
         return float(yaw), float(pitch), float(-turned)
 
+    @cached_property
+    def _offsets(self) -> dict[str, NDArray[np.float64]]:
+        centres = np.array(list(CENTRE.values()))
+        projected, _ = cv2.projectPoints(centres, *self._pose, _CAMERA, np.zeros(4))
+        return dict(
+            zip(CENTRE, np.asarray(projected, np.float64).reshape(-1, 2) - 0.5, strict=True)
+        )
+
     def offset(self, centring: str) -> NDArray[np.float64]:
         """Where the centring's 3-D centre lies in the unit square, less (0.5, 0.5)."""
-        if centring == "legacy":
-            return np.zeros(2)
-        centre = np.array([CENTRE[centring]])
-        projected, _ = cv2.projectPoints(centre, *self._pose, _CAMERA, np.zeros(4))
-        return np.asarray(projected, np.float64).reshape(2) - 0.5
+        return np.zeros(2) if centring == "legacy" else self._offsets[centring]
 
     @property
     def misalignment(self) -> float:
@@ -241,9 +251,11 @@ def warp(
     scale = scale_of(matrix)
     if scale < 0.5:
         image, matrix = _reduced(image, matrix, aim, int(1.0 / scale))
-    flags = cv2.INTER_CUBIC if scale >= 1.0 else cv2.INTER_LINEAR
+    elif scale >= 1.0:
+        image, matrix = _enlarged(image, matrix, aim, min(1 + 2 * ceil(scale / 2), FINEST))
     mode = cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT
     value = (border or 0,) * 4
+    flags = cv2.INTER_LINEAR
     return cv2.warpAffine(image, matrix, aim, flags=flags, borderMode=mode, borderValue=value)
 
 
@@ -251,16 +263,49 @@ def _reduced(
     image: Picture, matrix: Matrix, aim: tuple[int, int], factor: int
 ) -> tuple[Picture, Matrix]:
     """The part of a picture that a warp needs, averaged over `factor` pixels, and its matrix."""
-    corners = np.array([[0, 0], [aim[0], 0], [0, aim[1]], aim], np.float64)
-    needed = transform(corners, invert(matrix))
-    height, width = image.shape[:2]
-    left, top = np.clip(np.floor(needed.min(0)) - 2 * factor, 0, [width - 1, height - 1])
-    right, bottom = np.clip(np.ceil(needed.max(0)) + 2 * factor, 1, [width, height])
-    right, bottom = max(right, left + 1), max(bottom, top + 1)
-    part = image[int(top) : int(bottom), int(left) : int(right)]
+    part, left, top = _part(image, matrix, aim, 2 * factor, factor)
     columns = max(1, part.shape[1] // factor)
     rows = max(1, part.shape[0] // factor)
     by_x, by_y = part.shape[1] / columns, part.shape[0] / rows
     small = cv2.resize(part, (columns, rows), interpolation=cv2.INTER_AREA)
     back = np.array([[by_x, 0, left + (by_x - 1) / 2], [0, by_y, top + (by_y - 1) / 2]])
     return small, compose(matrix, back)
+
+
+def _enlarged(
+    image: Picture, matrix: Matrix, aim: tuple[int, int], factor: int
+) -> tuple[Picture, Matrix]:
+    """The part of a picture that a warp needs, cubically enlarged by `factor`, and its matrix.
+
+    A linear warp of it differs from a cubic warp by less than a JPEG does, at about half the time:
+    rows and columns are enlarged apart. An odd factor keeps the picture's own pixels.
+    """
+    part, left, top = _part(image, matrix, aim, CUBIC_REACH, 1)
+    large = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+    back = invert(resized(1, factor))
+    back[:, 2] += left, top
+    return large, compose(matrix, back)
+
+
+def _part(
+    image: Picture, matrix: Matrix, aim: tuple[int, int], margin: int, multiple: int
+) -> tuple[Picture, int, int]:
+    """The part of a picture that a warp needs with so many pixels around, its left and its top.
+
+    Its sides are multiples of a number where the picture allows.
+    """
+    corners = np.array([[0, 0], [aim[0], 0], [0, aim[1]], aim], np.float64)
+    needed = transform(corners, invert(matrix))
+    low, high = np.floor(needed.min(0)) - margin, np.ceil(needed.max(0)) + margin
+    height, width = image.shape[:2]
+    left, right = _span(low[0], high[0], width, multiple)
+    top, bottom = _span(low[1], high[1], height, multiple)
+    return image[top:bottom, left:right], left, top
+
+
+def _span(low: float, high: float, length: int, multiple: int) -> tuple[int, int]:
+    """The pixels of a line of so many from `low` to `high`, one at least, as whole multiples."""
+    first = int(np.clip(low, 0, length - 1))
+    last = max(int(np.clip(high, 1, length)), first + 1)
+    last = min(length, last + (first - last) % multiple)
+    return max(0, first - (first - last) % multiple), last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -50,13 +51,13 @@ class Quality(NamedTuple):
 def measure(crop: NDArray[np.uint8], alignment: Alignment) -> Quality:
     """Figures of a head-centred RGB crop and the face in it."""
     grey = _resized(np.asarray(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY), np.uint8), SIDE)
-    inside = hull_mask(_points(alignment, SIDE), SIDE) > 127
+    inside = hull_mask(_points(alignment, SIDE), SIDE) & 128
     if not inside.any():  # a face that collapsed to a line
-        inside = np.ones_like(inside)
-    edges = cv2.Laplacian(grey, cv2.CV_32F)
+        inside[:] = 255
+    _, deviation = cv2.meanStdDev(cv2.Laplacian(grey, cv2.CV_32F), mask=inside)
     return Quality(
-        blur=float(edges[inside].var()),
-        brightness=float(grey[inside].mean() / 255.0),
+        blur=float(deviation[0, 0] ** 2),
+        brightness=cv2.mean(grey, inside)[0] / 255.0,
         spectrum=fine_share(_core(_resized(grey, SPECTRUM_SIDE), alignment)),
         occlusion=occlusion(_resized(grey, LIGHT_SIDE), _points(alignment, LIGHT_SIDE)),
         duplicate=difference_hash(_core(grey, alignment)),
@@ -70,13 +71,19 @@ def fine_share(grey: NDArray[np.uint8]) -> float:
     frequency domain measures of S. Pertuz, D. Puig and M. A. Garcia, "Analysis of focus measure
     operators for shape-from-focus", Pattern Recognition 46 (2013).
     """
-    side = len(grey)
-    window = np.hanning(side + 2)[1:-1]  # edges of the cut are no detail
-    picture = (grey - grey.mean()) * np.outer(window, window)
-    energy = np.abs(np.fft.rfft2(picture)) ** 2
+    window, fine = _spectrum(len(grey))
+    energy = np.abs(np.fft.rfft2((grey - grey.mean()) * window)) ** 2
+    total = energy.sum() - energy[0, 0]
+    return float(np.sqrt(energy[fine].sum() / total)) if total else 0.0
+
+
+@lru_cache(maxsize=4)
+def _spectrum(side: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The window of a square picture, for edges of a cut are no detail, and which frequencies of
+    its spectrum are above `FINE`."""
+    window = np.hanning(side + 2)[1:-1]
     rate = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
-    total = energy[rate > 0].sum()
-    return float(np.sqrt(energy[rate > FINE].sum() / total)) if total else 0.0
+    return np.outer(window, window), rate > FINE
 
 
 def occlusion(grey: NDArray[np.uint8], points: Points) -> float:
@@ -93,15 +100,21 @@ def occlusion(grey: NDArray[np.uint8], points: Points) -> float:
         cv2.fillConvexPoly(covered, hull, 255)
     covered = cv2.dilate(covered, np.ones((9, 9), np.uint8))
     plain = ((hull_mask(points, side) > 127) & (covered == 0)).astype(np.uint8)
-    rows, columns = np.nonzero(cv2.erode(plain, np.ones((3, 3), np.uint8)))
-    if len(rows) < 40:  # too few for the surface's ten numbers
+    skin = np.flatnonzero(cv2.erode(plain, np.ones((3, 3), np.uint8)))
+    if len(skin) < 40:  # too few for the surface's ten numbers
         return 0.0
-    light = cv2.GaussianBlur(grey, (0, 0), 1.5)[rows, columns].astype(np.float64)
+    light = cv2.GaussianBlur(grey, (0, 0), 1.5).ravel()[skin].astype(np.float64)
     light /= max(float(np.median(light)), 1.0)
-    x, y = columns / side - 0.5, rows / side - 0.5
-    surface = np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], -1)
-    fitted = surface @ np.linalg.lstsq(surface, light, rcond=None)[0]
-    return float((np.abs(light - fitted) > UNLIKE).mean())
+    surface = _cubic_surface(side)[skin]
+    numbers = np.linalg.lstsq(surface.T @ surface, surface.T @ light, rcond=None)[0]
+    return float((np.abs(light - surface @ numbers) > UNLIKE).mean())
+
+
+@lru_cache(maxsize=4)
+def _cubic_surface(side: int) -> NDArray[np.float64]:
+    """(side * side, 10) what each number of a cubic surface adds at each pixel of a picture."""
+    y, x = np.indices((side, side)).reshape(2, -1) / side - 0.5
+    return np.stack([x**i * y**j for i in range(4) for j in range(4 - i)], -1)
 
 
 def difference_hash(grey: NDArray[np.uint8]) -> bytes:

@@ -22,7 +22,7 @@ from engine.errors import BadInput, Damaged, NothingToDo, Stopped, from_os_error
 from engine.extract.flow import ahead, batched, ordered
 from engine.extract.footage import Marks, add_medium, check_side, folder_name, paths_of
 from engine.faces import crops, quality
-from engine.faces.geometry import align
+from engine.faces.geometry import Alignment, align
 from engine.faces.masks import pack
 from engine.interop import collect, masknames
 from engine.interop.entries import Alignments, Face, FrameEntry
@@ -33,6 +33,7 @@ from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
 from engine.store import Media, Store
+from engine.words import counted
 from engine.work import Work
 
 BATCH = 16
@@ -81,7 +82,7 @@ def run(work: Work) -> str:
     work.report.phase("reading the file")
     alignments = collect.read(Path(wanted.file), work.report.warn)
     if alignments.skipped:
-        work.report.warn(f"{alignments.skipped} faces have no 68 landmarks and are left out.")
+        work.report.warn(f"Left out: {counted(alignments.skipped, 'face')} without 68 landmarks.")
     aims = aims_of(work.project, side, alignments, wanted.media)
     made = settings.read(ExtractSettings, work.project.settings("extract"))
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
@@ -97,7 +98,8 @@ def run(work: Work) -> str:
         work.report.warn(f"{left} frames of the file are of other footage and were left out.")
     if not faces:
         raise NothingToDo("No face of the file lies in a frame of this footage.")
-    return f"side {side}: {faces} faces imported into {len(aims)} media"
+    media = counted(len(aims), "medium", "media")
+    return f"side {side}: {counted(faces, 'face')} imported into {media}"
 
 
 def request(work: Work) -> ImportSettings:
@@ -228,8 +230,9 @@ class Importer:
             for face in entries[frame.index].faces if frame.index in entries else []:
                 if not touches(face, width, height):
                     continue
-                crop = crops.cut(frame.rgb, face.points, size)
-                faces.append((face, crops.encode_jpeg(crop), figures(face, crop)))
+                alignment = align(face.points)
+                crop = crops.cut(frame.rgb, alignment, size)
+                faces.append((face, crops.encode_jpeg(crop), figures(face, crop, alignment)))
             return Cut(frame.index, frame.pts, faces)
 
         return cut
@@ -295,9 +298,8 @@ def touches(face: Face, width: int, height: int) -> bool:
     return bool(inside.any()) and float(np.ptp(face.points, axis=0).min()) > 1.0
 
 
-def figures(face: Face, crop: np.ndarray) -> dict[str, Any]:
+def figures(face: Face, crop: np.ndarray, alignment: Alignment) -> dict[str, Any]:
     """The columns of a face's row that follow from the file and the crop."""
-    alignment = align(face.points)
     yaw, pitch, roll = alignment.pose
     measured = quality.measure(crop, alignment)
     network = identity_name(face)

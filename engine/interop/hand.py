@@ -21,6 +21,7 @@ from engine.media.probe import pictures_in
 from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Project, content_hash
 from engine.protocol import safe_text
 from engine.store import FrameFace, Media, Store
+from engine.words import counted
 
 FORMS = ("fsa", "json", "png")
 THUMB_PX = 96
@@ -109,7 +110,9 @@ class Export:
                 header = png.FaceHeader(self._face(row), frame, number, not names, size)
                 png.write(folder / f"{Path(frame).stem}_{number}.png", data.tobytes(), header)
         if gone:
-            self.warnings.append(f"{gone} faces of {media.name} have no crop any more: left out.")
+            self.warnings.append(
+                f"Left out: {counted(gone, 'face')} of {media.name} without a crop."
+            )
         self.files.append(str(folder))
 
     def _face(self, row: FrameFace, *, thumb: bool = False) -> Face:

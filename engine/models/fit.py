@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from engine.errors import BadInput, Damaged
 from engine.models.manifest import MODELS, Model
 from engine.models.store import State, files, how_to_bring, state
+from engine.words import counted
 
 RETINAFACE_CHANNELS = (4, 8, 20) * 3
 """Scores, boxes and points of two anchors a cell, at three strides."""
@@ -57,28 +58,35 @@ class Content(NamedTuple):
 
 def listing() -> list[dict[str, Any]]:
     """All models as plain values, quickly: hashes are not checked."""
-    return [_row(model, state(model)) for model in MODELS.values()]
+    return [_row(model, state(model), "") for model in MODELS.values()]
 
 
 def verified() -> list[dict[str, Any]]:
     """All models as plain values, each that is there read and checked by hash and arrays."""
-    return [_row(model, _looked_at(model)) for model in MODELS.values()]
+    return [_row(model, *_looked_at(model)) for model in MODELS.values()]
 
 
-def _looked_at(model: Model) -> State:
+def _looked_at(model: Model) -> tuple[State, str]:
+    """The state of a model, and what was verified or is wrong."""
     found = state(model, thorough=True)
-    if found != "there" or model.bringing != "hand":
-        return found
-    ((path, sha256),) = files(model)
-    if any(f.sha256 == sha256 for f in model.files):
-        return found
+    if found == "missing":
+        return found, "nothing to verify"
+    if found == "damaged":
+        return found, "is not what its SHA-256 says"
+    paths = files(model)
+    if any(f.sha256 == sha256 for _, sha256 in paths for f in model.files):
+        return found, f"SHA-256 of {counted(len(paths), 'file')} as published"
+    ((path, _),) = paths
     try:
-        return "there" if Content.of(path, path.name).fits(model) else "damaged"
+        content = Content.of(path, path.name)
     except (BadInput, Damaged):
-        return "damaged"
+        return "damaged", "its arrays can't be read"
+    if not content.fits(model):
+        return "damaged", content.words
+    return found, "SHA-256 as when it was imported, arrays of the right shapes"
 
 
-def _row(model: Model, found: State) -> dict[str, Any]:
+def _row(model: Model, found: State, verified: str) -> dict[str, Any]:
     paths = [path for path, _ in files(model)] if found == "there" else []
     return {
         "name": model.key,
@@ -89,6 +97,7 @@ def _row(model: Model, found: State) -> dict[str, Any]:
         "licence": model.licence,
         "comes": model.bringing,
         "origin": model.files[0].origin,
+        "verified": verified,
         "how": how_to_bring(model) if found == "missing" else "",
         "files": [str(path) for path in paths],
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,13 @@ def run(args: argparse.Namespace) -> int:
             model = ask("models", "import", str(path), args.key)
             say(f"{model['title']} is in the store: '{model['key']}'.")
         case verb:
-            return _show(ask("models", verb), as_json=args.json)
+            rows = ask("models", verb)
+            if args.json:
+                print(json.dumps(rows, indent=2))
+            else:
+                say(*(_listed(rows) if verb == "list" else _verified(rows)))
+            damaged = any(row["state"] == "damaged" for row in rows)
+            return int(Exit.DAMAGED if damaged else Exit.DONE)
     return int(Exit.DONE)
 
 
@@ -64,19 +71,28 @@ def _fetch(names: list[str]) -> None:
     say(*(f"{name} is there." for name in wanted))
 
 
-def _show(rows: list[dict[str, Any]], *, as_json: bool) -> int:
-    """Print the table or JSON; the code is 11 if a file is damaged."""
-    if as_json:
-        print(json.dumps(rows, indent=2))
-    else:
-        for row in rows:
-            size = words.size(row["size"]) if row["size"] else ""
-            say(
-                f"{row['name']:12} {row['state']:8} {row['for']:9} {size:>9}  "
-                f"{row['title']}; {row['licence']}"
-            )
-        say(*(row["how"] for row in rows if row["how"]))
+def _listed(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A line a network, and how to bring those that are missing."""
+    for row in rows:
+        size = words.size(row["size"]) if row["size"] else ""
+        yield (
+            f"{row['name']:12} {row['state']:8} {row['for']:9} {size:>9}  "
+            f"{row['title']}; {row['licence']}"
+        )
+    yield from (row["how"] for row in rows if row["how"])
+    yield from _damage(rows)
+
+
+def _verified(rows: list[dict[str, Any]]) -> Iterator[str]:
+    """A line a network: what was verified."""
+    yield from (f"{row['name']:12} {row['state']:8} {row['verified']}" for row in rows)
+    right = [row for row in rows if row["state"] == "there"]
+    missing = [row for row in rows if row["state"] == "missing"]
+    yield f"{words.plural(len(right), 'network')} verified, {len(missing)} missing."
+    yield from _damage(rows)
+
+
+def _damage(rows: list[dict[str, Any]]) -> Iterator[str]:
     damaged = [row["name"] for row in rows if row["state"] == "damaged"]
-    if damaged and not as_json:
-        say(f"Damaged: {', '.join(damaged)}. Delete and bring them again.")
-    return int(Exit.DAMAGED if damaged else Exit.DONE)
+    if damaged:
+        yield f"Damaged: {', '.join(damaged)}. Delete and bring them again."

@@ -13,6 +13,7 @@ from engine.protocol import ENDS, JobFolder, Snapshot, find_job, safe_text
 from engine.store import Store
 
 from . import jobs
+from .words import plural
 
 StageState = Literal["needs", "ready", "running", "part", "done"]
 
@@ -182,12 +183,13 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
     faces = sum(s.faces for s in sides.values())
     undone = [s for s in SIDES if sides[s].done < sides[s].sources]
     if undone:
-        words = f"side {', '.join(undone)} waits" + (f"; {faces} faces so far" if faces else "")
+        so_far = f"; {plural(faces, 'face')} so far" if faces else ""
+        words = f"side {', '.join(undone)} waits{so_far}"
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
-        words = f"{faces} faces; side {', '.join(bare)} needs footage"
+        words = f"{plural(faces, 'face')}; side {', '.join(bare)} needs footage"
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
-    return Stage("extract", "done", f"{faces} faces", "")
+    return Stage("extract", "done", plural(faces, "face"), "")
 
 
 def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int | None) -> Stage:

@@ -133,7 +133,7 @@ def test_media_that_are_done_are_not_looked_at_again(demo: Project) -> None:
     crop = next((demo.path / "faces" / "target" / "single_face").iterdir())
     before = crop.stat().st_mtime_ns
     message, events = extract(demo, "target")
-    assert message == "side target: 72 faces in 72 of 72 frames from 1 media, 1 person"
+    assert message == "side target: 72 faces in 72 of 72 frames from 1 medium, 1 person"
     assert not [e for e in events if e.k in ("progress", "phase")]
     assert crop.stat().st_mtime_ns == before
 
@@ -275,7 +275,7 @@ def test_no_footage_and_no_face_are_nothing_to_do(sample: Sample, tmp_path: Path
     with pytest.raises(NothingToDo, match="Side a has no footage: add some with 'add p a PATH'"):
         extract(project, "a")
     project.add_sources("a", [sample("no-face")])
-    with pytest.raises(NothingToDo, match="Side a: no face was found in 10 frames of 1 media"):
+    with pytest.raises(NothingToDo, match="Side a: no face was found in 10 frames of 1 medium"):
         extract(project, "a", every=10, identity=False)
     assert warnings(newest_events(project)) == ["no_face.mp4 shows no face in its 95 frames."]
 
@@ -287,7 +287,7 @@ def test_a_bad_file_is_told_and_the_others_are_used(short: Path, tmp_path: Path)
     project = project_with(tmp_path / "one", a=[text, gone, short])
     os.remove(gone)
     message, events = extract(project, "a", identity=False)
-    assert message == "side a: 12 faces in 12 of 24 frames from 1 media"
+    assert message == "side a: 12 faces in 12 of 24 frames from 1 medium"
     first, second = warnings(events)
     assert "text.mp4 is no video that can be read" in first
     assert "There is nothing at" in second

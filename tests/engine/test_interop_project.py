@@ -100,7 +100,7 @@ def test_the_same_faces_come_in_again(
         toml.write(extract_size)
     project = Project.open(fresh.path)
     message, events = bring_in(project, exports[form])
-    assert message == "side target: 71 faces imported into 1 media"
+    assert message == "side target: 71 faces imported into 1 medium"
     assert warnings(events) == []
     before, after = faces_of(extracted), faces_of(project)
     assert [(r.idx, r.pts) for r in after] == [(r.idx, r.pts) for r in before]

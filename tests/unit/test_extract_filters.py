@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.extract.filters import rejection
+from engine.errors import BadInput
+from engine.extract.filters import check, rejection
 from engine.faces.geometry import MEAN_FACE, align, transform
 from engine.settings import ExtractSettings
 from engine.store import REASONS
@@ -102,3 +103,10 @@ def test_the_first_filter_names_the_rejection_and_each_has_words() -> None:
     small = (0.0, 0.0, 5.0, 5.0)
     assert rejection(EVERYTHING, align(without_order(face(170))), small, FRAME) == "min_face"
     assert {"min_face", "max_face", "misaligned", "roll", "upside_down"} <= set(REASONS)
+
+
+def test_sizes_between_which_no_face_fits_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"min_face \(30 %\) is above max_face \(20 %\)"):
+        check(ExtractSettings(min_face=30, max_face=20))
+    for smallest, largest in ((30, 0), (20, 20), (0, 5)):
+        check(ExtractSettings(min_face=smallest, max_face=largest))

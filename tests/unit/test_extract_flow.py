@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from engine.extract.flow import ahead, batched, ordered
+from engine.extract.flow import ahead, batched, ordered, split
 
 
 def test_ahead_gives_the_same_items_and_is_only_so_far_ahead() -> None:
@@ -74,3 +76,11 @@ def test_ordered_begins_no_more_than_it_may() -> None:
 def test_batches_are_full_but_the_last() -> None:
     assert list(batched(iter(range(7)), 3)) == [[0, 1, 2], [3, 4, 5], [6]]
     assert list(batched(iter([]), 3)) == []
+
+
+@given(st.integers(1, 200), st.integers(1, 16), st.integers(2, 40))
+def test_chunks_hold_no_more_than_may_be_in_flight(most: int, best: int, lanes: int) -> None:
+    chunk, begun = split(most, best, lanes)
+    assert 1 <= chunk <= best
+    assert begun == 2 or chunk * begun <= most
+    assert begun >= lanes or chunk == 1

@@ -226,7 +226,12 @@ def test_the_command(
     (tmp_path / "data" / "models").mkdir(parents=True)
     (tmp_path / "data" / "models" / "face_landmark.tflite").write_bytes(b"torn")
     assert cli.main(["models", "verify"]) == 11
-    assert "Damaged: mesh" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Damaged: mesh" in told
+    rows = {line.split()[0]: line for line in told.splitlines()}
+    assert rows["mtcnn"].endswith("SHA-256 of 3 files as published")
+    assert rows["mesh"].endswith("is not what its SHA-256 says")
+    assert rows["s3fd"].endswith("nothing to verify")
     write_keras(tmp_path / "x.h5", small())
     assert cli.main(["models", "import", str(tmp_path / "x.h5")]) == 3
     assert cli.main(["models", "fetch", "s3fd"]) == 3

@@ -65,7 +65,7 @@ def letterbox(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float, NDArr
     height, width = rgb.shape[:2]
     scale = SIDE / max(height, width)
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    small = shrunk(rgb, size)
     left, top = (SIDE - size[0]) // 2, (SIDE - size[1]) // 2
     picture = np.full((1, SIDE, SIDE, 3), -1.0, np.float32)
     np.multiply(
@@ -73,6 +73,16 @@ def letterbox(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.float32], float, NDArr
     )
     picture[0, top : top + size[1], left : left + size[0]] -= 1.0
     return picture, scale, np.array([left, top], np.float32)
+
+
+def shrunk(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture at a width and height: halved as often as it is twice as large, then linearly,
+    which takes a third of the time of averaging over broken pixels."""
+    height, width = rgb.shape[:2]
+    while width >= 2 * size[0] and height >= 2 * size[1]:
+        width, height = width // 2, height // 2
+        rgb = np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(rgb, size), np.uint8)
 
 
 def suppress(numbers: NDArray[np.float32], scores: NDArray[np.float32]) -> list[int]:
