@@ -206,3 +206,18 @@ def test_sub_crop_of_the_stored_head_is_the_crop_of_the_frame() -> None:
     direct = g.warp(frame, face, 256, border=0)
     again = g.warp(stored, g.compose(face, g.invert(head)), 256, border=0)
     assert np.abs(direct.astype(int) - again).mean() < 1.5
+
+
+@given(
+    size=st.sampled_from([64, 128, 512]),
+    centring=st.sampled_from(["legacy", "face", "head"]),
+    down=st.floats(-0.25, 0.25),
+)
+def test_a_vertical_offset_moves_the_face_by_its_share_of_the_crop(
+    size: int, centring: str, down: float
+) -> None:
+    points = np.zeros((68, 2), np.float32)
+    points[g.INNER] = g.MEAN_FACE * 300 + 50
+    plain = g.transform(points, g.crop_matrix(points, size, centring))
+    lower = g.transform(points, g.crop_matrix(points, size, centring, 1.0, down))
+    np.testing.assert_allclose(lower - plain, np.tile([0.0, down * size], (68, 1)), atol=1e-3)
