@@ -9,6 +9,7 @@ import tensorflow as tf
 from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
 from engine.train.chance import reseed
+from engine.train.feed import Batch
 from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
 from engine.train.optimiser import Adam
@@ -39,17 +40,17 @@ class Trainer:
         self._steps = 0
         self._compiled = tf.function(self._step, autograph=False, jit_compile=xla or None)
 
-    def step(self, crops: Any, iteration: int, learning_rate: float) -> None:
-        """One iteration over uint8 crops (A's faces, then as many of B's); returns at once where
-        the device computes on its own."""
-        self._compiled(crops, tf.constant(iteration), tf.constant(learning_rate))
+    def step(self, batch: Batch, iteration: int, learning_rate: float) -> None:
+        """One iteration over A's faces, then as many of B's; returns at once where the device
+        computes on its own."""
+        self._compiled(batch, tf.constant(iteration), tf.constant(learning_rate))
         self._steps += 1
 
-    def _step(self, crops: Any, iteration: Any, learning_rate: Any) -> None:
-        inputs, targets, masks = augment(crops, self._seeds(iteration), self.how)
+    def _step(self, batch: Batch, iteration: Any, learning_rate: Any) -> None:
+        inputs, targets, areas = augment(batch, self._seeds(iteration), self.how)
         reseed(self._chances, self.seed, iteration)
         with tf.GradientTape() as tape:
-            losses = self._losses(inputs, targets, masks)
+            losses = self._losses(inputs, targets, areas[..., :1])
             total = tf.reduce_sum(losses)
         names = list(self.variables)
         gradients = tape.gradient(total, [self.variables[n] for n in names])
