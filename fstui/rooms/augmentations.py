@@ -15,9 +15,11 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from textual.worker import Worker, get_current_worker
 
-from engine.errors import FstuiError
+from engine.errors import FstuiError, from_os_error
 from engine.launch import ask
 from engine.protocol import safe_text
+from fstui import keymap
+from fstui.rooms.full import suspended
 from fstui.widgets.picture import Picture
 
 PATIENCE_S = 120.0
@@ -26,7 +28,10 @@ PATIENCE_S = 120.0
 class Augmentations(ModalScreen[None]):
     """The engine draws the picture in a process of its own; it is shown when it is there."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        *keymap.bindings("full"),
+    ]
 
     def __init__(self, project: Path) -> None:
         super().__init__()
@@ -35,7 +40,10 @@ class Augmentations(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Title, picture, and what is wrong in its place."""
         with Vertical(classes="dialog dialog-tall"):
-            yield Static(Content("What training sees (esc closes)"), classes="dialog--title")
+            yield Static(
+                Content("What training sees (o shows it at full size, esc closes)"),
+                classes="dialog--title",
+            )
             yield Picture(empty="The faces are being cut and varied ...")
             yield Static("", classes="dialog--problem")
 
@@ -49,7 +57,7 @@ class Augmentations(ModalScreen[None]):
         worker = get_current_worker()
         try:
             answer = ask("augmentations", str(self._project), "", patience_s=PATIENCE_S)
-        except FstuiError as error:
+        except (FstuiError, OSError) as error:
             self._tell(worker, self.problem, str(error))
             return
         caption = f"{answer['path']}: {', '.join(answer['columns'])}"
@@ -68,6 +76,16 @@ class Augmentations(ModalScreen[None]):
         self.query_one(Picture).empty = "No picture."
         self.query_one(Picture).repaint()
         self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
+
+    def action_full(self) -> None:
+        """The picture at full resolution, outside the workbench."""
+        path = self.query_one(Picture).path
+        if path is None:
+            return
+        try:
+            suspended(self.app, path)
+        except OSError as error:
+            self.problem(str(from_os_error(error, f"showing {path}")))
 
     def action_back(self) -> None:
         """Close."""
