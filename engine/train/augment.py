@@ -57,7 +57,8 @@ class Augmentation:
     clahe_size: int = 4
     """A crop's tiles along each side are the fewest, or up to so many half times more."""
     colour_target: bool = True
-    """Whether the target takes the input's colours; not for a model that can't see them."""
+    """Whether the target takes the input's colours; not for a model that can't see them. The
+    colours are then the last thing that happens to the input."""
     warp: float = 5 / 256
     """Standard deviation of the warp's nodes as a share of the crop; 0 is no warp."""
     to_landmarks: bool = False
@@ -88,13 +89,16 @@ def augment(batch: Batch, seeds: Any, how: Augmentation) -> tuple[Any, Any, Any]
     crops, points = batch
     draw, nodes = draws(seeds, crops.shape[0])
     matrix = affine(draw, how)
-    coloured = recoloured(crops[..., :3], draw, how)
+    rgb = recoloured(crops[..., :3], draw, how) if how.colour_target else crops[..., :3]
     seen = moved(grid(how.output_size, how), matrix)
-    kept = coloured if how.colour_target else crops[..., :3]
-    target = sample(pack(tf.concat([kept, crops[..., 3:]], axis=-1)), seen, how.crop_size)
-    bare = tf.concat([coloured, crops[..., 3:4]], axis=-1)  # four bytes: a pixel is one number
+    target = sample(pack(tf.concat([rgb, crops[..., 3:]], axis=-1)), seen, how.crop_size)
     place = warped(matrix, nodes, points, how)
+    bare = tf.concat([rgb, crops[..., 3:4]], axis=-1)  # four bytes: a pixel is one number
     source = sample(pack(bare), place, how.crop_size)[..., :3]
+    if not how.colour_target:
+        # The input alone has other colours: they are worked out on its own few pixels.
+        source = recoloured(tf.cast(source * 255.0 + 0.5, tf.uint8), draw, how)
+        source = tf.cast(source, tf.float32) * (1.0 / 255.0)
     areas = 1 if crops.shape[-1] == 4 else 3
     return source, target[..., :3], target[..., 3 : 3 + areas]
 
