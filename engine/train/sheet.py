@@ -124,7 +124,7 @@ def _spread(found: list[Face], count: int) -> list[Face]:
 
 
 def paired(sides: list[Shown]) -> Batch:
-    """The faces as a batch, each with the landmarks of the other side that are most alike."""
+    """The faces as a batch, each with landmarks of the other side that are like its own."""
     points = []
     for own, other in zip(sides, reversed(sides), strict=True):
         flat = [p.reshape(-1, 136) for p in (own.points, other.others)]
