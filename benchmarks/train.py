@@ -11,15 +11,15 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from benchmarks.data import drawn, rate_of, timed
 from engine.launch import engine_command, engine_environment
-from engine.train import data, models
-from engine.train.augment import Augmentation, augment
+from engine.train import feed, models
+from engine.train.augment import Augmentation
+from engine.train.cutting import Cut
 from engine.train.flops import forward_flop
 from engine.train.network import Network
 from engine.train.trainer import Trainer
@@ -27,7 +27,6 @@ from engine.train.trainer import Trainer
 BATCH = 16
 MATRIX = 2048
 """Side of the square float32 matrices whose product sets the machine's rate."""
-TRIES = 5
 FACES = 64
 """Drawn faces of each side that the data path reads."""
 
@@ -62,20 +61,17 @@ def one(name: str, batch: int) -> dict[str, Any]:
     and on augmentation; how many faces a second the data path alone delivers; peak memory."""
     rate = matrix_rate()
     network = Network(name)
-    cut = data.Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
+    cut = Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
     how = Augmentation(cut.side, cut.margin, network.input_size, network.output_size)
     trainer = Trainer(network, how, 1)
-    rng = np.random.default_rng(1)
-    shape = (FACES, cut.side, cut.side, 4)
-    sides = {side: rng.integers(0, 255, shape, np.uint8) for side in ("a", "b")}
-    batches = data.batches(sides, batch, 1, 1)
+    batches = feed.batches({side: drawn(cut, FACES) for side in "ab"}, batch, 1, 1)
     waits: list[float] = []
 
     def step() -> None:
         start = time.perf_counter()
-        crops = next(batches)
+        faces = next(batches)
         waits.append(time.perf_counter() - start)
-        trainer.step(crops, len(waits), 1e-5)
+        trainer.step(faces, len(waits), 1e-5)
         trainer.wait()
 
     times = timed(step)
@@ -88,7 +84,7 @@ def one(name: str, batch: int) -> dict[str, Any]:
         "matrix_gflops": round(rate / 1e9, 1),
         "share": round(flop / min(times) / rate, 3),
         "wait_share": round(sum(waits[1:]) / sum(times), 4),
-        "data_faces_per_s": round(data_rate(batches, how, 2 * batch), 1),
+        "data_faces_per_s": round(rate_of(batches, how, 2 * batch), 1),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 
@@ -98,23 +94,3 @@ def matrix_rate() -> float:
     a = tf.random.stateless_normal([MATRIX, MATRIX], [1, 2])
     product = tf.function(lambda: tf.reduce_sum(tf.matmul(a, a)), autograph=False)
     return float(2.0 * MATRIX**3 / min(timed(lambda: product().numpy())))
-
-
-def data_rate(batches: Iterator[Any], how: Augmentation, faces: int) -> float:
-    """Faces a second through reading and augmentation, with no network behind."""
-    varied = tf.function(
-        lambda crops, seeds: [tf.reduce_sum(t) for t in augment(crops, seeds, how)]
-    )
-    seeds = tf.constant([[1, 4], [1, 6]])
-    return faces / min(timed(lambda: [t.numpy() for t in varied(next(batches), seeds)]))
-
-
-def timed(act: Callable[[], Any], tries: int = TRIES) -> list[float]:
-    """Seconds of some tries, after one that warms up."""
-    act()
-    times = []
-    for _ in range(tries):
-        start = time.perf_counter()
-        act()
-        times.append(time.perf_counter() - start)
-    return times

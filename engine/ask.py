@@ -31,6 +31,11 @@ def _answer(question: list[str]) -> Any:
             from engine.project import Project
 
             return hand(Project.open(Path(project)), side, form, Path(out) if out else None, media)
+        case ["augmentations", project, out]:
+            from engine.project import Project
+            from engine.train.sheet import save
+
+            return save(Project.open(Path(project)), Path(out) if out else None)
         case ["people", project, side, threshold]:
             from engine.extract.group import asked
 

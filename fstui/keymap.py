@@ -45,6 +45,7 @@ KEYS: tuple[Key, ...] = (
     Key("stop", "x", "stop (saves first)", "Job", "end kill cancel", True),
     Key("pause", "P", "pause/resume", "Job", "hold continue", True),
     Key("preview", "r", "preview", "Job", "refresh picture", True),
+    Key("augmentations", "i", "what training sees", "Job", "augmentation inputs warp colour clahe"),
     Key("watch", "w", "watch media/ on/off", "Job", "arrivals inbox footage folder", True),
     Key("new", "plus", "new project", "Project", "create make", True, "+"),
     Key("add", "a", "add footage", "Project", "media video source import", True),

@@ -33,6 +33,8 @@ class Swapper(Protocol):
     centring: str
     coverage: float
     """Share of the crop, 0..1."""
+    down: float
+    """How much lower the face lies in the crop, as a share of its side."""
     iteration: int
 
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -67,11 +69,11 @@ class Cutter:
         """2x3, coded pixels to display-rotated pixels."""
         self._size, self._output = swapper.size, swapper.output_size
         self._side = max(swapper.size, swapper.output_size)
-        self._centring, self._coverage = swapper.centring, swapper.coverage
+        self._place = (swapper.centring, swapper.coverage, swapper.down)
 
     def cut(self, frame: Any, face: Landmarks, mask: Packed | None = None) -> Patch | None:
         """A face's patch, with its stored mask if it has one; None if it lies outside the frame."""
-        shown = crop_matrix(face.points, self._side, self._centring, self._coverage)
+        shown = crop_matrix(face.points, self._side, *self._place)
         matrix = compose(shown, self._display)
         region = region_of_crop(matrix, self._side, frame.width, frame.height)
         if region is None:

@@ -210,14 +210,18 @@ class Alignment:
         """Side of the face in frame pixels: twice the side of the core face."""
         return 2.0 / scale_of(self.matrix)
 
-    def crop_matrix(self, size: int, centring: str = "head", coverage: float = 1.0) -> Matrix:
-        """2x3, frame to a square crop of `size` pixels."""
+    def crop_matrix(
+        self, size: int, centring: str = "head", coverage: float = 1.0, down: float = 0.0
+    ) -> Matrix:
+        """2x3, frame to a square crop of `size` pixels; `down` is the share of the crop by which
+        the face lies lower in it: above 0 the crop shows more of the forehead."""
         pad = padding(size, centring, coverage)
         inner = size - 2 * pad
         matrix = self.matrix.copy()
         matrix[:, 2] -= self.offset(centring)
         matrix *= inner
         matrix[:, 2] += pad
+        matrix[1, 2] += down * size
         return matrix
 
 
@@ -233,10 +237,10 @@ def padding(size: int, centring: str, coverage: float = 1.0) -> int:
 
 
 def crop_matrix(
-    points68: Points, size: int, centring: str = "head", coverage: float = 1.0
+    points68: Points, size: int, centring: str = "head", coverage: float = 1.0, down: float = 0.0
 ) -> Matrix:
     """2x3, frame to a square crop of `size` pixels around the face with these landmarks."""
-    return align(points68).crop_matrix(size, centring, coverage)
+    return align(points68).crop_matrix(size, centring, coverage, down)
 
 
 def warp(

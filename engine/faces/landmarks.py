@@ -36,6 +36,7 @@ FACE_OVAL = np.array(
 
 RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 """The subject's own, of the 68."""
+OUTER_LIPS = slice(48, 60)
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,8 @@ class Recipe(msgspec.Struct, frozen=True):
     version: int = 1
     """Of the network: `VERSION` of the model's file."""
     style: Style = Style()
+    vertical_offset: float = 0.0
+    """Per cent of the crop by which faces lie lower in it."""
 
 
 class TrainState(msgspec.Struct, frozen=True):
@@ -65,6 +67,8 @@ class TrainState(msgspec.Struct, frozen=True):
     """Training time of all jobs together."""
     saved: str
     """UTC, ISO 8601."""
+    faces: dict[str, str] = msgspec.field(default_factory=dict)
+    """Digest of the faces of each side; empty where it was saved before there was one."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):

@@ -1,71 +1,58 @@
 """Training faces: cut once at the size that the model needs, then read from a memory map.
 
-One file a side in `model/cache`, `uint8` (faces, side, side, 4): RGB and the face mask, with a
-margin around the crop so that augmentation finds real pixels there. The file is named after all
-that went into it; when that changes, it is built again.
+One file a side in `model/cache`, `uint8` (faces, side, side, channels): RGB, the face's mask and,
+when wanted, eyes and mouth, with a margin around the crop so that augmentation finds real pixels
+there. The file is named after all that went into it; when that changes, it is built again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import count
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from engine.errors import BadInput, NothingToDo, from_os_error
 from engine.faces import crops
-from engine.faces.geometry import align, compose, invert, warp
-from engine.faces.landmarks import Landmarks
-from engine.faces.masks import FINER, Packed, fine_mask, mask_in, stored, stored_of
+from engine.faces.masks import FINER, Packed, stored_of
 from engine.process import fsync_folder
 from engine.project import Project
 from engine.store import Face, Store
+from engine.train.cutting import MARGIN, Cut, piece, placed
 
-VERSION = 1
+VERSION = 2
 FEWEST = 25
 """Faces of a side without which a decoder learns pictures by heart."""
-MARGIN = 8
-"""The margin on each side is this part of the crop's side: 1/8."""
-PREFETCHED = 3
-"""Batches kept ready."""
+FEW = 250
+"""Faces of a side below which a swap seldom looks well from all sides."""
 
 
 @dataclass(frozen=True)
-class Cut:
-    """Which part of a face is trained, and how large."""
+class Side:
+    """The faces of one side, ready to be trained."""
 
-    size: int
-    """Side of the crop, px: the larger of the model's input and output."""
-    centring: str
-    coverage: float
-    """Share of the crop, 0..1."""
-    mask: str
-    """none, one that is drawn, or the name of a stored one."""
+    crops: NDArray[np.uint8]
+    """Read-only memory map (faces, side, side, channels)."""
+    landmarks: NDArray[np.float32]
+    """(faces, 68, 2) in their frames."""
+    cut: Cut
+    digest: str
+    """Sixteen hex digits of which faces they are, however they are cut."""
 
-    @property
-    def margin(self) -> int:
-        """Margin on each side, px."""
-        return self.size // MARGIN
-
-    @property
-    def side(self) -> int:
-        """Side with both margins, px."""
-        return self.size + 2 * self.margin
+    @cached_property
+    def points(self) -> NDArray[np.float32]:
+        """(faces, 68, 2) landmarks in shares of the crop from its centre."""
+        return np.stack([placed(points, self.cut) for points in self.landmarks])
 
 
-def load(
-    project: Project, side: str, cut: Cut, progress: Callable[[int, int], None]
-) -> NDArray[np.uint8]:
-    """The side's faces as a read-only memory map (faces, side, side, 4).
+def load(project: Project, side: str, cut: Cut, progress: Callable[[int, int], None]) -> Side:
+    """The side's faces, cut.
 
     `progress(done, total)` is called while they are cut. Raises `NothingToDo` for a side without
     faces, `BadInput` for one with fewer than 25 or without the masks.
@@ -74,7 +61,8 @@ def load(
     with Store(project.db_path) as store:
         masks = stored_of(store, faces, cut.mask, f"side {side.upper()}", project.name)
     folder = project.path / "model" / "cache"
-    path = folder / f"{side}-{fingerprint(project, faces, masks, cut)}.npy"
+    who = digest(project, faces)
+    path = folder / f"{side}-{fingerprint(who, masks, cut)}.npy"
     if not path.exists():
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -85,7 +73,8 @@ def load(
         if old != path:
             old.unlink(missing_ok=True)
     cached: NDArray[np.uint8] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return cached
+    landmarks = np.stack([np.frombuffer(face.points, "<f4").reshape(68, 2) for face in faces])
+    return Side(cached, landmarks, cut, who)
 
 
 def usable(project: Project, side: str) -> list[Face]:
@@ -117,18 +106,24 @@ def crop_path(project: Project, face: Face) -> Path:
     return project.inside(str(face.crop))
 
 
-def fingerprint(project: Project, faces: list[Face], masks: list[Packed | None], cut: Cut) -> str:
-    """Sixteen hex digits of all that decides what is in the cache."""
-    digest = hashlib.sha256(f"{VERSION} {cut} {MARGIN} {FINER}".encode())
-    for face, mask in zip(faces, masks, strict=True):
+def digest(project: Project, faces: list[Face]) -> str:
+    """Sixteen hex digits of which faces these are and what they look like."""
+    found = hashlib.sha256()
+    for face in faces:
         stat = crop_path(project, face).stat()
-        digest.update(
+        found.update(
             f"\0{face.crop}\0{face.crop_size}\0{stat.st_size}\0{stat.st_mtime_ns}".encode()
         )
-        digest.update(face.points + (face.mesh or b""))
-        if mask:
-            digest.update(mask[0] + mask[1])
-    return digest.hexdigest()[:16]
+        found.update(face.points + (face.mesh or b""))
+    return found.hexdigest()[:16]
+
+
+def fingerprint(faces: str, masks: list[Packed | None], cut: Cut) -> str:
+    """Sixteen hex digits of all that decides what is in the cache; `faces` is their digest."""
+    found = hashlib.sha256(f"{VERSION} {faces} {cut} {MARGIN} {FINER}".encode())
+    for mask in masks:
+        found.update(mask[0] + mask[1] if mask else b"\0")
+    return found.hexdigest()[:16]
 
 
 def _build(
@@ -141,7 +136,7 @@ def _build(
 ) -> None:
     """Cut every face into a file aside, sync it, give it its name."""
     aside = path.with_suffix(".part")
-    shape = (len(faces), cut.side, cut.side, 4)
+    shape = (len(faces), cut.side, cut.side, cut.channels)
     cache = np.lib.format.open_memmap(aside, "w+", np.uint8, shape)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pieces = pool.map(
@@ -157,67 +152,3 @@ def _build(
         os.fsync(file.fileno())
     os.replace(aside, path)
     fsync_folder(path.parent)
-
-
-def piece(
-    head: NDArray[np.uint8], face: Face, cut: Cut, mask: Packed | None = None
-) -> NDArray[np.uint8]:
-    """RGB and mask (side, side, 4) of one face out of its head-centred crop and stored mask."""
-    alignment = align(np.frombuffer(face.points, "<f4").reshape(68, 2))
-    to_crop = alignment.crop_matrix(cut.size, cut.centring, cut.coverage)
-    to_crop[:, 2] += cut.margin
-    matrix = compose(to_crop, invert(alignment.crop_matrix(head.shape[0])))
-    rgb = np.asarray(warp(head, matrix, cut.side), np.uint8)
-    return np.dstack([rgb, _mask(face, mask, to_crop, cut)])
-
-
-def _mask(
-    face: Face, mask: Packed | None, to_crop: NDArray[np.float64], cut: Cut
-) -> NDArray[np.uint8]:
-    """The face's mask at the crop's size with margins."""
-    if cut.mask == "none":
-        return np.full((cut.side, cut.side), 255, np.uint8)
-    if mask:
-        return mask_in(*stored(*mask), to_crop, cut.side)
-    here = Landmarks.of(face)
-    return fine_mask(cut.mask, here.points, here.mesh, to_crop, cut.side)
-
-
-# --- batches ---------------------------------------------------------------------------------
-
-
-def batches(sides: dict[str, NDArray[np.uint8]], size: int, seed: int, first: int) -> Any:
-    """An endless iterator over (2 size, side, side, 4): A's faces, then B's, from iteration
-    `first` on. Reading the map happens in threads of TensorFlow's, ahead of the step."""
-
-    def generate() -> Iterator[NDArray[np.uint8]]:
-        for iteration in count(first):
-            yield batch(sides, size, seed, iteration)
-
-    shape = (2 * size, *sides["a"].shape[1:])
-    data = tf.data.Dataset.from_generator(generate, output_signature=tf.TensorSpec(shape, tf.uint8))
-    return iter(data.prefetch(PREFETCHED))
-
-
-def batch(
-    sides: dict[str, NDArray[np.uint8]], size: int, seed: int, iteration: int
-) -> NDArray[np.uint8]:
-    """The faces of one iteration (counted from 1), the same whenever it is asked for."""
-    return np.concatenate(
-        [
-            sides[side][chosen(len(sides[side]), size, seed + number, iteration)]
-            for number, side in enumerate(("a", "b"))
-        ]
-    )
-
-
-def chosen(faces: int, size: int, seed: int, iteration: int) -> NDArray[np.int64]:
-    """Indices of one side's batch: permutation after permutation, each face once in each."""
-    places = np.arange((iteration - 1) * size, iteration * size)
-    return np.array([order(faces, seed, int(p // faces))[p % faces] for p in places])
-
-
-@lru_cache(maxsize=8)
-def order(faces: int, seed: int, epoch: int) -> NDArray[np.int64]:
-    """The permutation of one pass over a side's faces."""
-    return np.random.default_rng([seed, epoch]).permutation(faces)

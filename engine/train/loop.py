@@ -16,7 +16,7 @@ import tensorflow as tf
 from engine.errors import OutOfMemory, Stopped
 from engine.history import History
 from engine.settings import TrainSettings
-from engine.train import data
+from engine.train import feed
 from engine.train.preview import COLUMNS, Preview
 from engine.train.schedule import learning_rate
 from engine.train.session import Session
@@ -49,7 +49,13 @@ def run(work: Work) -> str:
 def _train(work: Work, settings: TrainSettings, session: Session) -> str:
     trainer, control = session.trainer, work.control
     preview = Preview(session.network, session.how, session.sides)
-    batches = data.batches(session.sides, settings.batch, session.seed, session.iteration + 1)
+    batches = feed.batches(
+        session.sides,
+        settings.batch,
+        session.seed,
+        session.iteration + 1,
+        to_landmarks=session.how.to_landmarks,
+    )
     full_rate = settings.learning_rate or session.habits.learning_rate
     clock, log = Clock(), Log(work, session)
     previewed_s = 0.0

@@ -25,6 +25,7 @@ class Swapper:
         self.output_size = recipe.output_size
         self.centring = recipe.centring
         self.coverage = recipe.coverage / 100.0
+        self.down = recipe.vertical_offset / 100.0
         self.mask = recipe.mask
         self.iteration = found.state.iteration
         models.trained(recipe.model, recipe.version)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from engine.protocol import write_atomic
 from engine.train.augment import Augmentation, plain
+from engine.train.data import Side
 from engine.train.network import Network
 
 COLUMNS = ["A", "A>A", "A>B", "B", "B>B", "B>A"]
@@ -26,10 +27,8 @@ JPEG_QUALITY = 90
 class Preview:
     """A few faces of each side, the same ones each time, through the network as it is."""
 
-    def __init__(
-        self, network: Network, how: Augmentation, sides: dict[str, NDArray[np.uint8]]
-    ) -> None:
-        self.faces = np.concatenate([spread(sides["a"]), spread(sides["b"])])
+    def __init__(self, network: Network, how: Augmentation, sides: dict[str, Side]) -> None:
+        self.faces = np.concatenate([spread(sides["a"].crops), spread(sides["b"].crops)])
         self.network, self.how = network, how
         self._compiled = tf.function(self._columns, autograph=False)
 

@@ -7,16 +7,15 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from engine import history
 from engine.errors import BadInput, Damaged
 from engine.project import now
 from engine.settings import TrainSettings
 from engine.train import checkpoint, data, models
-from engine.train.augment import Augmentation
 from engine.train.checkpoint import Recipe, TrainState
 from engine.train.network import Network
+from engine.train.sight import augmentation_of, cut_of
 from engine.train.style import Style
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -40,11 +39,12 @@ class Session:
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
         self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
-        self.cut = self._cut()
+        self.cut = cut_of(self.recipe)
         self.sides = {side: self._faces(side) for side in ("a", "b")}
+        self._tell_of_faces()
         work.report.phase("building the model")
         self.network = Network(self.recipe.model, self.recipe.options, self.seed, self.recipe.style)
-        self.how = self._augmentation()
+        self.how = augmentation_of(self.recipe, settings, self.cut)
         self.trainer = Trainer(self.network, self.how, self.seed, xla=settings.xla)
         self._restore()
 
@@ -88,15 +88,7 @@ class Session:
                 )
         return kept
 
-    def _cut(self) -> data.Cut:
-        return data.Cut(
-            size=max(self.recipe.input_size, self.recipe.output_size),
-            centring=self.recipe.centring,
-            coverage=self.recipe.coverage / 100.0,
-            mask=self.recipe.mask,
-        )
-
-    def _faces(self, side: str) -> NDArray[np.uint8]:
+    def _faces(self, side: str) -> data.Side:
         report = self.work.report
         report.phase(f"preparing the faces of side {side.upper()}")
         return data.load(
@@ -106,21 +98,22 @@ class Session:
             lambda done, total: report.progress(done, total, "face"),
         )
 
-    def _augmentation(self) -> Augmentation:
-        s = self.settings
-        return Augmentation(
-            crop_size=self.cut.side,
-            margin=self.cut.margin,
-            input_size=self.network.input_size,
-            output_size=self.network.output_size,
-            rotation=s.rotation,
-            zoom=s.zoom,
-            shift=s.shift,
-            flip=s.flip,
-            colour=s.colour,
-            colour_target=self.habits.colour_target,
-            warp=self.habits.warp if s.warp else 0.0,
-        )
+    def _tell_of_faces(self) -> None:
+        """Warn of a side that has few faces, once, and of one that has others than before."""
+        before = self.before.state.faces if self.before else {}
+        for side, faces in self.sides.items():
+            whose, count = f"side {side.upper()}", len(faces.crops)
+            changed = before.get(side, faces.digest) != faces.digest
+            if changed:
+                self.work.report.warn(
+                    f"The faces of {whose} are others than at iteration {self.iteration}: training "
+                    f"goes on with the {count} there are."
+                )
+            if count < data.FEW and (changed or self.before is None):
+                self.work.report.warn(
+                    f"There are {count} faces on {whose}: with {data.FEW} or more, seen from more "
+                    "sides, a swap looks better."
+                )
 
     def _restore(self) -> None:
         if self.before is None:
@@ -162,7 +155,12 @@ class Session:
         shapes = {name: list(w.shape) for name, w in weights.items()}
         recipe = msgspec.structs.replace(self.recipe, shapes=shapes)
         state = TrainState(
-            checkpoint.FORMAT, self.iteration, self.seed, self.seconds_before + seconds, now()
+            checkpoint.FORMAT,
+            self.iteration,
+            self.seed,
+            self.seconds_before + seconds,
+            now(),
+            {side: faces.digest for side, faces in self.sides.items()},
         )
         checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep)
         self.saved_iteration = self.iteration

@@ -9,6 +9,7 @@ import tensorflow as tf
 from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
 from engine.train.chance import reseed
+from engine.train.feed import Batch
 from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
 from engine.train.optimiser import Adam
@@ -39,17 +40,17 @@ class Trainer:
         self._steps = 0
         self._compiled = tf.function(self._step, autograph=False, jit_compile=xla or None)
 
-    def step(self, crops: Any, iteration: int, learning_rate: float) -> None:
-        """One iteration over uint8 crops (A's faces, then as many of B's); returns at once where
-        the device computes on its own."""
-        self._compiled(crops, tf.constant(iteration), tf.constant(learning_rate))
+    def step(self, batch: Batch, iteration: int, learning_rate: float) -> None:
+        """One iteration over A's faces, then as many of B's; returns at once where the device
+        computes on its own."""
+        self._compiled(batch, tf.constant(iteration), tf.constant(learning_rate))
         self._steps += 1
 
-    def _step(self, crops: Any, iteration: Any, learning_rate: Any) -> None:
-        inputs, targets, masks = augment(crops, self._seeds(iteration), self.how)
+    def _step(self, batch: Batch, iteration: Any, learning_rate: Any) -> None:
+        inputs, targets, areas = augment(batch, self._seeds(iteration), self.how)
         reseed(self._chances, self.seed, iteration)
         with tf.GradientTape() as tape:
-            losses = self._losses(inputs, targets, masks)
+            losses = self._losses(inputs, targets, areas)
             total = tf.reduce_sum(losses)
         names = list(self.variables)
         gradients = tape.gradient(total, [self.variables[n] for n in names])
@@ -60,16 +61,16 @@ class Trainer:
         """(2, 2): a seed for each side, two apart so that no stream is used twice."""
         return tf.stack([[self.seed, iteration * 4 + 2 * side] for side in range(2)])
 
-    def _losses(self, inputs: Any, targets: Any, masks: Any) -> Any:
+    def _losses(self, inputs: Any, targets: Any, areas: Any) -> Any:
         """(2,): the mean loss of each side."""
         painted = self.network.both(inputs)
-        sides = zip(painted, tf.split(targets, 2), tf.split(masks, 2), strict=True)
+        sides = zip(painted, tf.split(targets, 2), tf.split(areas, 2), strict=True)
         return tf.stack([tf.reduce_mean(self._loss(*side)) for side in sides])
 
-    def _loss(self, painted: Rebuilt, target: Any, mask: Any) -> Any:
+    def _loss(self, painted: Rebuilt, target: Any, areas: Any) -> Any:
         """(n,): what one side's faces and masks cost, over all sizes that are painted."""
-        cost = multiscale(target, mask, painted.faces, self._terms, Weighting())
-        return cost if painted.mask is None else cost + mask_loss(mask, painted.mask)
+        cost = multiscale(target, areas, painted.faces, self._terms, Weighting())
+        return cost if painted.mask is None else cost + mask_loss(areas[..., :1], painted.mask)
 
     def means(self) -> Means:
         """The mean losses since the last call; this waits for the device."""

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "extract": "find, describe and crop faces",
     "faces": "list, reject and keep faces; figures, people, duplicates",
     "train": "learn both faces; goes on from the last checkpoint",
+    "augmentations": "one picture of what training makes of the faces, step by step",
     "convert": "put B's face on A in the target footage",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",

@@ -13,7 +13,7 @@ from fstui.commands.shared import say
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """STAGE."""
-    parser.add_argument("stage", metavar="STAGE", help="extract, train, convert or faces")
+    parser.add_argument("stage", metavar="STAGE", help="extract, train, data, convert or faces")
     parser.add_argument("--model", metavar="NAME", help="train: this network alone")
     parser.add_argument("--batch", type=int, metavar="N", help="train: faces of each side")
     parser.add_argument("--json", action="store_true", help="one JSON object")

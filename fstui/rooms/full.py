@@ -7,13 +7,23 @@ import getpass
 import io
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
+
+from textual.app import App
 
 from engine.process import host
 from engine.protocol import safe_text
+from fstui import terminal
 
 CHUNK = 4096
 """Bytes of base64 in one escape sequence of the kitty protocol."""
+
+
+def suspended(app: App[Any], path: Path) -> None:
+    """Show the picture in the workbench's place until enter is pressed."""
+    with app.suspend():
+        show(path, terminal.look().graphics)
+        sys.stdin.readline()
 
 
 def show(path: Path, graphics: str, out: TextIO | None = None) -> None:

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
-WRITES = frozenset({"start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit"})
+WRITES = frozenset(
+    {"start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit", "augmentations"}
+)
 """Actions that change something: hidden under `--readonly`."""
 
 

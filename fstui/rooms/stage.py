@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
@@ -90,15 +89,9 @@ class StageRoom(Room):
         path = self.query_one(Previews).path
         if path is None:
             return
-        from fstui import terminal
-        from fstui.rooms.full import show
+        from fstui.rooms.full import suspended
 
-        def act() -> None:
-            with self.app.suspend():
-                show(path, terminal.look().graphics)
-                sys.stdin.readline()
-
-        self.attempt(act)
+        self.attempt(lambda: suspended(self.app, path))
 
     def action_earlier(self) -> None:
         """The picture before."""

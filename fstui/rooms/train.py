@@ -15,7 +15,7 @@ from fstui.model.jobview import JobView
 from fstui.model.series import Curve, CurveReader, pace
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
-from fstui.rooms.stage import StageRoom, message_line, stage_words, state_line
+from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
 from fstui.widgets.chart import Chart
 
 DEFAULTS = TrainSettings()
@@ -28,7 +28,7 @@ class Train(StageRoom):
     stage = "train"
     panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "log_scale")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "augmentations", "log_scale")
 
     def body(self) -> Iterable[Widget]:
         """Chart, picture, facts."""
@@ -75,6 +75,10 @@ class Train(StageRoom):
             job = self.job
             running = job is not None and not job.over and job.snapshot.state is State.RUNNING
             return running and bool(super().check_action(action, parameters))
+        if action == "augmentations":
+            overview = self.studio.session.overview
+            ready = overview is not None and not lacks(overview, self.stage)
+            return ready and bool(super().check_action(action, parameters))
         if action == "log_scale":
             return bool(self.studio.session.curve.points)
         return super().check_action(action, parameters)
@@ -85,6 +89,14 @@ class Train(StageRoom):
         if job is not None and self.attempt(lambda: self.studio.session.ask_preview(job)):
             self.query_one(Previews).hurry()
             self.say("A preview is being made.", timeout=2)
+
+    def action_augmentations(self) -> None:
+        """What training makes of the faces, step by step."""
+        from fstui.rooms.augmentations import Augmentations
+
+        project = self.studio.session.project
+        if project is not None:
+            self.app.push_screen(Augmentations(project.path))
 
     def action_log_scale(self) -> None:
         """Logarithmic or linear losses, remembered for this project."""

@@ -29,6 +29,7 @@ class Painter:
     size = output_size = 64
     centring = "face"
     coverage = 0.875
+    down = 0.0
     iteration = 500
 
     def __init__(self) -> None:

@@ -176,6 +176,25 @@ def test_faces_over_the_edge_are_swapped_as_far_as_they_are_there(
         assert cutter.cut(frame, Landmarks(landmarks(900, 900, 40), None)) is None
 
 
+def test_a_model_with_a_vertical_offset_is_shown_faces_that_much_lower(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", width=160, height=120, frames=3, sound=())
+    face = Landmarks(landmarks(60, 40, 40), None)
+    lower = Painter()
+    lower.down = 0.25
+    with FrameReader(source) as reader:
+        _, _, frame = next(reader.raw())
+        patches = [
+            Cutter(model, ConvertSettings(), to_display(0, 160, 120)).cut(frame, face)
+            for model in (Painter(), lower)
+        ]
+    plain, moved = patches
+    assert plain is not None
+    assert moved is not None
+    difference = np.abs(moved.face[16:].astype(int) - plain.face[:-16])
+    assert difference.mean() < 3.0
+    assert np.abs(moved.mask[64 + 12 : -12] - plain.mask[12 : -64 - 12]).mean() < 0.02
+
+
 def add_masks(project: Project, frames: slice, share: float = 0.5) -> None:
     """A mask called custom for faces: the upper part of their 64 px face crops."""
     picture = np.zeros((64, 64), np.uint8)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,8 +16,8 @@ from engine.faces.geometry import crop_matrix, transform, warp
 from engine.faces.masks import pack
 from engine.project import Project
 from engine.store import Face, Store
-from engine.train import data
-from engine.train.data import Cut
+from engine.train import cutting, data
+from engine.train.cutting import Cut
 
 CUT = Cut(64, "face", 0.875, "extended")
 
@@ -34,7 +36,7 @@ def test_a_piece_is_what_a_cut_out_of_the_frame_is(centring: str) -> None:
     points = landmarks(np.random.default_rng(4))
     frame = drawn_face(points, (200, 160, 140))
     wanted = Cut(64, centring, 0.875, "extended")
-    got = data.piece(cut(frame, points, 512), face_with(points), wanted)
+    got = cutting.piece(cut(frame, points, 512), face_with(points), wanted)
     assert got.shape == (80, 80, 4)
     straight = warp(frame, crop_matrix(points, 64, centring, 0.875), 64)
     inner = got[8:72, 8:72, :3].astype(int)
@@ -44,20 +46,22 @@ def test_a_piece_is_what_a_cut_out_of_the_frame_is(centring: str) -> None:
 def test_the_mask_lies_on_the_face() -> None:
     points = landmarks(np.random.default_rng(4))
     frame = drawn_face(points, (200, 160, 140))
-    got = data.piece(cut(frame, points, 512), face_with(points), CUT)
+    got = cutting.piece(cut(frame, points, 512), face_with(points), CUT)
     mask = got[..., 3]
     x, y = transform(points[30:31], crop_matrix(points, 64, "face", 0.875))[0] + 8
     assert mask[round(float(y)), round(float(x))] == 255
     assert mask[0, 0] == mask[-1, 0] == 0
     assert got[..., 0][mask == 255].mean() > 150  # skin
-    everything = data.piece(cut(frame, points, 512), face_with(points), Cut(64, "face", 1, "none"))
+    everything = cutting.piece(
+        cut(frame, points, 512), face_with(points), Cut(64, "face", 1, "none")
+    )
     assert (everything[..., 3] == 255).all()
 
 
 def test_the_cache_is_kept_and_built_again_when_faces_change(tmp_workspace: Path) -> None:
     project = new_project(tmp_workspace)
     seen: list[int] = []
-    first = data.load(project, "a", CUT, lambda done, _: seen.append(done))
+    first = data.load(project, "a", CUT, lambda done, _: seen.append(done)).crops
     assert first.shape == (30, 80, 80, 4)
     assert first.dtype == np.uint8
     assert seen == list(range(1, 31))
@@ -67,15 +71,57 @@ def test_the_cache_is_kept_and_built_again_when_faces_change(tmp_workspace: Path
 
     with Store(project.db_path) as store, store.batch():
         store.reject([store.faces(side="a")[3].face.id])
-    second = data.load(project, "a", CUT, silent)
+    second = data.load(project, "a", CUT, silent).crops
     assert len(second) == 29
     np.testing.assert_array_equal(second[3], first[4])
     changed = {p.name for p in folder.iterdir()}
     assert len(changed) == 1
     assert changed != names
 
-    other = data.load(project, "a", Cut(64, "legacy", 0.875, "extended"), silent)
+    other = data.load(project, "a", Cut(64, "legacy", 0.875, "extended"), silent).crops
     assert not np.array_equal(other[0], second[0])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"down": 0.1}, {"dilation": 5.0}, {"blur": 9.0}, {"threshold": 50}, {"areas": True}],
+)
+def test_each_option_of_the_cut_makes_another_cache(
+    tmp_workspace: Path, change: dict[str, Any]
+) -> None:
+    project = new_project(tmp_workspace)
+    before = data.load(project, "a", CUT, silent)
+    path = next((project.path / "model" / "cache").iterdir())
+    after = data.load(project, "a", replace(CUT, **change), silent)
+    assert not path.exists()
+    assert before.digest == after.digest, "the faces are the same"
+    assert after.crops.shape[:3] == before.crops.shape[:3]
+    assert not np.array_equal(after.crops, before.crops)
+
+
+def test_a_vertical_offset_moves_face_and_mask_down_in_the_crop() -> None:
+    points = landmarks(np.random.default_rng(4))
+    head = cut(drawn_face(points, (200, 160, 140)), points, 512)
+    plain = cutting.piece(head, face_with(points), CUT)
+    lower = cutting.piece(head, face_with(points), replace(CUT, down=0.125))
+    difference = np.abs(lower[8:].astype(int) - plain[:-8])
+    assert difference[8:-8, 8:-8].mean() < 4.0
+    assert np.abs(lower.astype(int) - plain)[16:-16, 16:-16].mean() > 8.0
+
+
+def test_eyes_and_mouth_are_cut_beside_the_mask_only_when_asked_for() -> None:
+    points = landmarks(np.random.default_rng(4))
+    head = cut(drawn_face(points, (200, 160, 140)), points, 512)
+    plain = cutting.piece(head, face_with(points), CUT)
+    wanted = replace(CUT, areas=True)
+    got = cutting.piece(head, face_with(points), wanted)
+    np.testing.assert_array_equal(got[..., :4], plain)
+    for channel, part in ((4, slice(36, 48)), (5, slice(48, 60))):
+        x, y = (cutting.placed(points, wanted)[part] * 64 + 39.5).T.round().astype(int)
+        assert (got[y, x, channel] > 60).all()
+        assert got[..., channel].mean() < 40
+        dark = got[..., 0][got[..., channel] > 200].mean()
+        assert dark < got[..., 0][got[..., 3] == 255].mean() - 20, "painted darker than skin"
 
 
 def test_a_deleted_crop_is_rejected_for_good(tmp_workspace: Path) -> None:
@@ -83,7 +129,7 @@ def test_a_deleted_crop_is_rejected_for_good(tmp_workspace: Path) -> None:
     with Store(project.db_path) as store:
         gone = store.faces(side="b")[0].face
     (project.path / str(gone.crop)).unlink()
-    assert len(data.load(project, "b", CUT, silent)) == 29
+    assert len(data.load(project, "b", CUT, silent).crops) == 29
     with Store(project.db_path) as store:
         assert [f.face.id for f in store.faces(side="b", rejected=True)] == [gone.id]
 
@@ -99,12 +145,12 @@ def test_too_few_faces_says_how_many_are_needed(tmp_workspace: Path) -> None:
     with pytest.raises(BadInput, match="has 24 faces and training needs at least 25"):
         data.load(project, "a", CUT, silent)
     add_faces(project, "a", 1, seed=1)
-    assert len(data.load(project, "a", CUT, silent)) == 25
+    assert len(data.load(project, "a", CUT, silent).crops) == 25
 
 
 def test_an_oval_is_drawn_from_the_hull_where_there_is_no_mesh(tmp_workspace: Path) -> None:
     project = new_project(tmp_workspace)
-    oval = data.load(project, "a", Cut(64, "face", 0.875, "oval"), silent)
+    oval = data.load(project, "a", Cut(64, "face", 0.875, "oval"), silent).crops
     assert 0.1 < (oval[..., 3] > 127).mean() < 0.6
 
 
@@ -122,14 +168,14 @@ def test_stored_masks_are_placed_into_the_training_crop(tmp_workspace: Path) -> 
     project = new_project(tmp_workspace)
     painted(project, "a", 0.5)
     how = Cut(64, "head", 1.0, "custom")
-    first = data.load(project, "a", how, silent)
+    first = data.load(project, "a", how, silent).crops
     inner = first[:, 8:72, 8:72, 3]
     assert (inner[:, :, :31] > 250).all()
     assert (inner[:, :, 33:] < 5).all()
     assert not first[:, :, 41:, 3].any()
 
     painted(project, "a", 0.25)  # painting makes the cache anew
-    second = data.load(project, "a", how, silent)[:, 8:72, 8:72, 3]
+    second = data.load(project, "a", how, silent).crops[:, 8:72, 8:72, 3]
     assert (second[:, :, 17:] < 5).all()
     assert (second[:, :, :15] > 250).all()
 
@@ -144,23 +190,6 @@ def test_faces_without_the_mask_say_what_to_run(tmp_workspace: Path) -> None:
     ):
         data.load(project, "a", Cut(64, "face", 0.875, "custom"), silent)
     assert not (project.path / "model" / "cache").exists()
-
-
-def test_every_face_comes_once_in_each_pass() -> None:
-    picked = np.concatenate([data.chosen(10, 4, 1, i) for i in range(1, 6)])
-    assert sorted(picked[:10]) == sorted(picked[10:]) == list(range(10))
-    assert list(picked[:10]) != list(picked[10:])
-
-
-def test_batches_begin_where_they_are_asked_to() -> None:
-    sides = {s: np.arange(30 * 4, dtype=np.uint8).reshape(30, 1, 1, 4) for s in ("a", "b")}
-    running = data.batches(sides, 3, 7, 1)
-    for _ in range(4):
-        next(running)
-    fifth = next(running).numpy()
-    assert fifth.shape == (6, 1, 1, 4)
-    np.testing.assert_array_equal(fifth, next(data.batches(sides, 3, 7, 5)).numpy())
-    assert not np.array_equal(fifth[:3], fifth[3:])
 
 
 def test_crops_outside_the_project_are_refused(tmp_workspace: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import tensorflow as tf
-from train_project import new_project, work_on
+from train_project import add_faces, new_project, work_on
 
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
@@ -131,6 +131,30 @@ def test_the_time_limit_ends_training_as_done(project: Project) -> None:
     assert state.seconds == pytest.approx(last["seconds"], abs=1.0)
 
 
+def test_faces_that_changed_between_jobs_are_told_and_trained_on(project: Project) -> None:
+    first = work_on(project, iterations=2)
+    loop.run(first)
+    few = [w["text"] for w in events(first, "warn")]
+    assert [text[: text.index(":") + 1] for text in few] == [
+        f"There are 30 faces on side {side}:" for side in "AB"
+    ]
+
+    same = work_on(project, iterations=3)
+    loop.run(same)
+    assert events(same, "warn") == []
+
+    add_faces(project, "b", 5, seed=1)
+    more = work_on(project, iterations=4)
+    assert loop.run(more).startswith("trained to iteration 4")
+    said = [w["text"] for w in events(more, "warn")]
+    assert said[0] == (
+        "The faces of side B are others than at iteration 3: training goes on with the 35 there "
+        "are."
+    )
+    assert said[1].startswith("There are 35 faces on side B")
+    assert len(said) == 2
+
+
 def test_what_belongs_to_the_model_stays_and_asking_for_other_is_said(project: Project) -> None:
     loop.run(work_on(project, iterations=1, centring="legacy", mask="components", seed=3))
     work = work_on(project, iterations=2, model="original", centring="face", coverage=80.0, seed=4)
@@ -215,7 +239,7 @@ def test_training_begins_again_when_asked_to(project: Project) -> None:
     assert (found.state.iteration, found.recipe.mask) == (2, "components")
     (aside,) = (project.path / "trash").glob("model-*")
     assert checkpoint.load(aside, pytest.fail).state.iteration == 3
-    assert [w["text"] for w in events(work, "warn")] == [
+    assert [w["text"] for w in events(work, "warn") if "faces" not in w["text"]] == [
         f"The model that there was lies in {aside} now."
     ]
 

@@ -12,6 +12,7 @@ from engine.history import History
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, holder_text
+from engine.store import Store
 
 
 def make_project(workspace: Path, name: str = "demo") -> Project:
@@ -26,6 +27,20 @@ def make_project(workspace: Path, name: str = "demo") -> Project:
     project.set_person("a", "the man", Ground.SAMPLE, "test")
     project.set_person("b", "the woman", Ground.SAMPLE, "test")
     return project
+
+
+def add_faces(project: Project) -> None:
+    """A face on each side, so that a training can be asked for."""
+    with Store(project.db_path) as store, store.batch():
+        for side in ("a", "b"):
+            media = store.add_media(
+                hash=side, path="x.mp4", side=side, name="x", width=64, height=48,
+                time_base_num=1, time_base_den=25, fps_num=25, fps_den=1,
+            )  # fmt: skip
+            store.add_face(
+                store.add_frame(media.id, 0, 0), 0, left=0.0, top=0.0, right=9.0, bottom=9.0,
+                score=1.0, detector="x", points=bytes(68 * 8), aligner="x", crop="x.jpg",
+            )  # fmt: skip
 
 
 class FakeEngine:

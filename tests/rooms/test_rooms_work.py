@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from conftest import Bench, Open
 from textual.widgets import Input
 
+from engine.errors import BadInput
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, State, Step
 from fstui.model import jobs
+from fstui.rooms import augmentations
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
 from fstui.rooms.previews import Previews
@@ -28,9 +31,9 @@ def everything_in(folder: Path) -> list[tuple[str, int]]:
     return sorted((str(p), p.stat().st_size) for p in folder.rglob("*"))
 
 
-def picture_cells(b: Bench) -> int:
+def picture_cells(b: Bench, pane: type[Picture] = Previews) -> int:
     """How many cells of the picture's pane are painted."""
-    region = b.app.screen.query_one(Previews).content_region
+    region = b.app.screen.query_one(pane).content_region
     rows = b.lines()[region.y : region.bottom - 1]
     return sum(c != " " for row in rows for c in row[region.x : region.right])
 
@@ -780,6 +783,57 @@ async def test_the_doctor_is_asked(bench: Open, tmp_workspace: Path) -> None:
         await b.sees("memory")
         await b.press("escape")
         await b.until(lambda: "Doctor" not in b.text(), "closed")
+
+
+async def test_what_training_sees_comes_from_the_engine_and_nothing_waits_for_it(
+    bench: Open, tmp_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from PIL import Image
+
+    sheet = tmp_path / "sheet.jpg"
+    Image.effect_noise((640, 256), 80).save(sheet)
+    answers = [threading.Event() for _ in range(3)]
+    answers[2].set()
+    asked: list[tuple[str, ...]] = []
+
+    def ask(*question: str, patience_s: float) -> dict[str, object]:
+        asked.append(question)
+        answers[len(asked) - 1].wait(patience_s)
+        if len(asked) == 1:
+            raise BadInput("Side A of demo has 3 faces and training needs at least 25.")
+        return {"path": str(sheet), "columns": ["source", "warp"]}
+
+    monkeypatch.setattr(augmentations, "ask", ask)
+    project = fake.make_project(tmp_workspace)
+    fake.add_faces(project)
+    async with bench(project.path, "train", size=(100, 40)) as b:
+        await b.sees("s start training")
+        await b.press("i")
+        await b.sees("The faces are being cut and varied")
+        answers[0].set()
+        await b.sees("training needs at least 25")
+        await b.press("escape", "i")
+        await b.sees("The faces are being cut and varied")
+        await b.press("escape")
+        await b.until(lambda: "What training sees" not in b.text(), "closed while it is asked")
+        answers[1].set()
+        await b.press("i")
+        await b.sees("source, warp")
+        await b.until(lambda: picture_cells(b, Picture) > 100, "a picture")
+    assert set(asked) == {("augmentations", str(project.path), "")}
+
+
+async def test_what_training_sees_needs_faces_and_a_right_to_write(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "train") as b:
+        await b.sees("Not trained yet")
+        assert not b.app.screen.check_action("augmentations", ())
+    fake.add_faces(project)
+    async with bench(project.path, "train", readonly=True) as b:
+        await b.sees("Not trained yet")
+        assert not b.app.screen.check_action("augmentations", ())
 
 
 def test_a_full_picture_is_written_in_the_terminals_protocol(tmp_path: Path) -> None:

@@ -230,3 +230,18 @@ def test_moving_by_whole_pixels_changes_none() -> None:
     frame = np.random.default_rng(7).integers(0, 255, (60, 80, 3), np.uint8)
     moved = g.warp(frame, np.array([[1.0, 0, -9], [0, 1.0, -5]]), 40)
     assert np.abs(moved.astype(int) - frame[5:45, 9:49]).max() <= 1
+
+
+@given(
+    size=st.sampled_from([64, 128, 512]),
+    centring=st.sampled_from(["legacy", "face", "head"]),
+    down=st.floats(-0.25, 0.25),
+)
+def test_a_vertical_offset_moves_the_face_by_its_share_of_the_crop(
+    size: int, centring: str, down: float
+) -> None:
+    points = np.zeros((68, 2), np.float32)
+    points[g.INNER] = g.MEAN_FACE * 300 + 50
+    plain = g.transform(points, g.crop_matrix(points, size, centring))
+    lower = g.transform(points, g.crop_matrix(points, size, centring, 1.0, down))
+    np.testing.assert_allclose(lower - plain, np.tile([0.0, down * size], (68, 1)), atol=1e-3)
