@@ -13,7 +13,7 @@ from engine import history
 from engine.errors import BadInput, Damaged
 from engine.project import now
 from engine.settings import TrainSettings
-from engine.train import checkpoint, data, models
+from engine.train import checkpoint, data, models, sets
 from engine.train.augment import Augmentation
 from engine.train.checkpoint import Recipe, TrainState
 from engine.train.network import Network
@@ -57,7 +57,7 @@ class Session:
             raise BadInput("'anew' can't stand in project.toml: use 'train NAME --anew' once.")
         if not self.settings.anew:
             return
-        aside = checkpoint.set_aside_all(self.folder, self.work.project.path / "trash")
+        aside = sets.set_aside_all(self.folder, self.work.project.path / "trash")
         if aside:
             self.work.report.warn(f"The model that there was lies in {aside} now.")
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.errors import Damaged, ModelMissing, NoSpace
-from engine.train import checkpoint, tensors
+from engine.train import checkpoint, sets, tensors
 from engine.train.checkpoint import Recipe, TrainState
 
 WEIGHTS = {
@@ -164,11 +164,11 @@ def test_a_set_that_goes_while_it_is_read_is_no_damage(
 
 def test_a_model_goes_to_the_trash_with_its_history(tmp_path: Path) -> None:
     model, trash = tmp_path / "model", tmp_path / "trash"
-    assert checkpoint.set_aside_all(model, trash) is None
+    assert sets.set_aside_all(model, trash) is None
     save(model, 10)
     (model / "history").mkdir()
     (model / "cache").mkdir()
-    aside = checkpoint.set_aside_all(model, trash)
+    aside = sets.set_aside_all(model, trash)
     assert aside is not None
     assert sorted(p.name for p in aside.iterdir()) == ["checkpoints", "history", "latest"]
     assert not checkpoint.exists(model)
