@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,8 @@ class Recipe(msgspec.Struct, frozen=True):
     version: int = 1
     """Of the network: `VERSION` of the model's file."""
     style: Style = Style()
+    weights_from: str = ""
+    """The other model that it began with, as the project holds it."""
 
 
 class TrainState(msgspec.Struct, frozen=True):
@@ -155,13 +157,15 @@ def exists(model: Path) -> bool:
     return bool(sets.all_sets(model))
 
 
-def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
+def load(
+    model: Path, warn: Callable[[str], None], but: Collection[str] = frozenset()
+) -> Checkpoint:
     """The newest set that matches its sums; `warn` is told of each that doesn't. Snapshots are
-    used where no checkpoint can be.
+    used where no checkpoint can be. Sets named in `but` are used only if there are no others.
 
     Raises `ModelMissing` when nothing was saved, `Damaged` when no set can be trusted.
     """
-    there = sets.all_sets(model)
+    there = sorted(sets.all_sets(model), key=lambda path: path.name in but)
     if not there:
         raise ModelMissing(f"There is no trained model in {model}: run 'train' first.")
     problems: list[str] = []
@@ -170,7 +174,7 @@ def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
             found = verify(path)
         except Damaged as error:
             if not path.exists():  # a training has removed it meanwhile, for a newer one
-                return load(model, warn)
+                return load(model, warn, but)
             problems.append(str(error))
             continue
         for problem in problems:

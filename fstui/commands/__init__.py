@@ -10,6 +10,8 @@ COMMANDS: dict[str, str] = {
     "extract": "find, describe and crop faces",
     "faces": "list, reject and keep faces; figures, people, duplicates",
     "train": "learn both faces; goes on from the last checkpoint",
+    "model": "a trained model: info, check, restore, export",
+    "sessions": "what each training job did: iterations, time, speed, saves",
     "convert": "put B's face on A in the target footage",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",

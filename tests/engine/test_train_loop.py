@@ -12,10 +12,11 @@ import pytest
 import tensorflow as tf
 from train_project import new_project, work_on
 
+from engine import sessions
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
 from engine.project import Project
-from engine.train import checkpoint, loop, tensors
+from engine.train import checkpoint, loop, sets, tensors
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -186,14 +187,50 @@ def test_a_full_disk_ends_training_and_keeps_the_checkpoint(project: Project) ->
     assert load_swapper(project.path).iteration == 10
 
 
-def test_out_of_memory_is_said_with_the_batch(project: Project) -> None:
-    def too_much(*_: object) -> None:
-        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+def test_out_of_memory_goes_on_with_fewer_faces(project: Project) -> None:
+    loop.run(work_on(project, iterations=10, batch=4))
+    real = Trainer.step
 
+    def narrow(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
+        if len(crops) > 4:
+            self.network.weights()["encoder/conv_1/bias"].assign_add(tf.ones(64))  # half a step
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        real(self, crops, iteration, rate)
+
+    work = work_on(project, iterations=12, batch=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", narrow)
+        loop.run(work)
+    (said,) = [w["text"] for w in events(work, "warn")]
+    assert said == (
+        "Memory ran out with 4 faces of each side in a step: on with 2 from iteration 10."
+    )
+    last = sessions.read(project.path / "model")[-1]
+    assert [m.kind for m in last.marks] == ["memory", "save"]
+    assert (last.first, last.last, last.examples) == (10, 12, 2 * 2 * 2)
+
+    # What the step that failed had changed already is gone.
+    other = work_on(project, iterations=12, batch=2)
+    model = project.path / "model"
+    newest, before = sets.checkpoints(model)
+    weights = checkpoint.verify(newest).weights()
+    sets.set_aside(newest, project.path / "trash")
+    sets.point(model, sets.LATEST, before)
+    loop.run(other)
+    for name, array in checkpoint.load(model, pytest.fail).weights().items():
+        np.testing.assert_allclose(weights[name], array, rtol=1e-4, atol=1e-6)
+
+
+def test_out_of_memory_with_one_face_ends_training(project: Project) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    work = work_on(project, iterations=5, batch=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "step", too_much)
-        with pytest.raises(OutOfMemory, match="with 2 faces of each side"):
-            loop.run(work_on(project, iterations=5))
+        with pytest.raises(OutOfMemory, match="with one face of each side"):
+            loop.run(work)
+    assert len(events(work, "warn")) == 2
 
 
 def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -> None:
