@@ -13,8 +13,7 @@ from engine.errors import BadInput, Damaged, ModelMissing
 from engine.project import Project
 from engine.protocol import Job, Step, safe_text, take_locks
 from engine.train import checkpoint, sets
-from engine.train.checkpoint import Recipe
-from engine.train.transfer import part_of
+from engine.train.checkpoint import Recipe, part_of
 
 
 def info(project: Project) -> dict[str, Any]:

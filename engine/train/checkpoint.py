@@ -212,6 +212,11 @@ def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:
         sets.set_aside(path, trash)
 
 
+def part_of(name: str) -> str:
+    """The sub-model that a weight or a moment belongs to."""
+    return name.partition("/")[0]
+
+
 def _write(path: Path, data: bytes) -> str:
     """Write and sync a file; its digest."""
     with open(path, "wb") as file:

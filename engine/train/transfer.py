@@ -12,7 +12,7 @@ from engine.project import Project
 from engine.references import weights_in
 from engine.settings import listed
 from engine.train import tensors
-from engine.train.checkpoint import Arrays
+from engine.train.checkpoint import Arrays, part_of
 from engine.train.network import Network
 
 
@@ -65,8 +65,3 @@ def fitted(
     fresh = sorted(now - then)
     zeros = {n: np.zeros(v.shape, np.float32) for n, v in slots.items() if part_of(n) in fresh}
     return {**arrays, **zeros}, fresh
-
-
-def part_of(name: str) -> str:
-    """The sub-model that a weight or a moment belongs to."""
-    return name.partition("/")[0]
