@@ -104,7 +104,11 @@ class Recovery:
     def _end(self, trouble: RanAway) -> Damaged:
         session = self.session
         saved = session.saved_iteration
-        kept = f"the checkpoint of iteration {saved} is kept" if saved else "nothing had been saved"
+        kept = (
+            f"the checkpoint of iteration {saved} is kept"
+            if saved
+            else "nothing had been saved yet"
+        )
         return Damaged(
             f"{trouble} at iteration {session.iteration}; {kept}: "
             "train again with a lower learning rate."

@@ -73,8 +73,8 @@ def _info(args: argparse.Namespace, project: str) -> int:
 def _row(kind: str, row: dict[str, Any]) -> str:
     """One set in a line."""
     losses = f"loss A {words.loss(row['loss_a'])} B {words.loss(row['loss_b'])}"
-    best = "  best" if row["best"] else ""
-    return f"{kind:10} {row['set']}  {row['saved'][:19]:19}  {losses}  {words.size(row['bytes'])}{best}"
+    size = words.size(row["bytes"]) + ("  best" if row["best"] else "")
+    return f"{kind:10} {row['set']}  {row['saved'][:19]:19}  {losses}  {size}"
 
 
 def _check(args: argparse.Namespace, project: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory,
 from engine.history import read_level
 from engine.project import Project
 from engine.train import checkpoint, loop, sets, tensors
+from engine.train.blocks import Blocks, model
+from engine.train.chance import Dropout
+from engine.train.models import quick
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -28,6 +32,16 @@ def events(work: Work, kind: str) -> list[dict[str, Any]]:
 
 def losses(work: Work) -> list[tuple[int, float, float]]:
     return [(m["iteration"], m["loss_a"], m["loss_b"]) for m in events(work, "metric")]
+
+
+def forgetful(encoder: Callable[[Blocks], Any]) -> Callable[[Blocks], Any]:
+    """An encoder with dropout behind it."""
+
+    def build(blocks: Blocks) -> Any:
+        plain = encoder(blocks)
+        return model(plain.input, Dropout(0.3, name="dropout")(plain.output), "encoder")
+
+    return build
 
 
 @pytest.fixture
@@ -42,10 +56,14 @@ def project(tmp_workspace: Path) -> Project:
 
 
 @pytest.mark.usefixtures("every_step_reported")
+@pytest.mark.parametrize("chances", [False, True])
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(
-    tmp_path: Path, project: Project
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch, chances: bool
 ) -> None:
-    whole = work_on(project, iterations=20, save_every=10, keep=9)
+    if chances:
+        monkeypatch.setattr(quick, "encoder", forgetful(quick.encoder))
+    settings = {"save_every": 10, "keep": 9, "learn_mask": chances}
+    whole = work_on(project, iterations=20, **settings)
     loop.run(whole)
     # Back to iteration 10, as a kill would leave it: the set of 20 is gone, its history is not.
     model = project.path / "model"
@@ -53,7 +71,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(
     (sets[1]).rename(tmp_path / "gone")
     (model / "latest").write_text(sets[0].name)
 
-    resumed = work_on(project, iterations=20, save_every=10)
+    resumed = work_on(project, iterations=20, **settings)
     loop.run(resumed)
     have, want = losses(resumed), losses(whole)[10:]
     assert [h[0] for h in have] == [w[0] for w in want] == list(range(11, 21))
@@ -171,6 +189,7 @@ def test_losses_that_are_no_numbers_end_training_and_keep_the_checkpoint(project
         patch.setattr(Trainer, "step", poisoned)
         with pytest.raises(Damaged, match=r"at iteration 14; the checkpoint of iteration 10 is"):
             loop.run(work)
+    assert ["of 3" in w["text"] for w in events(work, "warn")] == [True] * 3
     assert checkpoint.load(project.path / "model", pytest.fail).path == before
 
 

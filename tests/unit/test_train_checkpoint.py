@@ -13,6 +13,7 @@ from engine.errors import Damaged, ModelMissing, NoSpace
 from engine.train import checkpoint, sets, tensors
 from engine.train.checkpoint import Recipe, TrainState
 
+
 def test_what_was_saved_comes_back(tmp_path: Path) -> None:
     save(tmp_path, 250)
     found = checkpoint.load(tmp_path, no_warning)
