@@ -40,6 +40,10 @@ def _answer(question: list[str]) -> Any:
             from engine.extract.group import asked
 
             return asked(Path(project), side, threshold)
+        case ["model", verb, project, *more]:
+            from engine.project import Project
+
+            return _model(verb, Project.open(Path(project)), more)
         case ["models", "list"]:
             from engine.models.fit import listing
 
@@ -57,6 +61,24 @@ def _answer(question: list[str]) -> Any:
 
             return facts()
     raise UsageError(f"The engine has no answer to '{' '.join(question)}'.")
+
+
+def _model(verb: str, project: Any, more: list[str]) -> Any:
+    """A trained model: `info`, `check`, `restore SET`, `export AIM FORM SIDE`."""
+    from engine.train import care
+
+    match verb, more:
+        case "info", []:
+            return care.info(project)
+        case "check", []:
+            return care.check(project)
+        case "restore", [wanted]:
+            return care.restore(project, wanted)
+        case "export", [aim, form, side]:
+            from engine.train.export import export
+
+            return export(project, Path(aim), form, side)
+    raise UsageError(f"The engine can't '{verb}' a model.")
 
 
 def _medium(path: Path) -> dict[str, Any]:

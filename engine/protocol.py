@@ -341,8 +341,9 @@ class JobFolder:
         return read_events(self.events_path, offset)
 
 
-def append_event(path: Path, kind: str, data: dict[str, Any]) -> None:
+def append_event(path: Path, kind: str, data: dict[str, Any], *, durable: bool = False) -> None:
     """One `os.write` of a whole line on an `O_APPEND` descriptor; NaN becomes the string "nan".
+    `durable` lines are on the disk when it returns.
 
     Raises `OSError` when the disk took a part of the line only.
     """
@@ -356,6 +357,8 @@ def append_event(path: Path, kind: str, data: dict[str, Any]) -> None:
             line = b"\n" + line  # a full disk or a power cut tore the line before this one
         if os.write(fd, line) < len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        if durable:
+            os.fsync(fd)
     finally:
         os.close(fd)
 

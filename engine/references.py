@@ -15,16 +15,18 @@ from engine.protocol import safe_text
 
 FOLDER = "references"
 MAX_FILES = 1000
-SUFFIXES = IMAGE_SUFFIXES | {".json"}
+WEIGHTS = "weights.safetensors"
+SUFFIXES = IMAGE_SUFFIXES | {".json", ".safetensors"}
 
 
 def bring(project: Project, text: str) -> str:
     """The value of a setting that names a file or folder, as a job keeps it.
 
     A path in the project becomes relative to it, one in listed footage absolute; a picture, a
-    .json file or a folder's pictures from elsewhere are copied to `references/`, whose names end
-    in the content's hash, so that the same content is there once. A relative path is looked for
-    in the current folder, then in the project. Raises `BadInput` for what can't be used.
+    .json file, a folder's pictures or a model's weights from elsewhere are copied to
+    `references/`, whose names end in the content's hash, so that the same content is there once.
+    A relative path is looked for in the current folder, then in the project. Raises `BadInput` for
+    what can't be used.
     """
     shown = safe_text(text)
     try:
@@ -48,7 +50,23 @@ def bring(project: Project, text: str) -> str:
         raise from_os_error(error, f"bringing {shown} into the project") from error
 
 
+def weights_in(path: Path) -> Path | None:
+    """The weights that a path means: a file of them, or a project's, a model's or a set's newest.
+    None where there are none."""
+    if path.suffix == ".safetensors" and path.is_file():
+        return path
+    for model in (path, path / "model"):
+        try:
+            newest = (model / "latest").read_text("ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            continue
+        if (model / "checkpoints" / newest / WEIGHTS).is_file():
+            return model / "checkpoints" / newest / WEIGHTS
+    return path / WEIGHTS if (path / WEIGHTS).is_file() else None
+
+
 def _copied(project: Project, found: Path, shown: str) -> str:
+    whole, found = found, weights_in(found) or found
     folder = project.inside(FOLDER)
     folder.mkdir(exist_ok=True)
     part = folder / f".{os.getpid()}.part"
@@ -64,8 +82,8 @@ def _copied(project: Project, found: Path, shown: str) -> str:
             raise BadInput(f"{shown} is neither a file nor a folder.")
         suffix = found.suffix.lower()
         if suffix not in SUFFIXES:
-            raise BadInput(f"{shown} is no picture and no .json file by its name.")
-        return _renamed(project, part, found.stem, _copy(found, part), suffix)
+            raise BadInput(f"{shown} is no picture, .json or .safetensors file by its name.")
+        return _renamed(project, part, whole.stem, _copy(found, part), suffix)
     finally:
         shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
 

@@ -31,6 +31,13 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seed: Annotated[int, about("number that all random choices start from", 0, 2**31 - 1)] = 1
     anew: Annotated[bool, about("put the model there is into trash/ and begin again")] = False
 
+    weights_from: Annotated[
+        str,
+        about("begin with what another model has learnt", path=True, group=NETWORK),
+    ] = ""
+    freeze: Annotated[
+        str, about("parts that don't learn in this job, as in encoder", group=NETWORK)
+    ] = ""
     options: Annotated[
         str,
         about("its options, as in lowmem=yes: see 'networks'", group=NETWORK),
@@ -89,9 +96,26 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     save_every: Annotated[
         int, about("save after so many iterations", 10, 100_000, group=SAVING, live=True)
     ] = 250
-    preview_s: Annotated[
-        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING, live=True)
-    ] = 15.0
+    save_minutes: Annotated[
+        float,
+        about("save after so long too; 0 is never", 0, 1440, unit="min", group=SAVING, live=True),
+    ] = 0.0
+    snapshot_every: Annotated[
+        int,
+        about(
+            "keep a save for good after so many; 0 is never",
+            0,
+            10_000_000,
+            group=SAVING,
+            live=True,
+        ),
+    ] = 25_000
     keep: Annotated[
         int, about("how many of the newest saves are kept", 2, 100, group=SAVING, live=True)
     ] = 2
+    roll_back: Annotated[
+        bool, about("on a collapse go back to a save and learn slower", group=SAVING, live=True)
+    ] = True
+    preview_s: Annotated[
+        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING, live=True)
+    ] = 15.0

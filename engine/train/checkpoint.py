@@ -3,17 +3,16 @@
 `model/checkpoints/<iteration>-<4 hex>/` holds `recipe.json`, `weights.safetensors`,
 `optimiser.safetensors`, `state.json` and, written last, `SHA256SUMS`. `model/latest` holds the
 name of the newest whole set. A set that doesn't match its sums is refused and the one before it is
-used. No pickle: the graph is built from the recipe by our own code.
+used. No pickle: the graph is built from the recipe by our own code. Where sets lie and which are
+kept: `engine.train.sets`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
-import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +23,12 @@ from numpy.typing import NDArray
 from engine.digest import file_sha256
 from engine.errors import Damaged, ModelMissing, from_os_error
 from engine.process import fsync_folder
-from engine.protocol import write_atomic
-from engine.train import tensors
+from engine.train import sets, tensors
+from engine.train.sets import SUMS
 from engine.train.style import Style
 
 FORMAT = 1
 FILES = ("recipe.json", "weights.safetensors", "optimiser.safetensors", "state.json")
-SUMS = "SHA256SUMS"
-_NAME = re.compile(r"\d{9}-[0-9a-f]{4}")
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -55,6 +52,8 @@ class Recipe(msgspec.Struct, frozen=True):
     style: Style = Style()
     vertical_offset: float = 0.0
     """Per cent of the crop by which faces lie lower in it."""
+    weights_from: str = ""
+    """The other model that it began with, as the project holds it."""
 
 
 class TrainState(msgspec.Struct, frozen=True):
@@ -69,6 +68,15 @@ class TrainState(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
     faces: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of the faces of each side; empty where it was saved before there was one."""
+    slowed: float = 1.0
+    """Share of the learning rate that is left after roll-backs."""
+    roll_backs: int = 0
+    """How often training went back to an older set; it draws other faces since."""
+    loss_a: float | None = None
+    """Mean loss since the save before; None where there were too few steps to tell."""
+    loss_b: float | None = None
+    measure: str = ""
+    """What the losses are made of: only alike ones are compared."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -98,13 +106,14 @@ class Checkpoint(msgspec.Struct, frozen=True):
 def save(
     model: Path, recipe: Recipe, state: TrainState, weights: Arrays, slots: Arrays, keep: int
 ) -> Path:
-    """Write a set and point to it; sets beyond the newest `keep` go.
+    """Write a set and point to it, also as the best where its losses are the lowest; sets beyond
+    the newest `keep` and the best go.
 
     Raises `NoSpace`; the set before is untouched then.
     """
-    path = model / "checkpoints" / f"{state.iteration:09d}-{secrets.token_hex(2)}"
+    path = sets.new_path(model / "checkpoints", state.iteration)
     try:
-        _remove_torn(path.parent)
+        sets.remove_torn(path.parent)
         path.mkdir(parents=True)
         sums = {
             "recipe.json": _write(path / "recipe.json", msgspec.json.encode(recipe)),
@@ -116,42 +125,67 @@ def save(
         _write(path / SUMS, lines.encode())
         fsync_folder(path)
         fsync_folder(path.parent)
-        write_atomic(model / "latest", f"{path.name}\n".encode())
+        if is_best(model, state):
+            sets.point(model, sets.BEST, path)
+        sets.point(model, sets.LATEST, path)
     except OSError as error:
         shutil.rmtree(path, ignore_errors=True)
         raise from_os_error(error, f"saving the model to {path}") from error
-    for old in _sets(model)[keep:]:
-        shutil.rmtree(old, ignore_errors=True)
+    sets.prune(model, keep)
     return path
+
+
+def is_best(model: Path, state: TrainState) -> bool:
+    """Whether a state's losses are the lowest yet, of those that are measured alike."""
+    if state.loss_a is None or state.loss_b is None:
+        return False
+    path = sets.best(model)
+    before = read_state(path) if path else None
+    if before is None or before.measure != state.measure:
+        return True
+    if before.loss_a is None or before.loss_b is None:
+        return True
+    return state.loss_a + state.loss_b < before.loss_a + before.loss_b
+
+
+def read_state(path: Path) -> TrainState | None:
+    """A set's counters as they stand, not checked against its sums; None if unreadable."""
+    try:
+        return msgspec.json.decode((path / "state.json").read_bytes(), type=TrainState)
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def exists(model: Path) -> bool:
     """Whether anything was saved yet."""
-    return bool(_sets(model))
+    return bool(sets.all_sets(model))
 
 
-def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
-    """The newest set that matches its sums; `warn` is told of each that doesn't.
+def load(
+    model: Path, warn: Callable[[str], None], but: Collection[str] = frozenset()
+) -> Checkpoint:
+    """The newest set that matches its sums; `warn` is told of each that doesn't. Snapshots are
+    used where no checkpoint can be. Sets named in `but` are used only if there are no others.
 
     Raises `ModelMissing` when nothing was saved, `Damaged` when no set can be trusted.
     """
-    sets = _sets(model)
-    if not sets:
+    there = sorted(sets.all_sets(model), key=lambda path: path.name in but)
+    if not there:
         raise ModelMissing(f"There is no trained model in {model}: run 'train' first.")
     problems: list[str] = []
-    for path in sets:
+    for path in there:
         try:
             found = verify(path)
         except Damaged as error:
             if not path.exists():  # a training has removed it meanwhile, for a newer one
-                return load(model, warn)
+                return load(model, warn, but)
             problems.append(str(error))
             continue
         for problem in problems:
             warn(f"{problem} The one of iteration {found.state.iteration} is used.")
         return found
     raise Damaged(
-        f"None of the {len(sets)} checkpoints in {model} can be trusted: begin again with "
+        f"None of the {len(there)} checkpoints in {model} can be trusted: begin again with "
         f"'train {model.parent.name} --anew'."
     )
 
@@ -176,49 +210,15 @@ def verify(path: Path) -> Checkpoint:
 
 def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:
     """Move the sets that were refused before `used` into the trash, so that they don't count."""
-    for path in _sets(model):
+    for path in sets.all_sets(model):
         if path == used.path:
             return
-        trash.mkdir(exist_ok=True)
-        os.replace(path, trash / f"checkpoint-{path.name}-{secrets.token_hex(2)}")
+        sets.set_aside(path, trash)
 
 
-def set_aside_all(model: Path, trash: Path) -> Path | None:
-    """Move a model and its history into the trash: training begins again then. The pointer goes
-    first: without it the sets are still used. Where it all lies now; None if there was nothing."""
-    there = [model / name for name in ("latest", "checkpoints", "history")]
-    there = [path for path in there if path.exists()]
-    if not there:
-        return None
-    aside = trash / f"model-{secrets.token_hex(2)}"
-    try:
-        aside.mkdir(parents=True)
-        for path in there:
-            os.replace(path, aside / path.name)
-    except OSError as error:
-        raise from_os_error(error, f"moving the model to {aside}") from error
-    return aside
-
-
-def _sets(model: Path) -> list[Path]:
-    """Sets that were written to their end: the one pointed to, then by name, newest first."""
-    folder = model / "checkpoints"
-    if not folder.is_dir():
-        return []
-    found = [p for p in folder.iterdir() if _NAME.fullmatch(p.name) and (p / SUMS).exists()]
-    found.sort(key=lambda p: p.name, reverse=True)
-    try:
-        latest = (model / "latest").read_text().strip()
-    except (OSError, UnicodeDecodeError):
-        return found
-    return sorted(found, key=lambda p: p.name != latest)
-
-
-def _remove_torn(folder: Path) -> None:
-    """Remove what a crash left of a set: a folder without sums. Only the trainer writes here."""
-    for path in folder.glob("*"):
-        if _NAME.fullmatch(path.name) and not (path / SUMS).exists():
-            shutil.rmtree(path, ignore_errors=True)
+def part_of(name: str) -> str:
+    """The sub-model that a weight or a moment belongs to."""
+    return name.partition("/")[0]
 
 
 def _write(path: Path, data: bytes) -> str:

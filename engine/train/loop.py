@@ -6,18 +6,21 @@ device and fetched twice a second, the learning rate is one number handed in.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import tensorflow as tf
 
-from engine.errors import OutOfMemory, Stopped
+from engine.errors import FstuiError, Stopped
 from engine.history import History
+from engine.sessions import Diary
 from engine.settings import TrainSettings
 from engine.train import feed
+from engine.train.health import Health, RanAway
 from engine.train.preview import COLUMNS, Preview
+from engine.train.rollback import Recovery
+from engine.train.saving import Saving
 from engine.train.schedule import learning_rate
 from engine.train.session import Session
 from engine.train.trainer import Means
@@ -30,37 +33,59 @@ REPORT_S = 0.5
 def run(work: Work) -> str:
     """Train until a limit or a stop; the sentence that the step ends with.
 
-    Raises `Stopped` after a stop, `Damaged` when the losses are no numbers any more, `OutOfMemory`,
-    and what making ready raises: `NothingToDo`, `BadInput`, `NoSpace`.
+    Raises `Stopped` after a stop, `Damaged` when training ran away too often, `OutOfMemory`, and
+    what making ready raises: `NothingToDo`, `BadInput`, `NoSpace`.
     """
     settings = work.settings(TrainSettings)
     session = Session(work, settings)
     if session.iteration >= settings.iterations:
         return f"trained to iteration {session.iteration} already"
+    diary, clock, health = Diary(session.folder), Clock(), Health()
+    with told(diary, session, clock), Saving(session, diary) as saving:
+        recovery = Recovery(session, saving, health)
+        while True:
+            try:
+                return _train(session, saving, health, clock)
+            except RanAway as trouble:
+                recovery.roll_back(trouble, clock.seconds)
+            except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+                recovery.fewer_faces(error, clock.seconds)
+
+
+@contextmanager
+def told(diary: Diary, session: Session, clock: Clock) -> Iterator[None]:
+    """Write a job's beginning into the diary and, however it ends, its end."""
+    diary.begin(session.work.folder.name, session.iteration, **session.facts())
+    how = "broken off"
     try:
-        return _train(work, settings, session)
-    except tf.errors.ResourceExhaustedError as error:
-        raise OutOfMemory(
-            f"The device ran out of memory with {settings.batch} faces of each side in a step: "
-            "train with a smaller batch or another model."
-        ) from error
+        yield
+        how = "trained"
+    except FstuiError as error:
+        how = str(error)
+        raise
+    finally:
+        with suppress(OSError):  # a full disk: what it ended with says so already
+            diary.end(session.iteration, how, **session.reached(clock.seconds))
 
 
-def _train(work: Work, settings: TrainSettings, session: Session) -> str:
-    trainer, control = session.trainer, work.control
+def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> str:
+    work, settings, trainer = session.work, session.settings, session.trainer
+    control = work.control
     preview = Preview(session.network, session.how, session.sides)
     batches = feed.batches(
         session.sides,
-        settings.batch,
-        session.seed,
+        session.batch,
+        session.draws,
         session.iteration + 1,
         to_landmarks=session.how.to_landmarks,
     )
     full_rate = settings.learning_rate or session.habits.learning_rate
-    clock, log = Clock(), Log(work, session)
-    previewed_s = 0.0
+    log = Log(session, saving, health, clock.seconds)
+    clock.stop()  # until the first step is compiled
+    previewed_s = clock.seconds
     asked: set[str] = set()
     control.on("save", lambda _: asked.add("save"))
+    control.on("snapshot", lambda _: asked.add("snapshot"))
     control.on("preview", lambda _: asked.add("preview"))
     work.report.phase("compiling")
 
@@ -74,26 +99,32 @@ def _train(work: Work, settings: TrainSettings, session: Session) -> str:
         # --- learning rate ---
         part = session.part_done(clock.seconds)
         rate = learning_rate(full_rate, session.iteration + 1, part, session.habits.decay)
+        rate *= session.slowed
 
         # --- log, save, preview ---
-        if log.due(clock.seconds) or ending:
+        due = saving.is_due(clock.seconds)
+        if log.due(clock.seconds) or due or ending:
             log.write(clock.seconds, rate)
-        if session.iteration % settings.save_every == 0 or "save" in asked or ending:
-            asked.discard("save")
-            session.save(clock.seconds)
+        if (due and not health.doubtful) or asked & {"save", "snapshot"} or ending:
+            saving.save(clock.seconds, snapshot="snapshot" in asked)
+            asked -= {"save", "snapshot"}
+        saving.look()
         if clock.seconds - previewed_s >= settings.preview_s or "preview" in asked or ending:
             asked.discard("preview")
             previewed_s = clock.seconds
-            preview.save(session.preview_path())
+            columns = preview.save(session.preview_path())
             work.report.preview(
                 session.preview_path(), iteration=session.iteration, columns=COLUMNS
             )
+            health.look([columns[0], columns[3]], [columns[1], columns[4]])
         if ending:
+            saving.settle()
             break
 
         # --- step ---
         trainer.step(next(batches), session.iteration + 1, rate)
         session.iteration += 1
+        session.examples += 2 * session.batch
         if not clock.running:
             trainer.wait()  # the first step compiles: training time counts from its end
             clock.start()
@@ -107,21 +138,26 @@ class Clock:
     """Training time of this job in seconds, without compiling and pauses."""
 
     def __init__(self) -> None:
+        self._before = 0.0
         self._start: float | None = None
 
     @property
     def running(self) -> bool:
-        """Whether the first step is done."""
+        """Whether time counts."""
         return self._start is not None
 
     def start(self) -> None:
         """Count from now."""
         self._start = time.monotonic()
 
+    def stop(self) -> None:
+        """Don't count until the next start."""
+        self._before, self._start = self.seconds, None
+
     @property
     def seconds(self) -> float:
         """Time trained."""
-        return 0.0 if self._start is None else time.monotonic() - self._start
+        return self._before + (0.0 if self._start is None else time.monotonic() - self._start)
 
     @contextmanager
     def halted(self) -> Iterator[None]:
@@ -135,10 +171,10 @@ class Clock:
 class Log:
     """Fetches the mean losses at the reporting rate, for the event log and the history."""
 
-    def __init__(self, work: Work, session: Session) -> None:
-        self.work, self.session = work, session
+    def __init__(self, session: Session, saving: Saving, health: Health, seconds: float) -> None:
+        self.session, self.saving, self.health = session, saving, health
         self.history = History(session.folder / "history")
-        self.written_s = 0.0
+        self.written_s = seconds
         self.last: Means | None = None
 
     def due(self, seconds: float) -> bool:
@@ -146,19 +182,20 @@ class Log:
         return seconds - self.written_s >= REPORT_S
 
     def write(self, seconds: float, rate: float) -> None:
-        """Report the steps since the last time. Raises `Damaged` for losses that are no numbers."""
+        """Report the steps since the last time. Raises `RanAway`."""
         means = self.session.trainer.means()
         if means.steps == 0:
             return
-        if not math.isfinite(means.loss_a + means.loss_b):
-            raise self.session.ran_away()
+        iteration, a, b = self.session.iteration, means.loss_a, means.loss_b
+        self.health.take(iteration, a, b, means.steps)
+        self.saving.count(a, b, means.steps)
         speed = means.steps / max(seconds - self.written_s, 1e-3)
         self.written_s, self.last = seconds, means
-        iteration, a, b = self.session.iteration, means.loss_a, means.loss_b
         self.history.append(iteration, time.time(), a, b, speed)
-        self.work.report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds)
+        report = self.session.work.report
+        report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds)
         done, total, unit = self.session.progress(seconds)
-        self.work.report.progress(done, total, unit)
+        report.progress(done, total, unit)
 
     def words(self) -> str:
         """The last losses for the closing sentence."""

@@ -46,6 +46,8 @@ class Network:
             self.architecture = self.model.build(self.options, Blocks(self.style))
         self.architecture.recompute = recompute
         self.parts = self.architecture.parts
+        self.frozen: frozenset[str] = frozenset()
+        """Sub-models that don't learn."""
 
     @property
     def input_size(self) -> int:
@@ -71,8 +73,9 @@ class Network:
         assign(self.weights(), arrays, f"the model '{self.name}'")
 
     def trainable(self) -> dict[str, Any]:
-        """The variables that learn; the others are statistics of layers."""
-        learns = {id(v.value) for part in self.parts.values() for v in part.trainable_weights}
+        """The variables that learn; the others are statistics of layers, or of frozen parts."""
+        parts = [part for name, part in self.parts.items() if name not in self.frozen]
+        learns = {id(v.value) for part in parts for v in part.trainable_weights}
         return {name: v for name, v in self.weights().items() if id(v) in learns}
 
     def chances(self) -> list[Chance]:

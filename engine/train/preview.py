@@ -39,12 +39,13 @@ class Preview:
         swaps = [self.network.rebuild(faces, side).face for faces, side in ways]
         return [shown_a, *swaps[:2], shown_b, *swaps[2:]]
 
-    def save(self, path: Path) -> None:
-        """Write the picture as JPEG; a reader sees it whole or not at all."""
+    def save(self, path: Path) -> list[NDArray[np.float32]]:
+        """Write the picture as JPEG; a reader sees it whole or not at all. Its columns of faces."""
         columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
         bgr = cv2.cvtColor(sheet(columns), cv2.COLOR_RGB2BGR)
         _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         write_atomic(path, data.tobytes(), durable=False)
+        return columns
 
 
 def spread(faces: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -9,18 +9,17 @@ import msgspec
 import numpy as np
 
 from engine import history
-from engine.errors import BadInput, Damaged
-from engine.project import now
-from engine.settings import TrainSettings
-from engine.train import checkpoint, data, models
-from engine.train.checkpoint import Recipe, TrainState
+from engine.errors import BadInput
+from engine.settings import TrainSettings, changed
+from engine.train import checkpoint, data, models, sets, transfer
+from engine.train.checkpoint import Recipe
 from engine.train.network import Network
 from engine.train.sight import augmentation_of, cut_of
 from engine.train.style import Style
 from engine.train.trainer import Trainer
 from engine.work import Work
 
-FIXED = ("model", "options", "centring", "coverage", "mask")
+FIXED = ("model", "options", "centring", "coverage", "mask", "weights_from")
 """Parts of the recipe that settings ask for; `Style` has more."""
 
 
@@ -30,6 +29,7 @@ class Session:
     def __init__(self, work: Work, settings: TrainSettings) -> None:
         self.work, self.settings = work, settings
         self.folder = work.project.path / "model"
+        self.trash = work.project.path / "trash"
         self.asked = asked_for(settings)
         self._begin_again()
         self.before = self._take_up()
@@ -38,15 +38,19 @@ class Session:
         self.iteration = self.before.state.iteration if self.before else 0
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
+        self.slowed = self.before.state.slowed if self.before else 1.0
+        self.roll_backs = self.before.state.roll_backs if self.before else 0
+        self.batch, self.examples = settings.batch, 0
         self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
         self.cut = cut_of(self.recipe)
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         self._tell_of_faces()
         work.report.phase("building the model")
         self.network = Network(self.recipe.model, self.recipe.options, self.seed, self.recipe.style)
+        self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
         self.how = augmentation_of(self.recipe, settings, self.cut)
-        self.trainer = Trainer(self.network, self.how, self.seed, xla=settings.xla)
-        self._restore()
+        self.trainer = Trainer(self.network, self.how, self.draws, xla=settings.xla)
+        self._take_over()
 
     # --- making ready ---
 
@@ -57,7 +61,7 @@ class Session:
             raise BadInput("'anew' can't stand in project.toml: use 'train NAME --anew' once.")
         if not self.settings.anew:
             return
-        aside = checkpoint.set_aside_all(self.folder, self.work.project.path / "trash")
+        aside = sets.set_aside_all(self.folder, self.trash)
         if aside:
             self.work.report.warn(f"The model that there was lies in {aside} now.")
 
@@ -67,7 +71,7 @@ class Session:
             history.truncate_after(self.folder / "history", 0)
             return None
         found = checkpoint.load(self.folder, self.work.report.warn)
-        checkpoint.set_aside_after(self.folder, found, self.work.project.path / "trash")
+        checkpoint.set_aside_after(self.folder, found, self.trash)
         history.truncate_after(self.folder / "history", found.state.iteration)
         return found
 
@@ -115,12 +119,55 @@ class Session:
                     "sides, a swap looks better."
                 )
 
-    def _restore(self) -> None:
+    def _take_over(self) -> None:
+        """Weights and moments of the checkpoint, or what another model gives to begin with."""
         if self.before is None:
+            self._begin()
             return
-        self.network.set_weights(self.before.weights())
-        self.trainer.adam.set_slots(self.before.slots())
+        self.restore(self.before)
         self.before = msgspec.structs.replace(self.before, arrays={})  # memory for the training
+        if self.slowed < 1.0:
+            self.work.report.warn(
+                f"The learning rate is {self.slowed:.3g} of what is set since training rolled back."
+            )
+
+    def _begin(self) -> None:
+        if self.recipe.weights_from:
+            named = self.recipe.weights_from
+            self.work.report.phase(transfer.begin_with(self.network, self.work.project, named))
+
+    # --- from where ---
+
+    @property
+    def draws(self) -> int:
+        """The seed of batches and variation: another one after each roll-back, since what led to
+        trouble would come again."""
+        return (self.seed + 104_729 * self.roll_backs) % 2**31
+
+    @property
+    def measure(self) -> str:
+        """What the losses are made of: means of alike ones can be compared."""
+        return f"{self.habits.loss}, mask {self.recipe.mask}"
+
+    def restore(self, found: checkpoint.Checkpoint) -> None:
+        """Go on from a set: its weights, moments and iteration. Raises `Damaged`."""
+        self.network.set_weights(found.weights())
+        adam = self.trainer.adam
+        slots, fresh = transfer.fitted(adam.slots, found.slots(), self.network.parts)
+        adam.set_slots(slots)
+        if fresh:
+            self.work.report.warn(f"{', '.join(fresh)} did not learn before: moments begin at 0.")
+        self.iteration = self.saved_iteration = found.state.iteration
+
+    def restart(self) -> None:
+        """Go on from iteration 0, as nothing was saved yet."""
+        recipe = self.recipe
+        fresh = Network(recipe.model, recipe.options, self.seed, recipe.style)
+        self.network.set_weights({name: w.numpy() for name, w in fresh.weights().items()})
+        for slot in self.trainer.adam.slots.values():
+            slot.assign(np.zeros(slot.shape, np.float32))
+        self._begin()
+        self.iteration = self.saved_iteration = 0
 
     # --- how far ---
 
@@ -142,41 +189,18 @@ class Session:
             return min(int(seconds), int(limit)), int(limit), "second"
         return self.iteration, self.settings.iterations, "iteration"
 
-    # --- saving ---
+    def facts(self) -> dict[str, Any]:
+        """What the diary says of this job at its beginning."""
+        return {
+            "faces_a": len(self.sides["a"].crops),
+            "faces_b": len(self.sides["b"].crops),
+            "batch": self.batch,
+            "settings": changed(self.settings),
+        }
 
-    def save(self, seconds: float) -> None:
-        """Write a checkpoint of this iteration. Raises `Damaged` rather than save what ran away."""
-        if self.iteration == self.saved_iteration:
-            return
-        weights = {name: v.numpy() for name, v in self.network.weights().items()}
-        if not all(np.isfinite(w).all() for w in weights.values()):
-            raise self.ran_away()
-        slots = {name: v.numpy() for name, v in self.trainer.adam.slots.items()}
-        shapes = {name: list(w.shape) for name, w in weights.items()}
-        recipe = msgspec.structs.replace(self.recipe, shapes=shapes)
-        state = TrainState(
-            checkpoint.FORMAT,
-            self.iteration,
-            self.seed,
-            self.seconds_before + seconds,
-            now(),
-            {side: faces.digest for side, faces in self.sides.items()},
-        )
-        checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep)
-        self.saved_iteration = self.iteration
-        self.work.report.saved(self.iteration)
-
-    def ran_away(self) -> Damaged:
-        """The error for losses or weights that are no numbers any more."""
-        kept = (
-            f"the checkpoint of iteration {self.saved_iteration} is kept"
-            if self.saved_iteration
-            else "nothing had been saved yet"
-        )
-        return Damaged(
-            f"The losses are no numbers any more at iteration {self.iteration}; {kept}: "
-            "train again with a lower learning rate."
-        )
+    def reached(self, seconds: float) -> dict[str, Any]:
+        """How far this job is, for a mark in the diary."""
+        return {"seconds": seconds, "examples": self.examples}
 
     def preview_path(self) -> Path:
         """Where this iteration's preview goes."""
@@ -199,6 +223,7 @@ def asked_for(settings: TrainSettings) -> Recipe:
         mask=settings.mask,
         shapes={},
         version=model.VERSION,
+        weights_from=settings.weights_from,
         style=Style(**{name: getattr(settings, name) for name in Style.__struct_fields__}),
     )
 

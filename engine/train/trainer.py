@@ -38,7 +38,11 @@ class Trainer:
         self._terms = parse(network.model.HABITS.loss)
         self._sums = tf.Variable(tf.zeros([2]), trainable=False)
         self._steps = 0
-        self._compiled = tf.function(self._step, autograph=False, jit_compile=xla or None)
+        self._xla = xla
+        self._compiled = self._compile()
+
+    def _compile(self) -> Any:
+        return tf.function(self._step, autograph=False, jit_compile=self._xla or None)
 
     def step(self, batch: Batch, iteration: int, learning_rate: float) -> None:
         """One iteration over A's faces, then as many of B's; returns at once where the device
@@ -79,6 +83,12 @@ class Trainer:
         self._sums.assign(tf.zeros([2]))
         self._steps = 0
         return means
+
+    def begin_again(self, seed: int) -> None:
+        """Draw by another seed from the next step on, which is compiled anew; nothing is summed."""
+        self.seed = seed
+        self._compiled = self._compile()
+        self.means()
 
     def wait(self) -> None:
         """Return once the device has done every step."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,14 @@ import pytest
 import tensorflow as tf
 from train_project import add_faces, new_project, work_on
 
+from engine import sessions
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
 from engine.project import Project
-from engine.train import checkpoint, loop, tensors
+from engine.train import checkpoint, loop, sets, tensors
+from engine.train.blocks import Blocks, model
+from engine.train.chance import Dropout
+from engine.train.models import quick
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -27,6 +32,16 @@ def events(work: Work, kind: str) -> list[dict[str, Any]]:
 
 def losses(work: Work) -> list[tuple[int, float, float]]:
     return [(m["iteration"], m["loss_a"], m["loss_b"]) for m in events(work, "metric")]
+
+
+def forgetful(encoder: Callable[[Blocks], Any]) -> Callable[[Blocks], Any]:
+    """An encoder with dropout behind it."""
+
+    def build(blocks: Blocks) -> Any:
+        plain = encoder(blocks)
+        return model(plain.input, Dropout(0.3, name="dropout")(plain.output), "encoder")
+
+    return build
 
 
 @pytest.fixture
@@ -41,10 +56,14 @@ def project(tmp_workspace: Path) -> Project:
 
 
 @pytest.mark.usefixtures("every_step_reported")
+@pytest.mark.parametrize("chances", [False, True])
 def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(
-    tmp_path: Path, project: Project
+    tmp_path: Path, project: Project, monkeypatch: pytest.MonkeyPatch, chances: bool
 ) -> None:
-    whole = work_on(project, iterations=20, save_every=10, keep=9)
+    if chances:
+        monkeypatch.setattr(quick, "encoder", forgetful(quick.encoder))
+    settings = {"save_every": 10, "keep": 9, "learn_mask": chances}
+    whole = work_on(project, iterations=20, **settings)
     loop.run(whole)
     # Back to iteration 10, as a kill would leave it: the set of 20 is gone, its history is not.
     model = project.path / "model"
@@ -52,7 +71,7 @@ def test_a_resumed_training_goes_on_as_if_it_had_not_stopped(
     (sets[1]).rename(tmp_path / "gone")
     (model / "latest").write_text(sets[0].name)
 
-    resumed = work_on(project, iterations=20, save_every=10)
+    resumed = work_on(project, iterations=20, **settings)
     loop.run(resumed)
     have, want = losses(resumed), losses(whole)[10:]
     assert [h[0] for h in have] == [w[0] for w in want] == list(range(11, 21))
@@ -194,6 +213,7 @@ def test_losses_that_are_no_numbers_end_training_and_keep_the_checkpoint(project
         patch.setattr(Trainer, "step", poisoned)
         with pytest.raises(Damaged, match=r"at iteration 14; the checkpoint of iteration 10 is"):
             loop.run(work)
+    assert ["of 3" in w["text"] for w in events(work, "warn")] == [True] * 3
     assert checkpoint.load(project.path / "model", pytest.fail).path == before
 
 
@@ -210,14 +230,50 @@ def test_a_full_disk_ends_training_and_keeps_the_checkpoint(project: Project) ->
     assert load_swapper(project.path).iteration == 10
 
 
-def test_out_of_memory_is_said_with_the_batch(project: Project) -> None:
-    def too_much(*_: object) -> None:
-        raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+def test_out_of_memory_goes_on_with_fewer_faces(project: Project) -> None:
+    loop.run(work_on(project, iterations=10, batch=4))
+    real = Trainer.step
 
+    def narrow(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
+        if len(crops) > 4:
+            self.network.weights()["encoder/conv_1/bias"].assign_add(tf.ones(64))  # half a step
+            raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
+        real(self, crops, iteration, rate)
+
+    work = work_on(project, iterations=12, batch=4)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trainer, "step", narrow)
+        loop.run(work)
+    (said,) = [w["text"] for w in events(work, "warn")]
+    assert said == (
+        "Memory ran out with 4 faces of each side in a step: on with 2 from iteration 10."
+    )
+    last = sessions.read(project.path / "model")[-1]
+    assert [m.kind for m in last.marks] == ["memory", "save"]
+    assert (last.first, last.last, last.examples) == (10, 12, 2 * 2 * 2)
+
+    # What the step that failed had changed already is gone.
+    other = work_on(project, iterations=12, batch=2)
+    model = project.path / "model"
+    newest, before = sets.checkpoints(model)
+    weights = checkpoint.verify(newest).weights()
+    sets.set_aside(newest, project.path / "trash")
+    sets.point(model, sets.LATEST, before)
+    loop.run(other)
+    for name, array in checkpoint.load(model, pytest.fail).weights().items():
+        np.testing.assert_allclose(weights[name], array, rtol=1e-4, atol=1e-6)
+
+
+def test_out_of_memory_with_one_face_ends_training(project: Project) -> None:
+    def too_much(*_: object) -> None:
+        raise MemoryError
+
+    work = work_on(project, iterations=5, batch=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Trainer, "step", too_much)
-        with pytest.raises(OutOfMemory, match="with 2 faces of each side"):
-            loop.run(work_on(project, iterations=5))
+        with pytest.raises(OutOfMemory, match="with one face of each side"):
+            loop.run(work)
+    assert len(events(work, "warn")) == 2
 
 
 def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -> None:

@@ -79,7 +79,7 @@ def test_what_cannot_be_used_is_refused(
         assert "\n" not in str(caught.value)
 
     refused(people / "gone.png", "There is nothing at")
-    refused(people / "notes.txt", "is no picture and no .json file by its name")
+    refused(people / "notes.txt", "is no picture, .json or .safetensors file by its name")
     os.mkfifo(people.parent / "pipe.png")
     refused(people.parent / "pipe.png", "is neither a file nor a folder")
     (project.path / "out.json").symlink_to(people / "notes.txt")

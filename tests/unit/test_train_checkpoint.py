@@ -7,27 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from model_sets import RECIPE, SHAPES, SLOTS, WEIGHTS, no_warning, save
 
 from engine.errors import Damaged, ModelMissing, NoSpace
-from engine.train import checkpoint, tensors
+from engine.train import checkpoint, sets, tensors
 from engine.train.checkpoint import Recipe, TrainState
-
-WEIGHTS = {
-    "encoder/conv_1/kernel": np.arange(24, dtype=np.float32).reshape(2, 3, 4),
-    "encoder/conv_1/bias": np.array([1.5, -0.0], np.float32),
-}
-SLOTS = {f"{n}/{s}": w + 1 for n, w in WEIGHTS.items() for s in "mv"}
-SHAPES = {n: list(w.shape) for n, w in WEIGHTS.items()}
-RECIPE = Recipe(1, "quick", {}, 64, 96, "face", 87.5, "extended", SHAPES)
-
-
-def save(model: Path, iteration: int, keep: int = 2) -> Path:
-    state = TrainState(1, iteration, 7, 3.5, "2026-01-01T00:00:00+00:00")
-    return checkpoint.save(model, RECIPE, state, WEIGHTS, SLOTS, keep)
-
-
-def no_warning(text: str) -> None:
-    pytest.fail(text)
 
 
 def test_what_was_saved_comes_back(tmp_path: Path) -> None:
@@ -162,13 +146,22 @@ def test_a_set_that_goes_while_it_is_read_is_no_damage(
     assert checkpoint.load(tmp_path, no_warning).state.iteration == 20
 
 
+def test_a_set_of_an_older_fstui_is_read(tmp_path: Path) -> None:
+    path = save(tmp_path, 10)
+    old = b'{"format":1,"iteration":10,"seed":7,"seconds":3.5,"saved":""}'
+    (path / "state.json").write_bytes(old)
+    state = checkpoint.read_state(path)
+    assert state is not None
+    assert (state.slowed, state.roll_backs, state.loss_a) == (1.0, 0, None)
+
+
 def test_a_model_goes_to_the_trash_with_its_history(tmp_path: Path) -> None:
     model, trash = tmp_path / "model", tmp_path / "trash"
-    assert checkpoint.set_aside_all(model, trash) is None
+    assert sets.set_aside_all(model, trash) is None
     save(model, 10)
     (model / "history").mkdir()
     (model / "cache").mkdir()
-    aside = checkpoint.set_aside_all(model, trash)
+    aside = sets.set_aside_all(model, trash)
     assert aside is not None
     assert sorted(p.name for p in aside.iterdir()) == ["checkpoints", "history", "latest"]
     assert not checkpoint.exists(model)
