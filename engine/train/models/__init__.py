@@ -81,14 +81,17 @@ def trained(name: str, version: int) -> Model:
 
 
 def options(name: str, values: dict[str, Any]) -> Any:
-    """A model's options, checked. Raises `BadInput` that names the option and its bounds."""
-    kind = load(name).Options
+    """A model's options, checked; of those not named a preset says some, where there is one.
+    Raises `BadInput` that names the option and its bounds."""
+    model = load(name)
+    kind = model.Options
     known = [f.name for f in fields(kind)]
     for option in values:
         if option not in known:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
-    return read(kind, values)
+    presets: dict[str, dict[str, Any]] = getattr(model, "PRESETS", {})
+    return read(kind, {**presets.get(values.get("preset", ""), {}), **values})
 
 
 def options_of_text(text: str) -> dict[str, str]:
