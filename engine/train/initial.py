@@ -27,28 +27,28 @@ class ConvAware(keras.initializers.Initializer):
         side, _, inputs, filters = shape
         # From Python's generator, as Keras' own initialisers: `set_random_seed` decides it.
         rng = np.random.default_rng(random.getrandbits(64))
-        kernel = orthogonal(rng, filters, inputs, side)
+        kernel = (spectra(rng, filters, inputs, side) @ spatial(side)).reshape(
+            filters, inputs, side, side
+        )
         kernel += rng.normal(0.0, NOISE, kernel.shape).astype(np.float32)
         kernel *= np.sqrt(2.0 / (side * side * inputs)) / kernel.std()
         return keras.ops.convert_to_tensor(kernel.transpose(2, 3, 1, 0), dtype)
 
 
-def orthogonal(rng: np.random.Generator, filters: int, inputs: int, side: int) -> Floats:
-    """(filters, inputs, side, side): kernels whose spectra are rows of random rotations.
+def spectra(rng: np.random.Generator, filters: int, inputs: int, side: int) -> Floats:
+    """(filters, inputs, side x (side // 2 + 1)): real spectra that are rows of random rotations.
 
-    A spectrum of real numbers has side x (side // 2 + 1) of them, and so many rows a rotation has;
-    where there are more channels a filter takes several rotations.
+    A rotation has as many rows as a spectrum has numbers; where there are more channels a filter
+    takes several rotations.
     """
-    back = spatial(side)
-    room = len(back)
+    room = side * (side // 2 + 1)
     rotations = -(-inputs // room)
     drawn = rng.normal(size=(filters, rotations, room, room)).astype(np.float32)
     rotation, triangle = np.linalg.qr(drawn)
     # Without these signs some directions come more often; a 1x1 kernel would never be negative.
     signs = np.sign(np.diagonal(triangle, axis1=-2, axis2=-1))
-    rows = (rotation * signs[..., None, :]).reshape(filters, rotations * room, room)[:, :inputs]
-    kernels: Floats = (rows @ back).reshape(filters, inputs, side, side)
-    return kernels
+    rows: Floats = (rotation * signs[..., None, :]).reshape(filters, rotations * room, room)
+    return rows[:, :inputs]
 
 
 def spatial(side: int) -> Floats:

@@ -39,7 +39,7 @@ class Network:
         self.name = name
         self.model = models.load(name)
         self.options = models.options(name, options or {})
-        self.style = style or Style()
+        self.style = models.style(name, style or Style())
         self.sizes = self.model.sizes(self.options)
         keras.utils.set_random_seed(seed)
         with computing_in(precision):

@@ -17,6 +17,7 @@ from engine.protocol import safe_text
 from engine.settings import fields, listed, read
 from engine.train.architecture import Architecture, Sizes
 from engine.train.blocks import Blocks
+from engine.train.style import Style
 
 
 class Habits(msgspec.Struct, frozen=True):
@@ -31,6 +32,10 @@ class Habits(msgspec.Struct, frozen=True):
     """Standard deviation of the warp's nodes, share of the crop's side."""
     colour_target: bool = True
     """Whether targets take the inputs' colours; not for a network that can't see them."""
+    optimiser: str = "adam"
+    """The one that it was published with."""
+    learns_mask: bool = False
+    """Whether its decoders have a mask branch whatever the style says."""
 
 
 class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -92,6 +97,13 @@ def options(name: str, values: dict[str, Any]) -> Any:
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
     presets: dict[str, dict[str, Any]] = getattr(model, "PRESETS", {})
     return read(kind, {**presets.get(values.get("preset", ""), {}), **values})
+
+
+def style(name: str, asked: Style) -> Style:
+    """The style that a model is built in: some always learn a mask."""
+    return msgspec.structs.replace(
+        asked, learn_mask=asked.learn_mask or load(name).HABITS.learns_mask
+    )
 
 
 def options_of_text(text: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from engine.train.models._phaze_keras import application
 from engine.train.models._phaze_vit import BASE_16, BASE_32, LARGE_14, Transformer, vision
 
 STEP_PX = 16
-ALT_LEAK = 0.2
+ALT_LEAK, LAST_KERNEL = 0.2, 4
 
 
 Build = Callable[[Any, Any, Any, Blocks], tuple[Any, Any]]
@@ -60,19 +60,23 @@ def _pooling(x: Any, filters: list[int], most: int, blocks: Blocks) -> Any:
     def conv(x: Any, count: int, kernel: int, name: str) -> Any:
         return blocks.conv(x, count, kernel, stride=1, leak=ALT_LEAK, name=name)
 
+    last = x.shape[1] >> (len(filters) - 1)
+    if last < LAST_KERNEL:
+        raise BadInput(
+            f"fs_original_depth can't be {len(filters)}: its last maps would be {last} px, and "
+            f"{LAST_KERNEL} px are needed. Name a smaller depth or more enc_scaling."
+        )
     x = conv(x, filters[0], 1, "conv_0")
     for number, count in enumerate(filters[:-1], 1):
         x = conv(x, count, 3, f"conv_{number}_1")
         x = conv(x, min(2 * count, most), 3, f"conv_{number}_2")
         x = keras.layers.MaxPooling2D(2, name=f"pool_{number}")(x)
-    if x.shape[1] < 4:
-        raise BadInput(
-            f"fs_original_depth can't be {len(filters)}: its last maps are {x.shape[1]} px and "
-            "must be 4 px or more. Name a smaller depth or more enc_scaling."
-        )
     x = conv(x, filters[-1], 3, f"conv_{len(filters)}_1")
-    last = min(2 * filters[-1], most)
-    return Conv(last, 4, leak=ALT_LEAK, valid=True, name=f"conv_{len(filters)}_2")(x)
+    begin = blocks.beginning("he_uniform")
+    return Conv(
+        min(2 * filters[-1], most), LAST_KERNEL, leak=ALT_LEAK, valid=True, initializer=begin,
+        name=f"conv_{len(filters)}_2",
+    )(x)  # fmt: skip
 
 
 def _keras(function: str, **options: Any) -> Build:

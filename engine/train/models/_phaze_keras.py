@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 from engine.train.chance import DropPath
 
@@ -24,6 +25,26 @@ def application(x: Any, function: str, options: dict[str, Any]) -> tuple[Any, An
     return copy.inputs[0], copy.outputs[0]
 
 
+class LayerScale(keras.layers.Layer):
+    """A factor for each channel, which begins small; Keras' own leaves its weight without a name.
+
+    Source: H. Touvron et al., "Going deeper with Image Transformers", ICCV 2021.
+    """
+
+    def __init__(self, start: float, *, name: str) -> None:
+        super().__init__(name=name)
+        self.start = start
+
+    def build(self, input_shape: Any) -> None:
+        """For maps of (n, h, w, channels)."""
+        start = keras.initializers.Constant(self.start)
+        self.gamma = self.add_weight(shape=input_shape[-1:], initializer=start, name="gamma")
+
+    def call(self, x: Any) -> Any:
+        """Each channel by itself."""
+        return x * tf.convert_to_tensor(self.gamma)
+
+
 class _Copy:
     """Makes layers once more, numbered and where needed replaced."""
 
@@ -37,6 +58,8 @@ class _Copy:
         kind = type(layer).__name__
         if kind in ("Dropout", "StochasticDepth"):
             return DropPath(layer.rate if kind == "Dropout" else layer.drop_path_rate, name=name)
+        if kind == "LayerScale":
+            return LayerScale(layer.init_values, name=name)
         if kind == "Normalization" and layer.input_mean is None:
             return keras.layers.Normalization(mean=MEAN, variance=VARIANCE, name=name)
         return type(layer).from_config({**layer.get_config(), "name": name})
