@@ -152,7 +152,11 @@ class SpaceToDepth(keras.layers.Layer):
 
 
 class SwapColours(keras.layers.Layer):
-    """RGB to BGR or back, for networks that were defined on BGR."""
+    """RGB to BGR or back, for networks that were defined on BGR; in the precision that comes, as
+    a painted face is float32 whatever the rest computes in."""
+
+    def __init__(self, **keras_own: Any) -> None:
+        super().__init__(autocast=False, **keras_own)
 
     def call(self, x: Any) -> Any:
         """Reverse the last axis."""

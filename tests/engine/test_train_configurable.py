@@ -194,6 +194,28 @@ def test_a_step_reaches_every_weight_and_both_sides(model: str, options: dict[st
     assert float(tf.reduce_max(tf.abs(itself - swapped))) > 1e-6
 
 
+@pytest.mark.parametrize(
+    ("model", "options"),
+    [
+        ("original", {"lowmem": True}),
+        ("phaze_a", {**SMALL_PHAZE, "dec_norm": "instance"}),
+        ("saehd", {**SMALL_DFL, "archi": "df-u"}),
+    ],
+)
+def test_faces_are_painted_in_full_precision_whatever_the_rest_computes_in(
+    model: str, options: dict[str, Any]
+) -> None:
+    built = Network(model, options, precision="bfloat16")
+    faces = tf.zeros([2, built.input_size, built.input_size, 3])
+    assert {side.face.dtype for side in built.both(faces)} == {tf.float32}
+
+
+def test_some_networks_always_learn_a_mask() -> None:
+    assert models.style("amp", Style()).learn_mask
+    assert not models.style("phaze_a", Style()).learn_mask
+    assert models.style("phaze_a", Style(learn_mask=True)).learn_mask
+
+
 def test_a_preset_says_what_is_not_named() -> None:
     chosen = models.options("phaze_a", {"preset": "dny512", "dec_output_kernel": "3"})
     assert (chosen.output_size, chosen.fc_depth, chosen.dec_output_kernel) == (512, 0, 3)

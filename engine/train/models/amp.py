@@ -24,7 +24,7 @@ from engine.train.models._dfl import Letters, Parts
 from engine.train.models.saehd import mask_filters
 
 VERSION = 1
-HABITS = Habits(loss="ssim:10, mse:10", optimiser="adabelief", learns_mask=True)
+HABITS = Habits(optimiser="adabelief", learns_mask=True)
 LETTERS = Letters(pixel_norm=True, double=True, deeper=True)
 
 

@@ -8,7 +8,7 @@ from engine.train.models import Habits, NoOptions, saehd
 from engine.train.models._dfl import Parts
 
 VERSION = 1
-HABITS = Habits(learning_rate=2e-4, loss="ssim:10, mse:10", optimiser="rmsprop", learns_mask=True)
+HABITS = Habits(learning_rate=2e-4, optimiser="rmsprop", learns_mask=True)
 Options = NoOptions
 FIXED = saehd.Options(resolution=96, archi="df-ud", ae_dims=128, d_mask_dims=16)
 

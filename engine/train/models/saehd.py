@@ -18,7 +18,7 @@ from engine.train.models import Habits
 from engine.train.models._dfl import Letters, Parts
 
 VERSION = 1
-HABITS = Habits(loss="ssim:10, mse:10", optimiser="adabelief", learns_mask=True)
+HABITS = Habits(optimiser="adabelief", learns_mask=True)
 LETTERS = {"u": "pixel_norm", "d": "double", "t": "deeper", "c": "cosine"}
 NAMES = {"a": "dst", "b": "src"}
 
