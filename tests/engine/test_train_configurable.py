@@ -220,7 +220,7 @@ def test_a_preset_says_what_is_not_named() -> None:
     chosen = models.options("phaze_a", {"preset": "dny512", "dec_output_kernel": "3"})
     assert (chosen.output_size, chosen.fc_depth, chosen.dec_output_kernel) == (512, 0, 3)
     assert models.options("phaze_a", {}).output_size == 128
-    with pytest.raises(BadInput, match="preset"):
+    with pytest.raises(BadInput, match="phaze_a's preset can't be 'dny9'"):
         models.options("phaze_a", {"preset": "dny9"})
 
 

@@ -96,7 +96,7 @@ def options(name: str, values: dict[str, Any]) -> Any:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
     presets: dict[str, dict[str, Any]] = getattr(model, "PRESETS", {})
-    return read(kind, {**presets.get(values.get("preset", ""), {}), **values})
+    return read(kind, {**presets.get(values.get("preset", ""), {}), **values}, name)
 
 
 def style(name: str, asked: Style) -> Style:
