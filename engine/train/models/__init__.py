@@ -43,7 +43,7 @@ class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Protocol):
-    """What a model file holds."""
+    """What a model file holds; where `Options` has a `preset`, also `PRESETS`: options by name."""
 
     VERSION: int
     """Raised when the network that it builds changes."""
