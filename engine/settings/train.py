@@ -46,6 +46,9 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     icnr_init: Annotated[bool, about("begin enlarging without a checkerboard", group=NETWORK)] = (
         False
     )
+    conv_aware_init: Annotated[
+        bool, about("begin with kernels that are orthogonal to each other", group=NETWORK)
+    ] = False
     reflect_padding: Annotated[
         bool, about("mirror pictures beyond their edges, not black", group=NETWORK)
     ] = False

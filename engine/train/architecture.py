@@ -61,6 +61,14 @@ class Architecture:
         """Faces painted as `side`: of A with "b", the swap."""
         return self.decode(self.encode(faces, False), side, False)
 
+    def joined(self, part: str, a: Any, b: Any) -> tuple[Any, Any]:
+        """In training: both sides through one sub-model in one call."""
+        painted = self.run(part, tf.concat([a, b], axis=0), True)
+        if not isinstance(painted, Sequence):
+            return tuple(tf.split(painted, 2))
+        halves = [tf.split(picture, 2) for picture in painted]
+        return [a for a, _ in halves], [b for _, b in halves]
+
     def run(self, part: str, inputs: Any, training: bool) -> Any:
         """One sub-model's output: a tensor, or several."""
         model = self.parts[part]
@@ -81,12 +89,8 @@ class Intermediates(Architecture):
     def both(self, faces: Any) -> tuple[Any, Any]:
         """The decoder too is called once."""
         codes = tf.split(self.encode(faces, True), 2)
-        joined = [self.code(c, s, True) for c, s in zip(codes, "ab", strict=True)]
-        painted = self.run(self.decoder, tf.concat(joined, axis=0), True)
-        if not isinstance(painted, Sequence):
-            return tuple(tf.split(painted, 2))
-        halves = [tf.split(picture, 2) for picture in painted]
-        return [a for a, _ in halves], [b for _, b in halves]
+        a, b = (self.code(c, s, True) for c, s in zip(codes, "ab", strict=True))
+        return self.joined(self.decoder, a, b)
 
     def decode(self, code: Any, side: str, training: bool) -> Any:
         """Through the side's intermediates and the one decoder."""
@@ -100,9 +104,10 @@ class Intermediates(Architecture):
         return tf.concat([own, shared], axis=-1)
 
 
-def rebuilt(painted: Any, learn_mask: bool) -> Rebuilt:
-    """A decoder's outputs by what they are: faces from small to large, then the mask."""
+def rebuilt(painted: Any) -> Rebuilt:
+    """A decoder's outputs by what they are: faces from small to large, then perhaps a mask, which
+    has one channel."""
     pictures = tuple(painted) if isinstance(painted, Sequence) else (painted,)
-    if learn_mask:
+    if pictures[-1].shape[-1] == 1:
         return Rebuilt(pictures[:-1], pictures[-1])
     return Rebuilt(pictures, None)

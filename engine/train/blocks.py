@@ -12,6 +12,7 @@ from typing import Any
 
 import keras
 
+from engine.train.initial import ConvAware
 from engine.train.layers import (
     Alike,
     Conv,
@@ -61,10 +62,17 @@ class Blocks:
             kernel,
             stride=stride,
             leak=leak,
-            initializer=initializer,
+            initializer=self.beginning(initializer),
             reflect=self.style.reflect_padding,
             name=name,
         )(x)
+
+    def beginning(self, initializer: Any) -> Any:
+        """What a convolution starts from that asks for `initializer`: the style's, if it has one;
+        sub-pixels that begin alike stay so."""
+        if self.style.conv_aware_init and not isinstance(initializer, Alike):
+            return ConvAware()
+        return initializer
 
     def upscale(
         self,
@@ -83,7 +91,7 @@ class Blocks:
         Efficient Sub-Pixel Convolutional Neural Network", CVPR 2016.
         """
         if self.style.icnr_init and not isinstance(initializer, Alike):
-            initializer = Alike(scale, keras.initializers.get(initializer))
+            initializer = Alike(scale, keras.initializers.get(self.beginning(initializer)))
         x = self.conv(
             x,
             filters * scale**2,
@@ -101,10 +109,10 @@ class Blocks:
         """Two 3x3 convolutions beside the input: conv, leak 0.2, conv, sum, leak 0.2."""
         filters, reflect = x.shape[-1], self.style.reflect_padding
         # The second one starts small, so that the block begins near the identity.
-        small = keras.initializers.VarianceScaling(0.2, "fan_in", "uniform")
+        small = self.beginning(keras.initializers.VarianceScaling(0.2, "fan_in", "uniform"))
         y = Conv(
-            filters, 3, leak=0.2, bias=bias, initializer=initializer, reflect=reflect,
-            name=f"{name}_1",
+            filters, 3, leak=0.2, bias=bias, initializer=self.beginning(initializer),
+            reflect=reflect, name=f"{name}_1",
         )(x)  # fmt: skip
         y = Conv(filters, 3, bias=bias, initializer=small, reflect=reflect, name=f"{name}_2")(y)
         return self.leak(keras.layers.Add(name=f"{name}_sum")([y, x]), 0.2, f"{name}_leak")
@@ -131,12 +139,14 @@ class Blocks:
 
     def face(self, x: Any, name: str = "face", *, kernel: int = 5, bgr: bool = True) -> Any:
         """The last convolution: an RGB picture in 0..1."""
-        x = Sigmoid(name=_beside(name, "sigmoid"))(Conv(3, kernel, name=name)(x))
+        x = Conv(3, kernel, initializer=self.beginning("he_uniform"), name=name)(x)
+        x = Sigmoid(name=_beside(name, "sigmoid"))(x)
         return SwapColours(name=_beside(name, "to_rgb"))(x) if bgr else x
 
     def mask(self, x: Any, name: str = "mask", *, kernel: int = 5) -> Any:
         """The last convolution of a mask branch: one channel in 0..1."""
-        return Sigmoid(name=f"{name}_sigmoid")(Conv(1, kernel, name=name)(x))
+        x = Conv(1, kernel, initializer=self.beginning("he_uniform"), name=name)(x)
+        return Sigmoid(name=f"{name}_sigmoid")(x)
 
     def mask_branch(self, x: Any, filters: Sequence[int]) -> list[Any]:
         """The usual mask branch: upscales and the last convolution; nothing where no mask is

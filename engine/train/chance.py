@@ -43,6 +43,23 @@ class Dropout(Chance):
         return x * tf.cast(kept, x.dtype)
 
 
+class DropPath(Chance):
+    """A branch becomes 0 for whole faces with chance `rate`, for the others larger.
+
+    Source: G. Huang et al., "Deep Networks with Stochastic Depth", ECCV 2016.
+    """
+
+    def __init__(self, rate: float, *, name: str) -> None:
+        super().__init__(name=name)
+        self.rate = rate
+
+    def changed(self, x: Any) -> Any:
+        """The mean stays."""
+        shape = [tf.shape(x)[0]] + [1] * (len(x.shape) - 1)
+        kept = tf.random.stateless_uniform(shape, self.seed) >= self.rate
+        return x * tf.cast(kept, x.dtype) / (1.0 - self.rate)
+
+
 class Noise(Chance):
     """Normal noise is added."""
 

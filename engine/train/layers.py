@@ -17,7 +17,8 @@ class Conv(keras.layers.Layer):
     """A "same" convolution with bias and, with `leak`, max(x, leak x) behind it.
 
     Weights as Keras' Conv2D has them: kernel (k, k, in, out), by default from He's uniform
-    distribution, and bias (out). With `reflect` the picture goes on mirrored beyond its edges.
+    distribution, and bias (out). With `reflect` the picture goes on mirrored beyond its edges;
+    with `valid` it gets none: the kernel stays inside of it.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class Conv(keras.layers.Layer):
         bias: bool = True,
         initializer: Any = "he_uniform",
         reflect: bool = False,
+        valid: bool = False,
         name: str,
     ) -> None:
         super().__init__(name=name)
         self.filters, self.side, self.stride, self.leak = filters, kernel, stride, leak
-        self.use_bias, self.initializer, self.reflect = bias, initializer, reflect
+        self.use_bias, self.initializer = bias, initializer
+        self.reflect, self.padded = reflect and not valid, reflect or valid
         self.by_columns = False
 
     def build(self, input_shape: Any) -> None:
@@ -53,9 +56,9 @@ class Conv(keras.layers.Layer):
         if self.reflect:
             x = reflected(x, self.side, self.stride)
         if self.by_columns:
-            y = conv_by_columns(x, kernel, self.stride, padded=self.reflect)
+            y = conv_by_columns(x, kernel, self.stride, padded=self.padded)
         else:
-            y = tf.nn.conv2d(x, kernel, self.stride, "VALID" if self.reflect else "SAME")
+            y = tf.nn.conv2d(x, kernel, self.stride, "VALID" if self.padded else "SAME")
         if self.bias is not None:
             y = tf.nn.bias_add(y, tf.convert_to_tensor(self.bias))
         return leaky(y, self.leak)
@@ -149,7 +152,11 @@ class SpaceToDepth(keras.layers.Layer):
 
 
 class SwapColours(keras.layers.Layer):
-    """RGB to BGR or back, for networks that were defined on BGR."""
+    """RGB to BGR or back, for networks that were defined on BGR; in the precision that comes, as
+    a painted face is float32 whatever the rest computes in."""
+
+    def __init__(self, **keras_own: Any) -> None:
+        super().__init__(autocast=False, **keras_own)
 
     def call(self, x: Any) -> Any:
         """Reverse the last axis."""

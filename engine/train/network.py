@@ -39,7 +39,7 @@ class Network:
         self.name = name
         self.model = models.load(name)
         self.options = models.options(name, options or {})
-        self.style = style or Style()
+        self.style = models.style(name, style or Style())
         self.sizes = self.model.sizes(self.options)
         keras.utils.set_random_seed(seed)
         with computing_in(precision):
@@ -86,11 +86,11 @@ class Network:
     def both(self, faces: Any) -> tuple[Rebuilt, Rebuilt]:
         """In training: a batch of A then as many of B, each rebuilt by its own decoder."""
         a, b = self.architecture.both(faces)
-        return rebuilt(a, self.style.learn_mask), rebuilt(b, self.style.learn_mask)
+        return rebuilt(a), rebuilt(b)
 
     def rebuild(self, faces: Any, side: str) -> Rebuilt:
         """Faces painted as `side`: of A with "b", the swap."""
-        return rebuilt(self.architecture.rebuild(faces, side), self.style.learn_mask)
+        return rebuilt(self.architecture.rebuild(faces, side))
 
 
 @contextmanager

@@ -212,6 +212,7 @@ def asked_for(settings: TrainSettings) -> Recipe:
     options = _builtins(settings.model, models.options_of_text(settings.options))
     model = models.load(settings.model)
     sizes = model.sizes(models.options(settings.model, options))
+    style = Style(**{name: getattr(settings, name) for name in Style.__struct_fields__})
     return Recipe(
         format=checkpoint.FORMAT,
         model=settings.model,
@@ -224,7 +225,7 @@ def asked_for(settings: TrainSettings) -> Recipe:
         shapes={},
         version=model.VERSION,
         weights_from=settings.weights_from,
-        style=Style(**{name: getattr(settings, name) for name in Style.__struct_fields__}),
+        style=models.style(settings.model, style),
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from engine.train.chance import Chance, Dropout, Noise, reseed
+from engine.train.chance import Chance, Dropout, DropPath, Noise, reseed
 
 X = tf.constant(np.random.default_rng(3).random((4, 8, 8, 32)).astype(np.float32) + 1.0)
 
@@ -47,6 +47,16 @@ def test_spatial_dropout_drops_whole_channels() -> None:
     gone = layer(X, training=True).numpy() == 0.0
     assert ((gone.mean(axis=(1, 2)) == 0.0) | (gone.mean(axis=(1, 2)) == 1.0)).all()
     assert 0.3 < gone.mean() < 0.7
+
+
+def test_a_dropped_path_is_gone_for_whole_faces() -> None:
+    layer = DropPath(0.5, name="path")
+    x = tf.ones([400, 2, 2, 3])
+    reseed([layer], 1, tf.constant(1))
+    factors = layer(x, training=True).numpy().reshape(400, -1)
+    assert (factors == factors[:, :1]).all()
+    assert set(np.unique(factors)) == {0.0, 2.0}
+    assert factors.mean() == pytest.approx(1.0, abs=0.15)
 
 
 def test_noise_has_its_deviation() -> None:

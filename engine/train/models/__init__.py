@@ -17,6 +17,7 @@ from engine.protocol import safe_text
 from engine.settings import fields, listed, read
 from engine.train.architecture import Architecture, Sizes
 from engine.train.blocks import Blocks
+from engine.train.style import Style
 
 
 class Habits(msgspec.Struct, frozen=True):
@@ -31,6 +32,10 @@ class Habits(msgspec.Struct, frozen=True):
     """Standard deviation of the warp's nodes, share of the crop's side."""
     colour_target: bool = True
     """Whether targets take the inputs' colours; not for a network that can't see them."""
+    optimiser: str = "adam"
+    """The one that it was published with."""
+    learns_mask: bool = False
+    """Whether its decoders have a mask branch whatever the style says."""
 
 
 class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,7 +43,7 @@ class NoOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Model(Protocol):
-    """What a model file holds."""
+    """What a model file holds; where `Options` has a `preset`, also `PRESETS`: options by name."""
 
     VERSION: int
     """Raised when the network that it builds changes."""
@@ -81,14 +86,24 @@ def trained(name: str, version: int) -> Model:
 
 
 def options(name: str, values: dict[str, Any]) -> Any:
-    """A model's options, checked. Raises `BadInput` that names the option and its bounds."""
-    kind = load(name).Options
+    """A model's options, checked; of those not named a preset says some, where there is one.
+    Raises `BadInput` that names the option and its bounds."""
+    model = load(name)
+    kind = model.Options
     known = [f.name for f in fields(kind)]
     for option in values:
         if option not in known:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
-    return read(kind, values)
+    presets: dict[str, dict[str, Any]] = getattr(model, "PRESETS", {})
+    return read(kind, {**presets.get(values.get("preset", ""), {}), **values}, name)
+
+
+def style(name: str, asked: Style) -> Style:
+    """The style that a model is built in: some always learn a mask."""
+    return msgspec.structs.replace(
+        asked, learn_mask=asked.learn_mask or load(name).HABITS.learns_mask
+    )
 
 
 def options_of_text(text: str) -> dict[str, str]:
