@@ -61,6 +61,68 @@ class Conv(keras.layers.Layer):
         return leaky(y, self.leak)
 
 
+class Separable(keras.layers.Layer):
+    """A "same" convolution of stride 2 in two parts: one of each channel by itself, then a sum over
+    the channels at each pixel; bias and max(x, leak x) behind it.
+
+    Weights as Keras' SeparableConv2D has them. Source: F. Chollet, "Xception", CVPR 2017.
+    """
+
+    def __init__(
+        self, filters: int, kernel: int, *, leak: float | None, initializer: Any, name: str
+    ) -> None:
+        super().__init__(name=name)
+        self.filters, self.side, self.leak = filters, kernel, leak
+        self.initializer = initializer
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for an input of (n, height, width, channels)."""
+        inputs = input_shape[-1]
+        self.depthwise = self.add_weight(
+            shape=(self.side, self.side, inputs, 1),
+            initializer=self.initializer,
+            name="depthwise_kernel",
+        )
+        self.pointwise = self.add_weight(
+            shape=(1, 1, inputs, self.filters),
+            initializer=self.initializer,
+            name="pointwise_kernel",
+        )
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        """(n, h, w, in) to (n, h / 2, w / 2, out)."""
+        depthwise, pointwise, bias = (
+            tf.convert_to_tensor(w) for w in (self.depthwise, self.pointwise, self.bias)
+        )
+        x = tf.nn.depthwise_conv2d(x, depthwise, [1, 2, 2, 1], "SAME")
+        return leaky(tf.nn.bias_add(tf.nn.conv2d(x, pointwise, 1, "VALID"), bias), self.leak)
+
+
+class InstanceNorm(keras.layers.Layer):
+    """Each face's map at mean 0 and deviation 1 over all its pixels and channels together, then one
+    scale and one offset: two weights, as the networks of the trade have it.
+
+    Source: D. Ulyanov et al., "Instance Normalization: The Missing Ingredient for Fast
+    Stylization", 2016, there for each channel by itself.
+    """
+
+    LEAST_DEVIATION = 1e-3
+
+    def build(self, input_shape: Any) -> None:
+        """Make the two weights."""
+        self.gamma = self.add_weight(shape=(1,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(1,), initializer="zeros", name="beta")
+
+    def call(self, x: Any) -> Any:
+        """Any map to the same shape."""
+        mean, variance = tf.nn.moments(x, axes=[1, 2, 3], keepdims=True)
+        # A root's slope is infinite at 0: a flat map must not train to what is no number.
+        deviation = tf.sqrt(variance + 1e-12) + self.LEAST_DEVIATION
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        return (x - mean) * (gamma / deviation) + beta
+
+
 class Leaky(keras.layers.Layer):
     """max(x, slope x)."""
 
