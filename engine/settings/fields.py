@@ -18,9 +18,10 @@ ENGINE = Path(__file__).resolve().parents[1]
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-def read(kind: type[S], values: dict[str, Any]) -> S:
-    """Settings from plain values, checked. Raises `BadInput` naming the setting and its bounds."""
-    stage = kind.__name__[:-8].lower()
+def read(kind: type[S], values: dict[str, Any], whose: str = "") -> S:
+    """Settings from plain values, checked. Raises `BadInput` naming the setting and its bounds;
+    `whose` they are is else told by the struct's name."""
+    stage = whose or kind.__name__[:-8].lower()
     known = {f.name: f for f in fields(kind)}
     for name, value in values.items():
         field = known.get(name)

@@ -7,8 +7,6 @@ they are described; a network that counts alike has the same layers.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +16,7 @@ import tensorflow as tf
 
 from engine.errors import BadInput
 from engine.train import models
+from engine.train.listing import unfilled, weights
 from engine.train.network import Network
 from engine.train.style import Style
 
@@ -55,25 +54,13 @@ def named(case: dict[str, Any]) -> str:
     return f"{case['model']}-{options}{'-mask' if case['learn_mask'] else ''}"
 
 
-def count(weights: Iterable[Any]) -> int:
-    """Numbers in some weights."""
-    return sum(math.prod(w.shape) for w in weights)
-
-
-def unfilled(name: str, options: dict[str, Any], style: Style) -> Network:
-    """A network whose weights have shapes and no numbers: built in a moment, whatever its size."""
-    with keras.StatelessScope(initialize_variables=False):
-        network = Network(name, options, style=style)
-    keras.utils.clear_session()  # else Keras fills them with the next network's
-    return network
-
-
 @pytest.mark.parametrize("case", COUNTS, ids=named)
 def test_a_network_of_the_trade_has_its_published_weights(case: dict[str, Any]) -> None:
-    network = unfilled(case["model"], case["options"], Style(learn_mask=case["learn_mask"]))
-    parts = network.parts
-    assert {n: count(p.trainable_weights) for n, p in parts.items()} == case["weights"]
-    assert count(w for p in parts.values() for w in p.non_trainable_weights) == case["fixed"]
+    style = Style(learn_mask=case["learn_mask"])
+    network = unfilled(case["model"], case["options"], style=style)
+    assert weights(network) == case["weights"]
+    everything = sum(part.count_params() for part in network.parts.values())
+    assert everything - sum(case["weights"].values()) == case["fixed"]
     if "input" in case:
         assert network.sizes == (case["input"], tuple(case["outputs"]))
 
@@ -96,7 +83,7 @@ def painted_and_learning(network: Network) -> None:
     """Both sides paint what they say, and what they paint moves every weight that learns."""
     size = network.input_size
     faces = tf.random.stateless_uniform([2, size, size, 3], [1, 2])
-    weights = network.trainable()
+    variables = network.trainable()
     with tf.GradientTape() as tape:
         sides = network.both(faces)
         pictures = [p for side in sides for p in (*side.faces, side.mask) if p is not None]
@@ -108,7 +95,7 @@ def painted_and_learning(network: Network) -> None:
         if network.style.learn_mask:
             assert tuple(side.mask.shape) == (1, network.output_size, network.output_size, 1)
     assert all(0.0 <= float(tf.reduce_min(p)) <= float(tf.reduce_max(p)) <= 1.0 for p in pictures)
-    gradients = tape.gradient(total, weights)
+    gradients = tape.gradient(total, variables)
     still = [n for n, g in gradients.items() if g is None or not float(tf.reduce_max(tf.abs(g)))]
     assert still == []
 
@@ -120,7 +107,7 @@ def noise(picture: Any) -> Any:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_a_swap_goes_through_the_other_sides_parts(name: str) -> None:
-    network = unfilled(name, SMALL[name], Style())
+    network = unfilled(name, SMALL[name])
     with keras.StatelessScope(initialize_variables=False):
         spec = tf.TensorSpec([1, network.input_size, network.input_size, 3])
         swap = tf.function(lambda faces: network.rebuild(faces, "b")).get_concrete_function(spec)

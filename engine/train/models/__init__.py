@@ -89,7 +89,7 @@ def options(name: str, values: dict[str, Any]) -> Any:
         if option not in known:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
-    return read(kind, values)
+    return read(kind, values, f"the model {name}")
 
 
 def unused(options: msgspec.Struct, names: Sequence[str], because: str) -> None:

@@ -29,15 +29,15 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 128
     architecture: Annotated[
         Literal["df", "liae"],
-        about("df has two decoders; liae shares one and takes more of the target's light"),
+        about("df: two decoders; liae: one, takes more of A's light"),
     ] = "df"
     autoencoder_dims: Annotated[
-        int, about("numbers in the bottleneck; 0 is 512 for df, 256 for liae", 0, 1024, step=32)
+        int, about("numbers in the bottleneck; 0 is 512, liae's 256", 0, 1024, step=32)
     ] = 0
     encoder_dims: Annotated[int, about("width of the encoder", 21, 85)] = 42
     decoder_dims: Annotated[int, about("width of the decoders", 10, 85)] = 21
     multiscale_decoder: Annotated[
-        bool, about("paint and compare the face at a quarter and half the size as well")
+        bool, about("compare smaller faces too: quarter and half size")
     ] = False
 
 
