@@ -56,6 +56,10 @@ def _answer(question: list[str]) -> Any:
             from engine.models.store import bring
 
             return bring(Path(path), key)._asdict()
+        case ["networks", *name]:
+            from engine.train.listing import listing
+
+            return listing(*name)
         case ["doctor"]:
             from engine.doctor import facts
 

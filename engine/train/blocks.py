@@ -16,9 +16,11 @@ from engine.train.initial import ConvAware
 from engine.train.layers import (
     Alike,
     Conv,
+    InstanceNorm,
     Leaky,
     PixelShuffle,
     Resize,
+    Separable,
     Sigmoid,
     SwapColours,
 )
@@ -26,6 +28,8 @@ from engine.train.style import Style
 
 NORMAL = keras.initializers.RandomNormal(0.0, 0.02)
 """The start of the networks that descend from OriginalHighRes."""
+SMALL = keras.initializers.VarianceScaling(0.2, "fan_in", "uniform")
+"""The start of a residual block's second convolution: the block begins near the identity."""
 
 
 class Blocks:
@@ -53,19 +57,53 @@ class Blocks:
         *,
         stride: int = 2,
         leak: float | None = 0.1,
+        bias: bool = True,
+        norm: bool = False,
         initializer: Any = "he_uniform",
         name: str,
     ) -> Any:
-        """Convolution with bias and leak: 5x5 of stride 2 halves the size."""
-        return Conv(
+        """Convolution with bias and leak: 5x5 of stride 2 halves the size; with `norm` an instance
+        norm before the leak."""
+        x = Conv(
             filters,
             kernel,
             stride=stride,
-            leak=leak,
+            leak=None if norm else leak,
+            bias=bias,
             initializer=self.beginning(initializer),
             reflect=self.style.reflect_padding,
             name=name,
         )(x)
+        return self.normed(x, leak, name) if norm else x
+
+    def convs(self, x: Any, filters: Sequence[int], **how: Any) -> Any:
+        """Convolutions `conv_1`, `conv_2`, ... that each halve the size."""
+        for number, count in enumerate(filters, 1):
+            x = self.conv(x, count, name=f"conv_{number}", **how)
+        return x
+
+    def separable(
+        self,
+        x: Any,
+        filters: int,
+        name: str,
+        *,
+        kernel: int = 5,
+        leak: float = 0.0,
+        norm: bool = False,
+        initializer: Any = "glorot_uniform",
+    ) -> Any:
+        """A convolution of each channel by itself that halves the size, one of 1x1 across them,
+        bias and leak."""
+        x = Separable(
+            filters, kernel, leak=None if norm else leak, initializer=initializer, name=name
+        )(x)
+        return self.normed(x, leak, name) if norm else x
+
+    def normed(self, x: Any, leak: float | None, name: str) -> Any:
+        """Instance norm of one scale for the whole map, then the leak."""
+        x = InstanceNorm(name=f"{name}_norm")(x)
+        return x if leak is None else self.leak(x, leak, f"{name}_leak")
 
     def beginning(self, initializer: Any) -> Any:
         """What a convolution starts from that asks for `initializer`: the style's, if it has one;
@@ -83,6 +121,8 @@ class Blocks:
         kernel: int = 3,
         scale: int = 2,
         leak: float | None = 0.1,
+        bias: bool = True,
+        norm: bool = False,
         initializer: Any = "he_uniform",
     ) -> Any:
         """`scale` times the size: convolution of scale² filters, leak, pixel shuffle ("subpixel").
@@ -98,24 +138,81 @@ class Blocks:
             kernel,
             stride=1,
             leak=leak,
+            bias=bias,
+            norm=norm,
             initializer=initializer,
             name=name,
         )
         return PixelShuffle(scale=scale, name=f"{name}_shuffle")(x)
 
-    def residual(
-        self, x: Any, name: str, *, bias: bool = True, initializer: Any = "he_uniform"
+    def upscales(self, x: Any, filters: Sequence[int], **how: Any) -> Any:
+        """Upscales `upscale_1`, `upscale_2`, ..."""
+        for number, count in enumerate(filters, 1):
+            x = self.upscale(x, count, f"upscale_{number}", **how)
+        return x
+
+    def hybrid(
+        self, x: Any, filters: int, name: str, *, scale: int = 2, leak: float | None = 0.1
     ) -> Any:
-        """Two 3x3 convolutions beside the input: conv, leak 0.2, conv, sum, leak 0.2."""
+        """Half of the channels upscaled, half convolved and enlarged bilinearly."""
+        half = filters - filters // 2
+        smooth = self.conv(x, half, 3, stride=1, leak=None, name=f"{name}_smooth")
+        pieces = [
+            self.upscale(x, half, name, scale=scale, leak=leak),
+            self.resize(smooth, scale, f"{name}_resize"),
+        ]
+        return self.join(pieces, f"{name}_both")
+
+    def fast(self, x: Any, filters: int, name: str) -> Any:
+        """An upscale and a convolution that is enlarged bilinearly, added."""
+        smooth = self.conv(x, filters, 3, stride=1, leak=None, name=f"{name}_smooth")
+        pieces = [self.upscale(x, filters, name), self.resize(smooth, 2, f"{name}_resize")]
+        return keras.layers.Add(name=f"{name}_both")(pieces)
+
+    def residual(
+        self,
+        x: Any,
+        name: str,
+        *,
+        bias: bool = True,
+        initializer: Any = "he_uniform",
+        second: Any = SMALL,
+    ) -> Any:
+        """Two 3x3 convolutions beside the input: conv, leak 0.2, conv, sum, leak 0.2. They start
+        from `initializer` and `second`."""
         filters, reflect = x.shape[-1], self.style.reflect_padding
-        # The second one starts small, so that the block begins near the identity.
-        small = self.beginning(keras.initializers.VarianceScaling(0.2, "fan_in", "uniform"))
         y = Conv(
             filters, 3, leak=0.2, bias=bias, initializer=self.beginning(initializer),
             reflect=reflect, name=f"{name}_1",
         )(x)  # fmt: skip
-        y = Conv(filters, 3, bias=bias, initializer=small, reflect=reflect, name=f"{name}_2")(y)
+        y = Conv(
+            filters,
+            3,
+            bias=bias,
+            initializer=self.beginning(second),
+            reflect=reflect,
+            name=f"{name}_2",
+        )(y)
         return self.leak(keras.layers.Add(name=f"{name}_sum")([y, x]), 0.2, f"{name}_leak")
+
+    def refined(
+        self,
+        x: Any,
+        filters: Sequence[int],
+        *,
+        residuals: int = 1,
+        residual_initializer: Any = "he_uniform",
+        **how: Any,
+    ) -> list[Any]:
+        """Upscales with leak 0.2 and residual blocks behind each: the map after each of them."""
+        stages = []
+        for number, count in enumerate(filters, 1):
+            x = self.upscale(x, count, f"upscale_{number}", leak=0.2, **how)
+            for again in range(1, residuals + 1):
+                name = f"residual_{number}_{again}"
+                x = self.residual(x, name, initializer=residual_initializer)
+            stages.append(x)
+        return stages
 
     def leak(self, x: Any, slope: float, name: str) -> Any:
         """max(x, slope x)."""
@@ -124,6 +221,15 @@ class Blocks:
     def dense(self, x: Any, units: int, name: str, *, initializer: Any = "glorot_uniform") -> Any:
         """A linear layer of a flat input."""
         return keras.layers.Dense(units, kernel_initializer=initializer, name=name)(x)
+
+    def bottleneck(
+        self, x: Any, width: int, side: int, channels: int, *, initializer: Any = "glorot_uniform"
+    ) -> Any:
+        """Any map through `width` numbers to (n, side, side, channels): two linear layers."""
+        x = x if len(x.shape) == 2 else self.flatten(x)
+        x = self.dense(x, width, "dense_1", initializer=initializer)
+        x = self.dense(x, side * side * channels, "dense_2", initializer=initializer)
+        return self.reshape(x, side, channels)
 
     def flatten(self, x: Any, name: str = "flatten") -> Any:
         """One row a face."""
@@ -136,6 +242,18 @@ class Blocks:
     def resize(self, x: Any, scale: int, name: str) -> Any:
         """Bilinear, `scale` times the size."""
         return Resize(scale, name=name)(x)
+
+    def mean(self, x: Any, name: str) -> Any:
+        """Half the size: means of 2x2 pixels."""
+        return keras.layers.AveragePooling2D(2, name=name)(x)
+
+    def join(self, pieces: list[Any], name: str) -> Any:
+        """Maps of one size, one behind the other along the channels."""
+        return keras.layers.Concatenate(name=name)(pieces)
+
+    def batch_norm(self, x: Any, name: str) -> Any:
+        """Each channel at mean 0 and deviation 1 over the batch, then scaled and moved."""
+        return keras.layers.BatchNormalization(name=name)(x)
 
     def face(self, x: Any, name: str = "face", *, kernel: int = 5, bgr: bool = True) -> Any:
         """The last convolution: an RGB picture in 0..1."""

@@ -11,6 +11,9 @@ import tensorflow as tf
 COLUMNS_UP_TO_PX = 4
 """Without a GPU, convolutions whose output is no larger than this become one matrix product:
 oneDNN reaches a third of its usual rate on such small maps."""
+BLOCKS_UP_TO_FILTERS = 4
+"""Without a GPU, convolutions of no more filters than this make 2x2 pixels at once: oneDNN reaches
+a sixth of its usual rate with so few."""
 
 
 class Conv(keras.layers.Layer):
@@ -38,7 +41,7 @@ class Conv(keras.layers.Layer):
         self.filters, self.side, self.stride, self.leak = filters, kernel, stride, leak
         self.use_bias, self.initializer = bias, initializer
         self.reflect, self.padded = reflect and not valid, reflect or valid
-        self.by_columns = False
+        self.by_columns = self.by_blocks = False
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for an input of (n, height, width, channels)."""
@@ -47,8 +50,12 @@ class Conv(keras.layers.Layer):
         self.bias = None
         if self.use_bias:
             self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
-        small = -(-input_shape[1] // self.stride) <= COLUMNS_UP_TO_PX
-        self.by_columns = small and not tf.config.list_physical_devices("GPU")
+        if tf.config.list_physical_devices("GPU"):
+            return
+        self.by_columns = -(-input_shape[1] // self.stride) <= COLUMNS_UP_TO_PX
+        few = self.filters <= BLOCKS_UP_TO_FILTERS and self.side in (1, 3, 5)
+        even = self.stride == 1 and input_shape[1] % 2 == input_shape[2] % 2 == 0
+        self.by_blocks = few and even and not (self.padded or self.by_columns)
 
     def call(self, x: Any) -> Any:
         """(n, h, w, in) to (n, h / stride, w / stride, out)."""
@@ -57,11 +64,74 @@ class Conv(keras.layers.Layer):
             x = reflected(x, self.side, self.stride)
         if self.by_columns:
             y = conv_by_columns(x, kernel, self.stride, padded=self.padded)
+        elif self.by_blocks:
+            y = conv_by_blocks(x, kernel)
         else:
             y = tf.nn.conv2d(x, kernel, self.stride, "VALID" if self.padded else "SAME")
-        if self.bias is not None:
-            y = tf.nn.bias_add(y, tf.convert_to_tensor(self.bias))
-        return leaky(y, self.leak)
+        bias = None if self.bias is None else tf.convert_to_tensor(self.bias)
+        return leaky(y, self.leak, bias)
+
+
+class Separable(keras.layers.Layer):
+    """A "same" convolution of stride 2 in two parts: one of each channel by itself, then a sum over
+    the channels at each pixel; bias and max(x, leak x) behind it.
+
+    Weights as Keras' SeparableConv2D has them. Source: F. Chollet, "Xception", CVPR 2017.
+    """
+
+    def __init__(
+        self, filters: int, kernel: int, *, leak: float | None, initializer: Any, name: str
+    ) -> None:
+        super().__init__(name=name)
+        self.filters, self.side, self.leak = filters, kernel, leak
+        self.initializer = initializer
+
+    def build(self, input_shape: Any) -> None:
+        """Make the weights for an input of (n, height, width, channels)."""
+        inputs = input_shape[-1]
+        self.depthwise = self.add_weight(
+            shape=(self.side, self.side, inputs, 1),
+            initializer=self.initializer,
+            name="depthwise_kernel",
+        )
+        self.pointwise = self.add_weight(
+            shape=(1, 1, inputs, self.filters),
+            initializer=self.initializer,
+            name="pointwise_kernel",
+        )
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias")
+
+    def call(self, x: Any) -> Any:
+        """(n, h, w, in) to (n, h / 2, w / 2, out)."""
+        depthwise, pointwise, bias = (
+            tf.convert_to_tensor(w) for w in (self.depthwise, self.pointwise, self.bias)
+        )
+        x = tf.nn.depthwise_conv2d(x, depthwise, [1, 2, 2, 1], "SAME")
+        return leaky(tf.nn.conv2d(x, pointwise, 1, "VALID"), self.leak, bias)
+
+
+class InstanceNorm(keras.layers.Layer):
+    """Each face's map at mean 0 and deviation 1 over all its pixels and channels together, then one
+    scale and one offset: two weights, as the networks of the trade have it.
+
+    Source: D. Ulyanov et al., "Instance Normalization: The Missing Ingredient for Fast
+    Stylization", 2016, there for each channel by itself.
+    """
+
+    LEAST_DEVIATION = 1e-3
+
+    def build(self, input_shape: Any) -> None:
+        """Make the two weights."""
+        self.gamma = self.add_weight(shape=(1,), initializer="ones", name="gamma")
+        self.beta = self.add_weight(shape=(1,), initializer="zeros", name="beta")
+
+    def call(self, x: Any) -> Any:
+        """Any map to the same shape."""
+        mean, variance = tf.nn.moments(x, axes=[1, 2, 3], keepdims=True)
+        # A root's slope is infinite at 0: a flat map must not train to what is no number.
+        deviation = tf.sqrt(variance + 1e-12) + self.LEAST_DEVIATION
+        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
+        return (x - mean) * (gamma / deviation) + beta
 
 
 class Leaky(keras.layers.Layer):
@@ -76,9 +146,25 @@ class Leaky(keras.layers.Layer):
         return leaky(x, self.slope)
 
 
-def leaky(x: Any, leak: float | None) -> Any:
-    """max(x, leak x); Grappler gives up on the gradient of Keras' LeakyReLU."""
-    return x if leak is None else tf.maximum(x, leak * x)
+def leaky(x: Any, leak: float | None, bias: Any = None) -> Any:
+    """max(x, leak x), where `leak` is none x as it is; with `bias`, of x + bias.
+
+    On the way back the sign of what came out tells the slope, so that nothing else need be kept:
+    half the memory of TensorFlow's gradient, and one pass instead of four.
+    """
+    if leak is None:
+        return x if bias is None else tf.nn.bias_add(x, bias)
+
+    def bent(x: Any, *bias: Any) -> Any:
+        y = tf.nn.leaky_relu(tf.nn.bias_add(x, *bias) if bias else x, leak)
+
+        def gradient(back: Any) -> Any:
+            back = tf.raw_ops.LeakyReluGrad(gradients=back, features=y, alpha=leak)
+            return [back, *(tf.raw_ops.BiasAddGrad(out_backprop=back) for _ in bias)]
+
+        return y, gradient
+
+    return tf.custom_gradient(bent)(x, *([] if bias is None else [bias]))
 
 
 def same_edges(size: int, side: int, stride: int) -> tuple[int, int]:
@@ -125,6 +211,27 @@ def conv_by_columns(x: Any, kernel: Any, stride: int, padded: bool = False) -> A
     flat = tf.reshape(tf.concat(slices, axis=-1), [-1, side * side * inputs])
     y = tf.matmul(flat, tf.reshape(kernel, [side * side * inputs, filters]))
     return tf.reshape(y, [-1, rows, columns, filters])
+
+
+def conv_by_blocks(x: Any, kernel: Any) -> Any:
+    """A "same" convolution of stride 1 on blocks of 2x2 pixels as channels: 3x3 at half the size.
+
+    `x` (n, h, w, in) of even sizes; kernel (k, k, in, out) with k 1, 3 or 5.
+    """
+    side, _, inputs, filters = kernel.shape
+    first = 2 - side // 2
+    kernels = []
+    for dy in range(2):
+        for dx in range(2):
+            # Of the 6x6 pixels of 3x3 blocks, those that the pixel (dy, dx) of the middle one sees.
+            edges = [[first + d, 6 - side - first - d] for d in (dy, dx)]
+            placed = tf.reshape(
+                tf.pad(kernel, [*edges, [0, 0], [0, 0]]), [3, 2, 3, 2, inputs, filters]
+            )
+            kernels.append(tf.transpose(placed, [0, 2, 1, 3, 4, 5]))
+    whole = tf.reshape(tf.stack(kernels, axis=-2), [3, 3, 4 * inputs, 4 * filters])
+    y = tf.nn.conv2d(tf.nn.space_to_depth(x, 2), whole, 1, "SAME")
+    return tf.nn.depth_to_space(y, 2)
 
 
 class PixelShuffle(keras.layers.Layer):

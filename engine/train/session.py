@@ -46,7 +46,14 @@ class Session:
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         self._tell_of_faces()
         work.report.phase("building the model")
-        self.network = Network(self.recipe.model, self.recipe.options, self.seed, self.recipe.style)
+        self.network = Network(
+            self.recipe.model,
+            self.recipe.options,
+            self.seed,
+            self.recipe.style,
+            precision=settings.precision,
+            recompute=settings.recompute,
+        )
         self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
         self.how = augmentation_of(self.recipe, settings, self.cut)
         self.trainer = Trainer(self.network, self.how, self.draws, xla=settings.xla)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -9,7 +10,15 @@ import tensorflow as tf
 from engine.errors import Damaged
 from engine.train import models
 from engine.train.flops import forward_flop
-from engine.train.layers import Alike, FaceLight, PixelShuffle, conv_by_columns
+from engine.train.layers import (
+    Alike,
+    FaceLight,
+    PixelShuffle,
+    conv_by_blocks,
+    conv_by_columns,
+    leaky,
+)
+from engine.train.listing import unfilled
 from engine.train.network import Network
 
 ORIGINAL_ENCODER = {
@@ -49,12 +58,14 @@ def test_original_is_the_published_network() -> None:
 
 @pytest.mark.parametrize("name", models.names())
 def test_pictures_have_the_sizes_that_the_model_says(name: str) -> None:
-    network = Network(name)
-    faces = tf.zeros((2, network.input_size, network.input_size, 3))
-    a, b = network.both(faces)
-    for picture in (a.face, b.face):
-        assert picture.shape == (1, network.output_size, network.output_size, 3)
-        assert 0.0 <= float(tf.reduce_min(picture)) <= float(tf.reduce_max(picture)) <= 1.0
+    network = unfilled(name)
+    spec = tf.TensorSpec([2, network.input_size, network.input_size, 3])
+    with keras.StatelessScope(initialize_variables=False):
+        both = tf.function(network.both, autograph=False).get_concrete_function(spec)
+    for side in both.structured_outputs:
+        sizes = tuple(face.shape[1] for face in side.faces)
+        assert sizes == network.sizes.outputs
+        assert side.face.shape == (1, network.output_size, network.output_size, 3)
 
 
 def test_every_weight_has_a_path_of_its_own_and_a_seed_decides_it() -> None:
@@ -88,9 +99,37 @@ def test_columns_times_matrix_is_the_same_convolution(size: int, side: int, stri
     )
 
 
+@pytest.mark.parametrize("side", [1, 3, 5])
+def test_blocks_of_pixels_are_the_same_convolution(side: int) -> None:
+    rng = np.random.default_rng(side)
+    x = tf.constant(rng.normal(size=(2, 6, 8, 5)).astype(np.float32))
+    kernel = tf.constant(rng.normal(size=(side, side, 5, 3)).astype(np.float32))
+    plain = tf.nn.conv2d(x, kernel, 1, "SAME")
+    np.testing.assert_allclose(
+        conv_by_blocks(x, kernel).numpy(), plain.numpy(), rtol=1e-4, atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.1, 0.2])
+def test_bias_and_leak_have_the_gradient_of_their_formula(slope: float) -> None:
+    rng = np.random.default_rng(3)
+    x, bias = (tf.constant(rng.normal(size=s).astype(np.float32)) for s in ((2, 3, 3, 4), (4,)))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, bias])
+        mine = leaky(x, slope, bias)
+        plain = tf.maximum(x + bias, slope * (x + bias))
+        # A loss that differs from number to number.
+        losses = [tf.reduce_sum(y * tf.square(y - 1.0)) for y in (mine, plain)]
+    np.testing.assert_allclose(mine.numpy(), plain.numpy(), rtol=1e-6)
+    for source in (x, bias):
+        got, expected = (tape.gradient(loss, source).numpy() for loss in losses)
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_step_of_original_is_as_much_work_as_its_layers_say() -> None:
-    # 3.77 GFLOP forward a face, 32 faces, back twice as much: 362 GFLOP.
-    assert 3 * forward_flop(Network("original"), 16) == pytest.approx(362e9, rel=0.01)
+    # 3.77 GFLOP forward a face, 32 faces, back twice as much: 362 GFLOP; on a CPU the last layer
+    # takes 36 pixels where 25 count.
+    assert 3 * forward_flop(Network("original"), 16) == pytest.approx(362e9, rel=0.015)
 
 
 def test_light_contrast_and_background_do_not_reach_quicks_code() -> None:

@@ -7,6 +7,7 @@ is handed, which know how padding, beginnings and masks are wanted.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -96,7 +97,7 @@ def options(name: str, values: dict[str, Any]) -> Any:
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise BadInput(f"The model {name} has no option '{safe_text(option)}': {there}.")
     presets: dict[str, dict[str, Any]] = getattr(model, "PRESETS", {})
-    return read(kind, {**presets.get(values.get("preset", ""), {}), **values}, name)
+    return read(kind, {**presets.get(values.get("preset", ""), {}), **values}, f"the model {name}")
 
 
 def style(name: str, asked: Style) -> Style:
@@ -104,6 +105,13 @@ def style(name: str, asked: Style) -> Style:
     return msgspec.structs.replace(
         asked, learn_mask=asked.learn_mask or load(name).HABITS.learns_mask
     )
+
+
+def unused(options: msgspec.Struct, names: Sequence[str], because: str) -> None:
+    """Raises `BadInput` where one of the named options was set although it changes nothing."""
+    for field in fields(type(options)):
+        if field.name in names and getattr(options, field.name) != field.default:
+            raise BadInput(f"{field.name} changes nothing with {because}: leave it out.")
 
 
 def options_of_text(text: str) -> dict[str, str]:

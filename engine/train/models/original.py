@@ -43,20 +43,26 @@ def build(options: Options, blocks: Blocks) -> Architecture:
     return Architecture(parts)
 
 
-def encoder(blocks: Blocks, size: int, convs: tuple[int, ...], width: int) -> Any:
-    """(n, size, size, 3) to (n, 8, 8, 512)."""
+def encoder(
+    blocks: Blocks,
+    size: int,
+    convs: tuple[int, ...],
+    width: int,
+    side: int = 4,
+    channels: int = 1024,
+    up: int = 512,
+) -> Any:
+    """(n, size, size, 3) through `width` numbers to (n, side, side, channels), then upscaled."""
     inputs, x = blocks.picture(size)
-    for number, filters in enumerate(convs, 1):
-        x = blocks.conv(x, filters, name=f"conv_{number}")
-    x = blocks.dense(blocks.flatten(x), width, "dense_1")
-    x = blocks.dense(x, 4 * 4 * 1024, "dense_2")
-    x = blocks.reshape(x, 4, 1024)
-    return model(inputs, blocks.upscale(x, 512, "upscale_1"), "encoder")
+    x = blocks.bottleneck(blocks.convs(x, convs), width, side, channels)
+    return model(inputs, blocks.upscale(x, up, "upscale_1"), "encoder")
 
 
-def decoder(blocks: Blocks, name: str, channels: int, filters: tuple[int, ...]) -> Any:
-    """(n, 8, 8, channels) to a face and, where it is learnt, a mask of 8 x 2^len(filters) px."""
-    x = inputs = keras.Input((8, 8, channels), name="code")
-    for number, count in enumerate(filters, 1):
-        x = blocks.upscale(x, count, f"upscale_{number}")
-    return model(inputs, [blocks.face(x), *blocks.mask_branch(inputs, filters)], name)
+def decoder(
+    blocks: Blocks, name: str, channels: int, filters: tuple[int, ...], side: int = 8
+) -> Any:
+    """(n, side, side, channels) to a face and, where it is learnt, a mask of
+    side x 2^len(filters) px."""
+    inputs = keras.Input((side, side, channels), name="code")
+    face = blocks.face(blocks.upscales(inputs, filters))
+    return model(inputs, [face, *blocks.mask_branch(inputs, filters)], name)
