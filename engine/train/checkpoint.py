@@ -1,9 +1,10 @@
 """Checkpoints as sets of files: written whole, checksummed, then pointed to.
 
 `model/checkpoints/<iteration>-<4 hex>/` holds `recipe.json`, `weights.safetensors`,
-`optimiser.safetensors`, `state.json` and, written last, `SHA256SUMS`. `model/latest` holds the
-name of the newest whole set. A set that doesn't match its sums is refused and the one before it is
-used. No pickle: the graph is built from the recipe by our own code.
+`optimiser.safetensors`, `state.json`, `average.safetensors` where the weights are averaged, and,
+written last, `SHA256SUMS`. `model/latest` holds the name of the newest whole set. A set that
+doesn't match its sums is refused and the one before it is used. No pickle: the graph is built from
+the recipe by our own code.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from engine.train.style import Style
 
 FORMAT = 1
 FILES = ("recipe.json", "weights.safetensors", "optimiser.safetensors", "state.json")
+AVERAGE = "average.safetensors"
+"""Averages under the names of their weights: a set of weights of its own, for convert."""
 SUMS = "SHA256SUMS"
 _NAME = re.compile(r"\d{9}-[0-9a-f]{4}")
 
@@ -65,6 +68,8 @@ class TrainState(msgspec.Struct, frozen=True):
     """Training time of all jobs together."""
     saved: str
     """UTC, ISO 8601."""
+    slowed: float = 1.0
+    """What the learning rate was lowered to while training: `engine.train.schedule.slower`."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
@@ -75,7 +80,9 @@ class Checkpoint(msgspec.Struct, frozen=True):
     state: TrainState
     recipe_sha256: str
     arrays: Arrays
-    """Weights by name. They are read with the rest: a training may remove the set at any time."""
+    """Weights by name, averaged if that was asked for and there is an average. They are read with
+    the rest: a training may remove the set at any time."""
+    has_average: bool = False
 
     def weights(self) -> Arrays:
         """Weights by name, checked against the recipe's shapes."""
@@ -90,9 +97,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """The optimiser's moments by name, for the trainer: it alone removes sets."""
         return tensors.read(self.path / "optimiser.safetensors")
 
+    def average(self) -> Arrays | None:
+        """The averages of the weights, for the trainer; None where there are none."""
+        return tensors.read(self.path / AVERAGE) if self.has_average else None
+
 
 def save(
-    model: Path, recipe: Recipe, state: TrainState, weights: Arrays, slots: Arrays, keep: int
+    model: Path,
+    recipe: Recipe,
+    state: TrainState,
+    weights: Arrays,
+    slots: Arrays,
+    keep: int,
+    average: Arrays | None = None,
 ) -> Path:
     """Write a set and point to it; sets beyond the newest `keep` go.
 
@@ -108,6 +125,8 @@ def save(
             "optimiser.safetensors": tensors.write(path / "optimiser.safetensors", slots),
             "state.json": _write(path / "state.json", msgspec.json.encode(state)),
         }
+        if average is not None:
+            sums[AVERAGE] = tensors.write(path / AVERAGE, average)
         lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
         _write(path / SUMS, lines.encode())
         fsync_folder(path)
@@ -126,8 +145,9 @@ def exists(model: Path) -> bool:
     return bool(_sets(model))
 
 
-def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
-    """The newest set that matches its sums; `warn` is told of each that doesn't.
+def load(model: Path, warn: Callable[[str], None], averaged: bool = False) -> Checkpoint:
+    """The newest set that matches its sums; `warn` is told of each that doesn't. With `averaged`
+    its weights are the averages, if it has any.
 
     Raises `ModelMissing` when nothing was saved, `Damaged` when no set can be trusted.
     """
@@ -137,10 +157,10 @@ def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
     problems: list[str] = []
     for path in sets:
         try:
-            found = verify(path)
+            found = verify(path, averaged)
         except Damaged as error:
             if not path.exists():  # a training has removed it meanwhile, for a newer one
-                return load(model, warn)
+                return load(model, warn, averaged)
             problems.append(str(error))
             continue
         for problem in problems:
@@ -152,22 +172,24 @@ def load(model: Path, warn: Callable[[str], None]) -> Checkpoint:
     )
 
 
-def verify(path: Path) -> Checkpoint:
+def verify(path: Path, averaged: bool = False) -> Checkpoint:
     """Read a set whose every file matches its sum. Raises `Damaged`."""
     try:
         lines = (path / SUMS).read_text("ascii").splitlines()
         sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-        for name in FILES:
+        has_average = AVERAGE in sums
+        for name in (*FILES, AVERAGE) if has_average else FILES:
             if sums.get(name) != file_sha256(path / name):
                 raise Damaged(f"The checkpoint {path.name} is damaged: {name} is not as saved.")
         recipe = msgspec.json.decode((path / "recipe.json").read_bytes(), type=Recipe)
         state = msgspec.json.decode((path / "state.json").read_bytes(), type=TrainState)
-        arrays = tensors.read(path / "weights.safetensors")
+        weights = AVERAGE if averaged and has_average else "weights.safetensors"
+        arrays = tensors.read(path / weights)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise Damaged(f"The checkpoint {path.name} is damaged: {error}.") from error
     if recipe.format > FORMAT:
         raise Damaged(f"The checkpoint {path.name} is of a newer fstui: update it.")
-    return Checkpoint(path, recipe, state, sums["recipe.json"], arrays)
+    return Checkpoint(path, recipe, state, sums["recipe.json"], arrays, has_average)
 
 
 def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:

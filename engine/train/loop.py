@@ -18,13 +18,15 @@ from engine.history import History
 from engine.settings import TrainSettings
 from engine.train import data
 from engine.train.preview import COLUMNS, Preview
-from engine.train.schedule import learning_rate
+from engine.train.schedule import Schedule, learning_rate
 from engine.train.session import Session
 from engine.train.trainer import Means
 from engine.work import Work
 
 REPORT_S = 0.5
 """Time between two reports of the losses."""
+SKIPPED_MOST = 50
+"""Skipped steps in a row after which no loss scale is to blame: float16's needs 15 to come down."""
 
 
 def run(work: Work) -> str:
@@ -48,14 +50,16 @@ def run(work: Work) -> str:
 
 def _train(work: Work, settings: TrainSettings, session: Session) -> str:
     trainer, control = session.trainer, work.control
-    preview = Preview(session.network, session.how, session.sides)
+    preview = Preview(session.network, session.how, session.sides, trainer.optimiser.average)
     batches = data.batches(session.sides, settings.batch, session.seed, session.iteration + 1)
     full_rate = settings.learning_rate or session.habits.learning_rate
+    schedule = Schedule("cosine" if session.habits.decay else "constant")
     clock, log = Clock(), Log(work, session)
     previewed_s = 0.0
     asked: set[str] = set()
     control.on("save", lambda _: asked.add("save"))
     control.on("preview", lambda _: asked.add("preview"))
+    control.on("slower", lambda _: session.slow_down())
     work.report.phase("compiling")
 
     while True:
@@ -67,7 +71,7 @@ def _train(work: Work, settings: TrainSettings, session: Session) -> str:
 
         # --- learning rate ---
         part = session.part_done(clock.seconds)
-        rate = learning_rate(full_rate, session.iteration + 1, part, session.habits.decay)
+        rate = learning_rate(full_rate, session.iteration + 1, part, schedule, session.slowed)
 
         # --- log, save, preview ---
         if log.due(clock.seconds) or ending:
@@ -142,6 +146,8 @@ class Log:
     def write(self, seconds: float, rate: float) -> None:
         """Report the steps since the last time. Raises `Damaged` for losses that are no numbers."""
         means = self.session.trainer.means()
+        if means.skipped >= SKIPPED_MOST:
+            raise self.session.ran_away()
         if means.steps == 0:
             return
         if not math.isfinite(means.loss_a + means.loss_b):

@@ -17,6 +17,7 @@ from engine.train import checkpoint, data, models
 from engine.train.augment import Augmentation
 from engine.train.checkpoint import Recipe, TrainState
 from engine.train.network import Network
+from engine.train.schedule import slower
 from engine.train.style import Style
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -39,6 +40,7 @@ class Session:
         self.iteration = self.before.state.iteration if self.before else 0
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
+        self.slowed = self.before.state.slowed if self.before else 1.0
         self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
         self.cut = self._cut()
         self.sides = {side: self._faces(side) for side in ("a", "b")}
@@ -126,8 +128,14 @@ class Session:
         if self.before is None:
             return
         self.network.set_weights(self.before.weights())
-        self.trainer.adam.set_slots(self.before.slots())
+        self.trainer.optimiser.set_slots(
+            self.before.slots(), self.before.state.iteration, self.before.average()
+        )
         self.before = msgspec.structs.replace(self.before, arrays={})  # memory for the training
+
+    def slow_down(self) -> None:
+        """Lower the learning rate for the rest of the training."""
+        self.slowed = slower(self.slowed)
 
     # --- how far ---
 
@@ -158,13 +166,20 @@ class Session:
         weights = {name: v.numpy() for name, v in self.network.weights().items()}
         if not all(np.isfinite(w).all() for w in weights.values()):
             raise self.ran_away()
-        slots = {name: v.numpy() for name, v in self.trainer.adam.slots.items()}
+        optimiser = self.trainer.optimiser
+        slots = {name: v.numpy() for name, v in optimiser.slots.items()}
+        average = optimiser.average.arrays() if optimiser.average else None
         shapes = {name: list(w.shape) for name, w in weights.items()}
         recipe = msgspec.structs.replace(self.recipe, shapes=shapes)
         state = TrainState(
-            checkpoint.FORMAT, self.iteration, self.seed, self.seconds_before + seconds, now()
+            checkpoint.FORMAT,
+            self.iteration,
+            self.seed,
+            self.seconds_before + seconds,
+            now(),
+            self.slowed,
         )
-        checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep)
+        checkpoint.save(self.folder, recipe, state, weights, slots, self.settings.keep, average)
         self.saved_iteration = self.iteration
         self.work.report.saved(self.iteration)
 
