@@ -88,14 +88,9 @@ class Trainer:
     def everything(self) -> list[Any]:
         """Every variable that a step changes, for who puts them back."""
         optimiser = self.optimiser
-        averages = optimiser.average.weights if optimiser.average else {}
-        own = [optimiser.skipped, self._sums]
-        return [
-            *self.network.weights().values(),
-            *optimiser.slots.values(),
-            *averages.values(),
-            *own,
-        ]
+        own = [*optimiser.slots.values(), optimiser.skipped, self._sums]
+        averages = optimiser.average.weights.values() if optimiser.average else []
+        return [*self.network.weights().values(), *averages, *own]
 
     def wait(self) -> None:
         """Return once the device has done every step."""

@@ -132,6 +132,21 @@ def test_every_rule_goes_downhill(rule: str) -> None:
     assert np.abs(variables["w/kernel"].numpy()).max() < 2.0
 
 
+@pytest.mark.parametrize("rule", [*optimisers.names(), "adam with amsgrad"])
+def test_every_rule_can_be_compiled_by_xla(rule: str) -> None:
+    name = rule.split()[0]
+    options = optimisers.options(name, amsgrad=True if name != rule else None)
+    ends = []
+    for xla in (None, True):
+        variable = tf.Variable([[3.0, -2.0]])
+        optimiser = Optimiser({"w/kernel": variable}, Plan(name, options, average=0.9))
+        step = tf.function(optimiser.apply, autograph=False, jit_compile=xla)
+        for _ in range(3):
+            step({"w/kernel": tf.constant([[0.3, 4.0]])}, tf.constant(0.05))
+        ends.append(variable.numpy())
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-6)
+
+
 def test_the_folder_is_the_registry() -> None:
     assert optimisers.names() == "adabelief adam adamax adamw lion nadam rmsprop".split()
     with pytest.raises(BadInput, match="No optimiser is called 'sgd': there are adabelief, adam"):

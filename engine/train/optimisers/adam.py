@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from engine.train.inplace import approach, subtract
 from engine.train.optimisers import Options, Weight
 
 DEFAULTS = Options(beta_1=0.5, beta_2=0.99)
@@ -25,19 +26,30 @@ def slots(options: Options) -> tuple[str, ...]:
 
 def update(weights: list[Weight], count: Any, rate: Any, options: Options) -> None:
     """w -= rate sqrt(1 - beta_2^t) / (1 - beta_1^t) m / (sqrt(v) + epsilon)."""
-    shared = {
-        "beta1_power": tf.pow(options.beta_1, count),
-        "beta2_power": tf.pow(options.beta_2, count),
-        "lr": rate,
-        "beta1": options.beta_1,
-        "beta2": options.beta_2,
-        "epsilon": options.epsilon,
-    }
+    power_1, power_2 = tf.pow(options.beta_1, count), tf.pow(options.beta_2, count)
+    if options.amsgrad:
+        _amsgrad(weights, rate * tf.sqrt(1.0 - power_2) / (1.0 - power_1), options)
+        return
     for weight in weights:
-        handles = {slot: variable.handle for slot, variable in weight.slots.items()}
-        handles |= {"var": weight.variable.handle}
-        if options.amsgrad:
-            handles["vhat"] = handles.pop("v_max")
-            tf.raw_ops.ResourceApplyAdamWithAmsgrad(grad=weight.gradient, **handles, **shared)
-        else:
-            tf.raw_ops.ResourceApplyAdam(grad=weight.gradient, **handles, **shared)
+        tf.raw_ops.ResourceApplyAdam(
+            var=weight.variable.handle,
+            m=weight.slots["m"].handle,
+            v=weight.slots["v"].handle,
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=rate,
+            beta1=options.beta_1,
+            beta2=options.beta_2,
+            epsilon=options.epsilon,
+            grad=weight.gradient,
+        )
+
+
+def _amsgrad(weights: list[Weight], rate: Any, options: Options) -> None:
+    """The same with the largest v so far. TensorFlow's fused update for it is unknown to XLA."""
+    for variable, gradient, slot in weights:
+        m, v, v_max = slot["m"], slot["v"], slot["v_max"]
+        approach(m, gradient, 1.0 - options.beta_1)
+        approach(v, tf.square(gradient), 1.0 - options.beta_2)
+        v_max.assign(tf.maximum(v_max, v))
+        subtract(variable, rate, m / (tf.sqrt(v_max) + options.epsilon))
