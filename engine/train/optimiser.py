@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
+import numpy as np
 import tensorflow as tf
 
 from engine.train import optimisers
@@ -68,6 +69,7 @@ class Optimiser:
         self._sums = Accumulation(variables, self.plan.accumulate) if summing else None
         self._scale = LossScale() if self.plan.loss_scale else None
         self.average = Average(averaged or variables, decay) if decay else None
+        self._begins = {n: v.numpy().flat[0] for state in self._states for n, v in state.items()}
 
     # --- saving ---
 
@@ -75,7 +77,7 @@ class Optimiser:
     def _states(self) -> list[dict[str, Any]]:
         """What each part remembers besides the moments."""
         parts = [p for p in (self._clipper, self._sums, self._scale, self.average) if p is not None]
-        return [{"updates": self.updates}, *({**p.state} for p in parts)]
+        return [{"updates": self.updates}, *(p.state for p in parts)]
 
     @property
     def slots(self) -> dict[str, Any]:
@@ -90,13 +92,16 @@ class Optimiser:
         own = {n.removeprefix(OWN): a for n, a in arrays.items() if n.startswith(OWN)}
         moments = {n: a for n, a in arrays.items() if not n.startswith(OWN)}
         assign(self.moments, moments, "the optimiser")
-        self.updates.assign(iteration)  # unless it was counted already
+        own.setdefault(
+            "updates", np.array(iteration, np.float32)
+        )  # as it was before they were counted
+        self.skipped.assign(0.0)
         if self.average:
             self.average.set(average)
         for state in self._states:
-            if all(n in own and own[n].shape == v.shape for n, v in state.items()):
-                for name, variable in state.items():
-                    variable.assign(own[name])
+            fits = all(n in own and own[n].shape == v.shape for n, v in state.items())
+            for name, variable in state.items():
+                variable.assign(own[name] if fits else tf.fill(variable.shape, self._begins[name]))
 
     # --- the step ---
 

@@ -144,6 +144,20 @@ def test_what_is_turned_on_later_begins_afresh_and_what_is_off_is_let_go() -> No
     assert float(again.optimiser.updates) == 6.0
 
 
+def test_going_back_to_before_a_part_was_on_leaves_nothing_of_it() -> None:
+    plain = Training(Plan("adamw"))
+    plain.steps(0, 4)
+    saved = {n: v.numpy().copy() for n, v in plain.optimiser.slots.items()}
+    back, never = plain.resumed(FULL, 4), plain.resumed(FULL, 4)
+    back.steps(4, 9)
+    for name, array in never.arrays().items():
+        back.weights[name].assign(array)
+    back.optimiser.set_slots(saved, 4, None)
+    for training in (back, never):
+        training.steps(4, 12)
+    same(back, never)
+
+
 def test_moments_of_another_rule_are_refused() -> None:
     training = Training(Plan("adam"))
     for rule in ("lion", "adamax", "rmsprop"):
