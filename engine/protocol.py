@@ -140,7 +140,7 @@ class Command(msgspec.Struct, frozen=True):
     """One file in `control/`: what the user asks of a running job."""
 
     verb: str
-    """stop, pause, resume, save, preview."""
+    """stop, pause, resume, save, preview, slower."""
     args: dict[str, Any] = {}
     id: str = ""
 
@@ -149,8 +149,8 @@ class Event(msgspec.Struct):
     """One line of `events.jsonl`: time, kind, and the kind's own fields in `data`.
 
     Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
-    of a training: metric, save; of an extraction: rejected, rejections, jitter; of a convert: kept;
-    of the watching: arrival, launch.
+    of a training: metric, save, finder; of an extraction: rejected, rejections, jitter;
+    of a convert: kept; of the watching: arrival, launch.
     A reader skips kinds that it does not know.
     """
 

@@ -41,7 +41,7 @@ def run(work: Work, load: Load | None = None) -> str:
     settings = work.settings(ConvertSettings)
     require_people(work.project)
     clips = clips_of(work, settings)
-    found = checkpoint.load(work.project.path / "model", work.report.warn)
+    found = checkpoint.load(work.project.path / "model", work.report.warn, averaged=True)
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
         step = Step(work, settings, found, load or _load, clips)

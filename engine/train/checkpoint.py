@@ -1,10 +1,10 @@
 """Checkpoints as sets of files: written whole, checksummed, then pointed to.
 
 `model/checkpoints/<iteration>-<4 hex>/` holds `recipe.json`, `weights.safetensors`,
-`optimiser.safetensors`, `state.json` and, written last, `SHA256SUMS`. `model/latest` holds the
-name of the newest whole set. A set that doesn't match its sums is refused and the one before it is
-used. No pickle: the graph is built from the recipe by our own code. Where sets lie and which are
-kept: `engine.train.sets`.
+`optimiser.safetensors`, `state.json`, `average.safetensors` where the weights are averaged, and,
+written last, `SHA256SUMS`. `model/latest` holds the name of the newest whole set. A set that
+doesn't match its sums is refused and the one before it is used. No pickle: the graph is built from
+the recipe by our own code. Where sets lie and which are kept: `engine.train.sets`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from engine.train.style import Style
 
 FORMAT = 1
 FILES = ("recipe.json", "weights.safetensors", "optimiser.safetensors", "state.json")
+AVERAGE = "average.safetensors"
+"""Averages under the names of their weights: a set of weights of its own, for convert."""
 
 Arrays = dict[str, NDArray[np.float32]]
 
@@ -69,7 +71,7 @@ class TrainState(msgspec.Struct, frozen=True):
     faces: dict[str, str] = msgspec.field(default_factory=dict)
     """Digest of the faces of each side; empty where it was saved before there was one."""
     slowed: float = 1.0
-    """Share of the learning rate that is left after roll-backs."""
+    """Share of the learning rate that is left after roll-backs and the command slower."""
     roll_backs: int = 0
     """How often training went back to an older set; it draws other faces since."""
     loss_a: float | None = None
@@ -87,7 +89,9 @@ class Checkpoint(msgspec.Struct, frozen=True):
     state: TrainState
     recipe_sha256: str
     arrays: Arrays
-    """Weights by name. They are read with the rest: a training may remove the set at any time."""
+    """Weights by name, averaged if that was asked for and there is an average. They are read with
+    the rest: a training may remove the set at any time."""
+    has_average: bool = False
 
     def weights(self) -> Arrays:
         """Weights by name, checked against the recipe's shapes."""
@@ -102,9 +106,19 @@ class Checkpoint(msgspec.Struct, frozen=True):
         """The optimiser's moments by name, for the trainer: it alone removes sets."""
         return tensors.read(self.path / "optimiser.safetensors")
 
+    def average(self) -> Arrays | None:
+        """The averages of the weights, for the trainer; None where there are none."""
+        return tensors.read(self.path / AVERAGE) if self.has_average else None
+
 
 def save(
-    model: Path, recipe: Recipe, state: TrainState, weights: Arrays, slots: Arrays, keep: int
+    model: Path,
+    recipe: Recipe,
+    state: TrainState,
+    weights: Arrays,
+    slots: Arrays,
+    keep: int,
+    average: Arrays | None = None,
 ) -> Path:
     """Write a set and point to it, also as the best where its losses are the lowest; sets beyond
     the newest `keep` and the best go.
@@ -121,6 +135,8 @@ def save(
             "optimiser.safetensors": tensors.write(path / "optimiser.safetensors", slots),
             "state.json": _write(path / "state.json", msgspec.json.encode(state)),
         }
+        if average is not None:
+            sums[AVERAGE] = tensors.write(path / AVERAGE, average)
         lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
         _write(path / SUMS, lines.encode())
         fsync_folder(path)
@@ -162,10 +178,14 @@ def exists(model: Path) -> bool:
 
 
 def load(
-    model: Path, warn: Callable[[str], None], but: Collection[str] = frozenset()
+    model: Path,
+    warn: Callable[[str], None],
+    but: Collection[str] = frozenset(),
+    averaged: bool = False,
 ) -> Checkpoint:
     """The newest set that matches its sums; `warn` is told of each that doesn't. Snapshots are
-    used where no checkpoint can be. Sets named in `but` are used only if there are no others.
+    used where no checkpoint can be. Sets named in `but` are used only if there are no others. With
+    `averaged` its weights are the averages, if it has any.
 
     Raises `ModelMissing` when nothing was saved, `Damaged` when no set can be trusted.
     """
@@ -175,10 +195,10 @@ def load(
     problems: list[str] = []
     for path in there:
         try:
-            found = verify(path)
+            found = verify(path, averaged)
         except Damaged as error:
             if not path.exists():  # a training has removed it meanwhile, for a newer one
-                return load(model, warn, but)
+                return load(model, warn, but, averaged)
             problems.append(str(error))
             continue
         for problem in problems:
@@ -190,22 +210,24 @@ def load(
     )
 
 
-def verify(path: Path) -> Checkpoint:
+def verify(path: Path, averaged: bool = False) -> Checkpoint:
     """Read a set whose every file matches its sum. Raises `Damaged`."""
     try:
         lines = (path / SUMS).read_text("ascii").splitlines()
         sums = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
-        for name in FILES:
+        has_average = AVERAGE in sums
+        for name in (*FILES, AVERAGE) if has_average else FILES:
             if sums.get(name) != file_sha256(path / name):
                 raise Damaged(f"The checkpoint {path.name} is damaged: {name} is not as saved.")
         recipe = msgspec.json.decode((path / "recipe.json").read_bytes(), type=Recipe)
         state = msgspec.json.decode((path / "state.json").read_bytes(), type=TrainState)
-        arrays = tensors.read(path / "weights.safetensors")
+        weights = AVERAGE if averaged and has_average else "weights.safetensors"
+        arrays = tensors.read(path / weights)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise Damaged(f"The checkpoint {path.name} is damaged: {error}.") from error
     if recipe.format > FORMAT:
         raise Damaged(f"The checkpoint {path.name} is of a newer fstui: update it.")
-    return Checkpoint(path, recipe, state, sums["recipe.json"], arrays)
+    return Checkpoint(path, recipe, state, sums["recipe.json"], arrays, has_average)
 
 
 def set_aside_after(model: Path, used: Checkpoint, trash: Path) -> None:

@@ -21,13 +21,15 @@ from engine.train.health import Health, RanAway
 from engine.train.preview import COLUMNS, Preview
 from engine.train.rollback import Recovery
 from engine.train.saving import Saving
-from engine.train.schedule import learning_rate
+from engine.train.schedule import Schedule, learning_rate
 from engine.train.session import Session
 from engine.train.trainer import Means
 from engine.work import Work
 
 REPORT_S = 0.5
 """Time between two reports of the losses."""
+SKIPPED_MOST = 50
+"""Skipped steps in a row after which no loss scale is to blame: float16's needs 15 to come down."""
 
 
 def run(work: Work) -> str:
@@ -71,7 +73,7 @@ def told(diary: Diary, session: Session, clock: Clock) -> Iterator[None]:
 def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> str:
     work, settings, trainer = session.work, session.settings, session.trainer
     control = work.control
-    preview = Preview(session.network, session.how, session.sides)
+    preview = Preview(session.network, session.how, session.sides, trainer.optimiser.average)
     batches = feed.batches(
         session.sides,
         session.batch,
@@ -80,6 +82,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
         to_landmarks=session.how.to_landmarks,
     )
     full_rate = settings.learning_rate or session.habits.learning_rate
+    schedule = Schedule("cosine" if session.habits.decay else "constant")
     log = Log(session, saving, health, clock.seconds)
     clock.stop()  # until the first step is compiled
     previewed_s = clock.seconds
@@ -87,6 +90,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     control.on("save", lambda _: asked.add("save"))
     control.on("snapshot", lambda _: asked.add("snapshot"))
     control.on("preview", lambda _: asked.add("preview"))
+    control.on("slower", lambda _: session.slow_down())
     work.report.phase("compiling")
 
     while True:
@@ -98,8 +102,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
 
         # --- learning rate ---
         part = session.part_done(clock.seconds)
-        rate = learning_rate(full_rate, session.iteration + 1, part, session.habits.decay)
-        rate *= session.slowed
+        rate = learning_rate(full_rate, session.iteration + 1, part, schedule, session.slowed)
 
         # --- log, save, preview ---
         due = saving.is_due(clock.seconds)
@@ -184,6 +187,8 @@ class Log:
     def write(self, seconds: float, rate: float) -> None:
         """Report the steps since the last time. Raises `RanAway`."""
         means = self.session.trainer.means()
+        if means.skipped >= SKIPPED_MOST:
+            raise RanAway("The gradients are no numbers any more")
         if means.steps == 0:
             return
         iteration, a, b = self.session.iteration, means.loss_a, means.loss_b

@@ -55,4 +55,4 @@ def load_swapper(project: Path) -> Swapper:
 
     Raises `ModelMissing` when nothing was trained, `Damaged` when nothing can be trusted.
     """
-    return Swapper(checkpoint.load(project / "model", lambda _: None))
+    return Swapper(checkpoint.load(project / "model", lambda _: None, averaged=True))

@@ -3,6 +3,7 @@ as B | B>B | B>A. Three columns, so that a face has room in a terminal's pane.""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from engine.protocol import write_atomic
 from engine.train.augment import Augmentation, plain
+from engine.train.average import Average
 from engine.train.data import Side
 from engine.train.network import Network
 
@@ -25,11 +27,18 @@ JPEG_QUALITY = 90
 
 
 class Preview:
-    """A few faces of each side, the same ones each time, through the network as it is."""
+    """A few faces of each side, the same ones each time, through the network as it is or, if there
+    is an average of its weights, as convert will use it."""
 
-    def __init__(self, network: Network, how: Augmentation, sides: dict[str, Side]) -> None:
+    def __init__(
+        self,
+        network: Network,
+        how: Augmentation,
+        sides: dict[str, Side],
+        average: Average | None = None,
+    ) -> None:
         self.faces = np.concatenate([spread(sides["a"].crops), spread(sides["b"].crops)])
-        self.network, self.how = network, how
+        self.network, self.how, self.average = network, how, average
         self._compiled = tf.function(self._columns, autograph=False)
 
     def _columns(self, crops: Any) -> list[Any]:
@@ -41,7 +50,8 @@ class Preview:
 
     def save(self, path: Path) -> list[NDArray[np.float32]]:
         """Write the picture as JPEG; a reader sees it whole or not at all. Its columns of faces."""
-        columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
+        with self.average.shown() if self.average else nullcontext():
+            columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
         bgr = cv2.cvtColor(sheet(columns), cv2.COLOR_RGB2BGR)
         _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
         write_atomic(path, data.tobytes(), durable=False)

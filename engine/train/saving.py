@@ -87,7 +87,9 @@ class Saving:
         """What the thread does, with all that it needs copied out of the network."""
         session = self.session
         weights = copied(session.network.weights())
-        slots = copied(session.trainer.adam.slots)
+        optimiser = session.trainer.optimiser
+        slots = copied(optimiser.slots)
+        average = optimiser.average.arrays() if optimiser.average else None
         facts = session.reached(state.seconds - session.seconds_before)
 
         def write() -> None:
@@ -96,7 +98,7 @@ class Saving:
             shapes = {name: list(w.shape) for name, w in weights.items()}
             recipe = msgspec.structs.replace(session.recipe, shapes=shapes)
             keep = session.settings.keep
-            path = checkpoint.save(session.folder, recipe, state, weights, slots, keep)
+            path = checkpoint.save(session.folder, recipe, state, weights, slots, keep, average)
             session.saved_iteration = state.iteration
             session.work.report.saved(state.iteration)
             self.diary.mark("save", state.iteration, **facts)

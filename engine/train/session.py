@@ -14,6 +14,7 @@ from engine.settings import TrainSettings, changed
 from engine.train import checkpoint, data, models, sets, transfer
 from engine.train.checkpoint import Recipe
 from engine.train.network import Network
+from engine.train.schedule import slower
 from engine.train.sight import augmentation_of, cut_of
 from engine.train.style import Style
 from engine.train.trainer import Trainer
@@ -159,9 +160,9 @@ class Session:
     def restore(self, found: checkpoint.Checkpoint) -> None:
         """Go on from a set: its weights, moments and iteration. Raises `Damaged`."""
         self.network.set_weights(found.weights())
-        adam = self.trainer.adam
-        slots, fresh = transfer.fitted(adam.slots, found.slots(), self.network.parts)
-        adam.set_slots(slots)
+        optimiser = self.trainer.optimiser
+        slots, fresh = transfer.fitted(optimiser.slots, found.slots(), self.network.parts)
+        optimiser.set_slots(slots, found.state.iteration, found.average())
         if fresh:
             self.work.report.warn(f"{', '.join(fresh)} did not learn before: moments begin at 0.")
         self.iteration = self.saved_iteration = found.state.iteration
@@ -171,10 +172,15 @@ class Session:
         recipe = self.recipe
         fresh = Network(recipe.model, recipe.options, self.seed, recipe.style)
         self.network.set_weights({name: w.numpy() for name, w in fresh.weights().items()})
-        for slot in self.trainer.adam.slots.values():
-            slot.assign(np.zeros(slot.shape, np.float32))
+        optimiser = self.trainer.optimiser
+        zeros = {name: np.zeros(m.shape, np.float32) for name, m in optimiser.moments.items()}
+        optimiser.set_slots(zeros, 0, None)
         self._begin()
         self.iteration = self.saved_iteration = 0
+
+    def slow_down(self) -> None:
+        """Lower the learning rate for the rest of the training."""
+        self.slowed = slower(self.slowed)
 
     # --- how far ---
 

@@ -1,4 +1,4 @@
-"""The training step: augmentation, both sides, losses and Adam in one compiled function."""
+"""The training step: augmentation, both sides, losses and update in one compiled function."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.train.chance import reseed
 from engine.train.feed import Batch
 from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
-from engine.train.optimiser import Adam
+from engine.train.optimiser import Optimiser, Plan
 
 
 class Means(NamedTuple):
@@ -21,23 +21,31 @@ class Means(NamedTuple):
     loss_a: float
     loss_b: float
     steps: int
+    """Without those that were skipped."""
+    skipped: int = 0
+    """Steps that were skipped in a row up to now, as their gradients were no numbers."""
 
 
 class Trainer:
-    """Owns the moments and the running sums; the network's weights belong to the network."""
+    """Owns the optimiser and the running sums; the network's weights belong to the network."""
 
     def __init__(
-        self, network: Network, how: Augmentation, seed: int, *, xla: bool = False
+        self,
+        network: Network,
+        how: Augmentation,
+        seed: int,
+        plan: Plan | None = None,
+        *,
+        xla: bool = False,
     ) -> None:
         self.network = network
         self.how = how
         self.seed = seed
         self.variables = network.trainable()
-        self.adam = Adam(self.variables)
+        self.optimiser = Optimiser(self.variables, plan, averaged=network.weights())
         self._chances = network.chances()
         self._terms = parse(network.model.HABITS.loss)
-        self._sums = tf.Variable(tf.zeros([2]), trainable=False)
-        self._steps = 0
+        self._sums = tf.Variable(tf.zeros([3]), trainable=False)
         self._xla = xla
         self._compiled = self._compile()
 
@@ -48,18 +56,16 @@ class Trainer:
         """One iteration over A's faces, then as many of B's; returns at once where the device
         computes on its own."""
         self._compiled(batch, tf.constant(iteration), tf.constant(learning_rate))
-        self._steps += 1
 
     def _step(self, batch: Batch, iteration: Any, learning_rate: Any) -> None:
         inputs, targets, areas = augment(batch, self._seeds(iteration), self.how)
         reseed(self._chances, self.seed, iteration)
         with tf.GradientTape() as tape:
             losses = self._losses(inputs, targets, areas)
-            total = tf.reduce_sum(losses)
-        names = list(self.variables)
-        gradients = tape.gradient(total, [self.variables[n] for n in names])
-        self.adam.apply(dict(zip(names, gradients, strict=True)), iteration, learning_rate)
-        self._sums.assign_add(losses)
+            total = self.optimiser.scaled(tf.reduce_sum(losses))
+        gradients = tape.gradient(total, self.variables)
+        taken = self.optimiser.apply(gradients, learning_rate)
+        self._sums.assign_add(tf.where(taken, tf.concat([losses, [1.0]], 0), 0.0))
 
     def _seeds(self, iteration: Any) -> Any:
         """(2, 2): a seed for each side, two apart so that no stream is used twice."""
@@ -78,11 +84,18 @@ class Trainer:
 
     def means(self) -> Means:
         """The mean losses since the last call; this waits for the device."""
-        loss_a, loss_b = (self._sums / max(self._steps, 1)).numpy()
-        means = Means(float(loss_a), float(loss_b), self._steps)
-        self._sums.assign(tf.zeros([2]))
-        self._steps = 0
-        return means
+        loss_a, loss_b, steps = (float(n) for n in self._sums.numpy())
+        self._sums.assign(tf.zeros([3]))
+        among = max(steps, 1.0)
+        skipped = int(self.optimiser.skipped.numpy())
+        return Means(loss_a / among, loss_b / among, int(steps), skipped)
+
+    def everything(self) -> list[Any]:
+        """Every variable that a step changes, for who puts them back."""
+        optimiser = self.optimiser
+        own = [*optimiser.slots.values(), optimiser.skipped, self._sums]
+        averages = optimiser.average.weights.values() if optimiser.average else []
+        return [*self.network.weights().values(), *averages, *own]
 
     def begin_again(self, seed: int) -> None:
         """Draw by another seed from the next step on, which is compiled anew; nothing is summed."""

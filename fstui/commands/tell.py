@@ -1,4 +1,5 @@
-"""Ask something of the job that runs: pause, resume; of a training also save, snapshot, preview."""
+"""Ask something of the job that runs: pause, resume; of a training also save, snapshot, preview,
+and slower, which halves the learning rate for the rest of it."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from fstui.commands.shared import add_project, project_of, require_writing, say
 from fstui.commands.stop import running_job
 from fstui.model import jobs
 
-VERBS = ("pause", "resume", "save", "snapshot", "preview")
+VERBS = ("pause", "resume", "save", "snapshot", "preview", "slower")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -25,6 +25,9 @@ def event_words(event: Event) -> str:
             return f"warning: {d.get('text')}"
         case "save":
             return f"saved at iteration {d.get('iteration')}"
+        case "finder":
+            rate = event.data.get("rate")
+            return f"learning rate found: {rate:.1e}" if isinstance(rate, float) else "none found"
         case "metric":
             return f"iteration {d.get('iteration')}: loss {_loss(event, 'a')} {_loss(event, 'b')}"
         case "progress":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,12 @@ from engine import sessions
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
 from engine.project import Project
-from engine.train import checkpoint, loop, sets, tensors
+from engine.train import checkpoint, loop, session, sets, tensors
 from engine.train.blocks import Blocks, model
 from engine.train.chance import Dropout
+from engine.train.clipping import Clipping
 from engine.train.models import quick
+from engine.train.optimiser import Plan
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
@@ -199,6 +202,71 @@ def test_a_damaged_checkpoint_is_set_aside_and_said(project: Project) -> None:
     assert len(list((project.path / "trash").iterdir())) == 1
 
 
+EVERYTHING = Plan(
+    rule="nadam",
+    clipping=Clipping("autoclip", percentile=50.0),
+    accumulate=4,
+    average=0.9,
+    loss_scale=True,
+)
+
+
+@pytest.mark.usefixtures("every_step_reported")
+def test_all_that_surrounds_the_optimiser_goes_on_after_a_stop(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "Trainer", partial(Trainer, plan=EVERYTHING))
+    model = project.path / "model"
+    loop.run(work_on(project, iterations=10, keep=9))  # stops between two updates
+    first = checkpoint.load(model, pytest.fail)
+    loop.run(work_on(project, iterations=15, keep=9))
+    stopped = checkpoint.load(model, pytest.fail)
+    (model / "latest").write_text(first.path.name)
+    for path in sorted((model / "checkpoints").iterdir())[1:]:
+        path.rename(project.path / path.name)
+    whole = work_on(project, iterations=15)
+    loop.run(whole)
+    again = checkpoint.load(model, pytest.fail)
+    slots = tensors.read(project.path / stopped.path.name / "optimiser.safetensors")
+    assert slots["optimiser/updates"] == 3.0
+    assert slots["optimiser/summed"] == 3.0
+    for name, array in again.slots().items():
+        np.testing.assert_allclose(array, slots[name], rtol=1e-3, atol=1e-6, err_msg=name)
+
+    averaged, average = checkpoint.load(model, pytest.fail, averaged=True), again.average()
+    assert average is not None
+    kernel = "encoder/conv_1/kernel"
+    assert np.array_equal(averaged.weights()[kernel], average[kernel])
+    assert not np.array_equal(average[kernel], again.weights()[kernel])
+    swapper = load_swapper(project.path)
+    assert np.array_equal(swapper._network.weights()[kernel].numpy(), average[kernel])
+
+
+@pytest.mark.usefixtures("every_step_reported")
+def test_steps_that_never_are_numbers_end_training_too(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "Trainer", partial(Trainer, plan=Plan(skip_bad=True)))
+    real = Trainer._losses
+    monkeypatch.setattr(Trainer, "_losses", lambda *given: real(*given) * np.nan)
+    with pytest.raises(Damaged, match=r"at iteration 50; nothing had been saved"):
+        loop.run(work_on(project, iterations=1000))
+
+
+def test_the_rate_is_lowered_when_asked_to_and_stays_so(project: Project) -> None:
+    work = work_on(project, iterations=30, learning_rate=1e-3)
+    work.folder.send("slower")
+    loop.run(work)
+    assert [a["known"] for a in events(work, "ack")] == [True]
+    assert checkpoint.load(project.path / "model", pytest.fail).state.slowed == 0.5
+    again = work_on(project, iterations=31, learning_rate=1e-3)
+    loop.run(again)
+    whole = work_on(project, iterations=31, learning_rate=1e-3, anew=True)
+    loop.run(whole)
+    have, want = (events(w, "metric")[-1]["learning_rate"] for w in (again, whole))
+    assert have == pytest.approx(0.5 * want)
+
+
 @pytest.mark.usefixtures("every_step_reported")
 def test_losses_that_are_no_numbers_end_training_and_keep_the_checkpoint(project: Project) -> None:
     loop.run(work_on(project, iterations=10))
@@ -234,11 +302,11 @@ def test_out_of_memory_goes_on_with_fewer_faces(project: Project) -> None:
     loop.run(work_on(project, iterations=10, batch=4))
     real = Trainer.step
 
-    def narrow(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
-        if len(crops) > 4:
+    def narrow(self: Trainer, batch: Any, iteration: int, rate: float) -> None:
+        if len(batch.crops) > 4:
             self.network.weights()["encoder/conv_1/bias"].assign_add(tf.ones(64))  # half a step
             raise tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor")
-        real(self, crops, iteration, rate)
+        real(self, batch, iteration, rate)
 
     work = work_on(project, iterations=12, batch=4)
     with pytest.MonkeyPatch.context() as patch:
@@ -273,7 +341,8 @@ def test_out_of_memory_with_one_face_ends_training(project: Project) -> None:
         patch.setattr(Trainer, "step", too_much)
         with pytest.raises(OutOfMemory, match="with one face of each side"):
             loop.run(work)
-    assert len(events(work, "warn")) == 2
+    said = [w["text"] for w in events(work, "warn") if "Memory ran out" in w["text"]]
+    assert len(said) == 2
 
 
 def test_an_unknown_model_is_refused_before_anything_is_made(project: Project) -> None:

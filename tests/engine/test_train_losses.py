@@ -1,4 +1,4 @@
-"""Each loss against a computation that shares no code with it; and Adam against the paper."""
+"""Each loss against a computation that shares no code with it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from train_pictures import extremes, learnt, pictures, ssim_by_loops
 
 from engine.train import losses
 from engine.train.losses import flip, focal_frequency, gmsd, laplacian, ms_ssim, ssim
-from engine.train.optimiser import BETA_1, BETA_2, EPSILON, Adam
 
 RNG = np.random.default_rng(3)
 TRUTH, GUESS = pictures(32)
@@ -264,19 +263,3 @@ def test_xla_computes_the_same(name: str) -> None:
     for ours, theirs in zip(compiled, learnt(name, TRUTH, GUESS), strict=True):
         scale = np.abs(theirs).max()
         np.testing.assert_allclose(ours.numpy() / scale, theirs / scale, atol=1e-4)
-
-
-def test_adam_is_the_paper() -> None:
-    start = RNG.normal(size=(7, 3)).astype(np.float32)
-    variable = tf.Variable(start)
-    adam = Adam({"w": variable})
-    w, m, v = start.astype(np.float64), np.zeros((7, 3)), np.zeros((7, 3))
-    for step in range(1, 6):
-        gradient = RNG.normal(size=(7, 3)).astype(np.float32)
-        adam.apply({"w": tf.constant(gradient)}, tf.constant(step), tf.constant(0.01))
-        m = BETA_1 * m + (1 - BETA_1) * gradient
-        v = BETA_2 * v + (1 - BETA_2) * gradient.astype(np.float64) ** 2
-        rate = 0.01 * np.sqrt(1 - BETA_2**step) / (1 - BETA_1**step)
-        w -= rate * m / (np.sqrt(v) + EPSILON)
-    np.testing.assert_allclose(variable.numpy(), w, rtol=1e-4, atol=1e-6)
-    np.testing.assert_allclose(adam.slots["w/m"].numpy(), m, rtol=1e-4, atol=1e-6)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
-from model_sets import RECIPE, SHAPES, SLOTS, WEIGHTS, no_warning, save
+from model_sets import AVERAGE, RECIPE, SHAPES, SLOTS, WEIGHTS, no_warning, save
 
 from engine.errors import Damaged, ModelMissing, NoSpace
 from engine.train import checkpoint, sets, tensors
@@ -137,10 +139,10 @@ def test_a_set_that_goes_while_it_is_read_is_no_damage(
     save(tmp_path, 10)
     real = checkpoint.verify
 
-    def overtaken(path: Path) -> checkpoint.Checkpoint:
+    def overtaken(path: Path, averaged: bool) -> checkpoint.Checkpoint:
         if path.name.startswith("000000010"):
             save(tmp_path, 20, keep=1)
-        return real(path)
+        return real(path, averaged)
 
     monkeypatch.setattr(checkpoint, "verify", overtaken)
     assert checkpoint.load(tmp_path, no_warning).state.iteration == 20
@@ -167,3 +169,45 @@ def test_a_model_goes_to_the_trash_with_its_history(tmp_path: Path) -> None:
     assert not checkpoint.exists(model)
     assert [p.name for p in model.iterdir()] == ["cache"]
     assert checkpoint.load(aside, no_warning).state.iteration == 10
+
+
+def test_an_average_is_a_set_of_weights_of_its_own(tmp_path: Path) -> None:
+    save(tmp_path, 10, average=AVERAGE)
+    plain = checkpoint.load(tmp_path, no_warning)
+    averaged = checkpoint.load(tmp_path, no_warning, averaged=True)
+    for have, want in (
+        (plain.weights(), WEIGHTS),
+        (plain.average(), AVERAGE),
+        (averaged.weights(), AVERAGE),
+    ):
+        assert have is not None
+        assert have.keys() == want.keys()
+        assert all(np.array_equal(have[n], want[n]) for n in want)
+
+
+def test_without_an_average_the_weights_are_used(tmp_path: Path) -> None:
+    save(tmp_path, 10)
+    found = checkpoint.load(tmp_path, no_warning, averaged=True)
+    assert found.average() is None
+    assert all(np.array_equal(found.weights()[n], WEIGHTS[n]) for n in WEIGHTS)
+
+
+def test_a_set_whose_average_was_changed_is_refused(tmp_path: Path) -> None:
+    save(tmp_path, 10)
+    path = save(tmp_path, 20, average=AVERAGE) / "average.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    told: list[str] = []
+    assert checkpoint.load(tmp_path, told.append).state.iteration == 10
+    assert "average.safetensors is not as saved" in told[0]
+
+
+def test_a_set_from_before_the_rate_could_be_lowered_has_its_full_rate(tmp_path: Path) -> None:
+    path = save(tmp_path, 10)
+    state = json.loads((path / "state.json").read_text())
+    del state["slowed"]
+    text = json.dumps(state).encode()
+    (path / "state.json").write_bytes(text)
+    sums = (path / "SHA256SUMS").read_text().splitlines()[:-1]
+    sums.append(f"{hashlib.sha256(text).hexdigest()}  state.json")
+    (path / "SHA256SUMS").write_text("\n".join(sums) + "\n")
+    assert checkpoint.load(tmp_path, no_warning).state.slowed == 1.0

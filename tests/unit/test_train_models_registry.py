@@ -13,7 +13,7 @@ def test_lists_the_files_of_the_folder() -> None:
 
 
 def test_an_unknown_model_is_refused_with_the_list() -> None:
-    with pytest.raises(BadInput, match=r"No model is called 'nosuch': there are .*original, .*quick"):
+    with pytest.raises(BadInput, match=r"'nosuch': there are .*original, .*quick"):
         models.load("nosuch")
 
 
