@@ -8,7 +8,8 @@ import msgspec
 
 from engine.settings.about import about
 
-NETWORK, MACHINE, FACE, VARY, SAVING = "network", "machine", "face", "variation", "saving"
+NETWORK, LEARNING, MACHINE = "network", "learning", "machine"
+FACE, VARY, SAVING = "face", "variation", "saving"
 """Sections of the settings; what has none comes first."""
 
 
@@ -53,6 +54,72 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         bool, about("mirror pictures beyond their edges, not black", group=NETWORK)
     ] = False
 
+    optimiser: Annotated[
+        str,
+        about(
+            "how gradients change the weights",
+            folder="train/optimisers",
+            also=("own",),
+            group=LEARNING,
+        ),
+    ] = "own"
+    weight_decay: Annotated[
+        float, about("share that weights lose; -1: the optimiser's own", -1, 1, group=LEARNING)
+    ] = -1.0
+    clip: Annotated[
+        Literal["none", "value", "norm", "global_norm", "autoclip"],
+        about("limit what one step can change", group=LEARNING),
+    ] = "none"
+    clip_limit: Annotated[
+        float, about("that limit, but for autoclip", 0.001, 10, group=LEARNING)
+    ] = 1.0
+    clip_percentile: Annotated[
+        float, about("autoclip's limit among past steps", 0, 100, unit="%", group=LEARNING)
+    ] = 10.0
+    clip_history: Annotated[
+        int, about("past steps that autoclip remembers", 1, 100_000, group=LEARNING)
+    ] = 10_000
+    accumulate: Annotated[int, about("steps that make one update", 1, 100, group=LEARNING)] = 1
+    average: Annotated[
+        float,
+        about("how long the weights' average remembers; 0 is none", 0, 0.99999, group=LEARNING),
+    ] = 0.0
+    schedule: Annotated[
+        Literal["own", "constant", "cosine", "step"],
+        about("how the learning rate falls", group=LEARNING, live=True),
+    ] = "own"
+    warm_up: Annotated[
+        int, about("iterations over which the rate rises", 0, 5000, group=LEARNING, live=True)
+    ] = 20
+    schedule_end: Annotated[
+        float,
+        about("what a cosine leaves of the rate", 0, 100, unit="%", group=LEARNING, live=True),
+    ] = 1.0
+    schedule_factor: Annotated[
+        float, about("what each step leaves of the rate", 0.01, 1, group=LEARNING, live=True)
+    ] = 0.5
+    schedule_every: Annotated[
+        int,
+        about("iterations from one step to the next", 1, 10_000_000, group=LEARNING, live=True),
+    ] = 100_000
+
+    losses: Annotated[
+        str, about("what is added up, as in ssim, mse:0.5; empty: own", group=LEARNING, live=True)
+    ] = ""
+    penalised: Annotated[
+        bool, about("only the face counts, by its mask", group=LEARNING, live=True)
+    ] = True
+    mask_loss: Annotated[
+        Literal["mse", "mae"],
+        about("what a learnt mask's error is measured by", group=LEARNING, live=True),
+    ] = "mse"
+    eye_multiplier: Annotated[
+        float, about("how much more eyes count than the face", 1, 40, group=LEARNING)
+    ] = 1.0
+    mouth_multiplier: Annotated[
+        float, about("how much more the mouth counts than the face", 1, 40, group=LEARNING)
+    ] = 1.0
+
     precision: Annotated[
         Literal["float32", "float16", "bfloat16"],
         about("numbers it computes in; weights are float32", group=MACHINE),
@@ -79,13 +146,41 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "extended"
 
+    vertical_offset: Annotated[
+        float, about("move the crop down the face", -25, 25, unit="%", group=FACE)
+    ] = 0.0
+    mask_dilation: Annotated[
+        float, about("grow the mask; below 0 shrink it", -5, 5, unit="%", group=FACE)
+    ] = 0.0
+    mask_blur: Annotated[
+        float, about("soften the mask, px of a mask of 128 px", 0, 9, unit="px", group=FACE)
+    ] = 0.0
+    mask_threshold: Annotated[
+        int, about("mask values this near to none or all become so", 0, 50, group=FACE)
+    ] = 0
+
     warp: Annotated[
         bool, about("bend the faces a little, against learning by heart", group=VARY, live=True)
     ] = True
+    warp_to_landmarks: Annotated[
+        bool, about("bend them to the other side's shapes instead", group=VARY, live=True)
+    ] = False
     flip: Annotated[
         float, about("how many faces are mirrored", 0, 100, unit="%", group=VARY, live=True)
     ] = 50.0
     colour: Annotated[bool, about("vary light and colour", group=VARY, live=True)] = True
+    lightness: Annotated[
+        float, about("vary lightness by up to", 0, 75, unit="%", group=VARY, live=True)
+    ] = 30.0
+    chroma: Annotated[
+        float, about("vary colour by up to", 0, 50, unit="%", group=VARY, live=True)
+    ] = 8.0
+    clahe: Annotated[
+        float, about("how many get local contrast", 0, 75, unit="%", group=VARY, live=True)
+    ] = 50.0
+    clahe_size: Annotated[
+        int, about("finest grid of that contrast", 1, 8, group=VARY, live=True)
+    ] = 4
     rotation: Annotated[
         float, about("turn faces by up to", 0, 25, unit="degrees", group=VARY, live=True)
     ] = 10.0

@@ -54,6 +54,13 @@ class Recipe(msgspec.Struct, frozen=True):
     style: Style = Style()
     vertical_offset: float = 0.0
     """Per cent of the crop by which faces lie lower in it."""
+    mask_dilation: float = 0.0
+    """Per cent of the crop; with blur and threshold what training makes of the mask's edge."""
+    mask_blur: float = 0.0
+    mask_threshold: int = 0
+    eye_multiplier: float = 1.0
+    mouth_multiplier: float = 1.0
+    optimiser: str = "adam"
     weights_from: str = ""
     """The other model that it began with, as the project holds it."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import tensorflow as tf
 
@@ -18,10 +19,11 @@ from engine.sessions import Diary
 from engine.settings import TrainSettings
 from engine.train import feed
 from engine.train.health import Health, RanAway
+from engine.train.learning import schedule_of
 from engine.train.preview import COLUMNS, Preview
 from engine.train.rollback import Recovery
 from engine.train.saving import Saving
-from engine.train.schedule import Schedule, learning_rate
+from engine.train.schedule import learning_rate
 from engine.train.session import Session
 from engine.train.trainer import Means
 from engine.work import Work
@@ -47,7 +49,9 @@ def run(work: Work) -> str:
         recovery = Recovery(session, saving, health)
         while True:
             try:
-                return _train(session, saving, health, clock)
+                said = _train(session, saving, health, clock)
+                if said is not None:
+                    return said
             except RanAway as trouble:
                 recovery.roll_back(trouble, clock.seconds)
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
@@ -70,7 +74,8 @@ def told(diary: Diary, session: Session, clock: Clock) -> Iterator[None]:
             diary.end(session.iteration, how, **session.reached(clock.seconds))
 
 
-def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> str:
+def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> str | None:
+    """The closing sentence, or None where settings were changed and it goes on with others."""
     work, settings, trainer = session.work, session.settings, session.trainer
     control = work.control
     preview = Preview(session.network, session.how, session.sides, trainer.optimiser.average)
@@ -82,7 +87,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
         to_landmarks=session.how.to_landmarks,
     )
     full_rate = settings.learning_rate or session.habits.learning_rate
-    schedule = Schedule("cosine" if session.habits.decay else "constant")
+    schedule = schedule_of(session.recipe, settings)
     log = Log(session, saving, health, clock.seconds)
     clock.stop()  # until the first step is compiled
     previewed_s = clock.seconds
@@ -91,6 +96,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     control.on("snapshot", lambda _: asked.add("snapshot"))
     control.on("preview", lambda _: asked.add("preview"))
     control.on("slower", lambda _: session.slow_down())
+    changes: dict[str, Any] = {}
+    control.on("change", lambda command: changes.update(session.changeable(command.args)))
     work.report.phase("compiling")
 
     while True:
@@ -99,6 +106,13 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
             stopping = control.stopping
         over = session.over(clock.seconds)
         ending = stopping or over
+        if changes and not ending:
+            session.change(changes)
+            health.forget()
+            words = ", ".join(f"{name} {value}" for name, value in changes.items())
+            saving.diary.mark("change", session.iteration, words)
+            work.report.event("change", iteration=session.iteration, settings=changes)
+            return None
 
         # --- learning rate ---
         part = session.part_done(clock.seconds)

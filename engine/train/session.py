@@ -10,9 +10,10 @@ import numpy as np
 
 from engine import history
 from engine.errors import BadInput
-from engine.settings import TrainSettings, changed
+from engine.settings import TrainSettings, changed, live, read
 from engine.train import checkpoint, data, models, sets, transfer
 from engine.train.checkpoint import Recipe
+from engine.train.learning import cost_of, plan_of
 from engine.train.network import Network
 from engine.train.schedule import slower
 from engine.train.sight import augmentation_of, cut_of
@@ -20,7 +21,11 @@ from engine.train.style import Style
 from engine.train.trainer import Trainer
 from engine.work import Work
 
-FIXED = ("model", "options", "centring", "coverage", "mask", "weights_from")
+FIXED = (
+    *("model", "options", "centring", "coverage", "mask", "weights_from", "vertical_offset"),
+    *("mask_dilation", "mask_blur", "mask_threshold", "eye_multiplier", "mouth_multiplier"),
+    "optimiser",
+)
 """Parts of the recipe that settings ask for; `Style` has more."""
 
 
@@ -43,6 +48,7 @@ class Session:
         self.roll_backs = self.before.state.roll_backs if self.before else 0
         self.batch, self.examples = settings.batch, 0
         self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
+        self.cost, self.plan = cost_of(self.recipe, settings), plan_of(self.recipe, settings)
         self.cut = cut_of(self.recipe)
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         self._tell_of_faces()
@@ -57,7 +63,9 @@ class Session:
         )
         self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
         self.how = augmentation_of(self.recipe, settings, self.cut)
-        self.trainer = Trainer(self.network, self.how, self.draws, xla=settings.xla)
+        self.trainer = Trainer(
+            self.network, self.how, self.draws, self.plan, xla=settings.xla, cost=self.cost
+        )
         self._take_over()
 
     # --- making ready ---
@@ -155,7 +163,7 @@ class Session:
     @property
     def measure(self) -> str:
         """What the losses are made of: means of alike ones can be compared."""
-        return f"{self.habits.loss}, mask {self.recipe.mask}"
+        return f"{self.cost.words()}, {self.recipe.mask}"
 
     def restore(self, found: checkpoint.Checkpoint) -> None:
         """Go on from a set: its weights, moments and iteration. Raises `Damaged`."""
@@ -177,6 +185,25 @@ class Session:
         optimiser.set_slots(zeros, 0, None)
         self._begin()
         self.iteration = self.saved_iteration = 0
+
+    # --- changes while it runs ---
+
+    def changeable(self, values: dict[str, Any]) -> dict[str, Any]:
+        """The values, each in its type. Raises `BadInput` for what can't be or can't change."""
+        live(TrainSettings, values)
+        known = read(TrainSettings, values)
+        cost_of(self.recipe, known)
+        return {name: getattr(known, name) for name in values}
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Go on with other settings."""
+        self.settings = msgspec.structs.replace(self.settings, **values)
+        self.batch = values.get("batch", self.batch)
+        how = augmentation_of(self.recipe, self.settings, self.cut)
+        cost = cost_of(self.recipe, self.settings)
+        if (how, cost) != (self.how, self.cost):
+            self.how, self.cost = how, cost
+            self.trainer.vary(how, cost)
 
     def slow_down(self) -> None:
         """Lower the learning rate for the rest of the training."""
@@ -237,6 +264,13 @@ def asked_for(settings: TrainSettings) -> Recipe:
         mask=settings.mask,
         shapes={},
         version=model.VERSION,
+        vertical_offset=settings.vertical_offset,
+        mask_dilation=settings.mask_dilation,
+        mask_blur=settings.mask_blur,
+        mask_threshold=settings.mask_threshold,
+        eye_multiplier=settings.eye_multiplier,
+        mouth_multiplier=settings.mouth_multiplier,
+        optimiser=model.HABITS.optimiser if settings.optimiser == "own" else settings.optimiser,
         weights_from=settings.weights_from,
         style=models.style(settings.model, style),
     )

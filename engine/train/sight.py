@@ -17,6 +17,10 @@ def cut_of(recipe: Recipe) -> Cut:
         coverage=recipe.coverage / 100.0,
         mask=recipe.mask,
         down=recipe.vertical_offset / 100.0,
+        dilation=recipe.mask_dilation,
+        blur=recipe.mask_blur,
+        threshold=recipe.mask_threshold,
+        areas=max(recipe.eye_multiplier, recipe.mouth_multiplier) > 1.0,
     )
 
 
@@ -33,9 +37,11 @@ def augmentation_of(recipe: Recipe, settings: TrainSettings, cut: Cut) -> Augmen
         zoom=settings.zoom,
         shift=settings.shift,
         flip=settings.flip,
-        lightness=colour * Augmentation.lightness,
-        chroma=colour * Augmentation.chroma,
-        clahe=colour * Augmentation.clahe,
+        lightness=colour * settings.lightness,
+        chroma=colour * settings.chroma,
+        clahe=colour * settings.clahe,
+        clahe_size=settings.clahe_size,
         colour_target=habits.colour_target,
         warp=habits.warp if settings.warp else 0.0,
+        to_landmarks=settings.warp and settings.warp_to_landmarks,
     )

@@ -10,6 +10,7 @@ from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
 from engine.train.chance import reseed
 from engine.train.feed import Batch
+from engine.train.learning import Cost
 from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
 from engine.train.optimiser import Optimiser, Plan
@@ -37,6 +38,7 @@ class Trainer:
         plan: Plan | None = None,
         *,
         xla: bool = False,
+        cost: Cost | None = None,
     ) -> None:
         self.network = network
         self.how = how
@@ -44,7 +46,7 @@ class Trainer:
         self.variables = network.trainable()
         self.optimiser = Optimiser(self.variables, plan, averaged=network.weights())
         self._chances = network.chances()
-        self._terms = parse(network.model.HABITS.loss)
+        self._cost = cost or Cost(parse(network.model.HABITS.loss), Weighting(), "mse")
         self._sums = tf.Variable(tf.zeros([3]), trainable=False)
         self._xla = xla
         self._compiled = self._compile()
@@ -79,8 +81,11 @@ class Trainer:
 
     def _loss(self, painted: Rebuilt, target: Any, areas: Any) -> Any:
         """(n,): what one side's faces and masks cost, over all sizes that are painted."""
-        cost = multiscale(target, areas, painted.faces, self._terms, Weighting())
-        return cost if painted.mask is None else cost + mask_loss(areas[..., :1], painted.mask)
+        terms, weighting, kind = self._cost
+        cost = multiscale(target, areas, painted.faces, terms, weighting)
+        if painted.mask is None:
+            return cost
+        return cost + mask_loss(areas[..., :1], painted.mask, kind)
 
     def means(self) -> Means:
         """The mean losses since the last call; this waits for the device."""
@@ -102,6 +107,11 @@ class Trainer:
         self.seed = seed
         self._compiled = self._compile()
         self.means()
+
+    def vary(self, how: Augmentation, cost: Cost) -> None:
+        """Vary and judge faces otherwise from the next step on, which is compiled anew."""
+        self.how, self._cost = how, cost
+        self._compiled = self._compile()
 
     def wait(self) -> None:
         """Return once the device has done every step."""

@@ -37,6 +37,12 @@ def event_words(event: Event) -> str:
             return ""
         case "preview":
             return f"preview {d.get('path')}"
+        case "change":
+            settings = event.data.get("settings") or {}
+            words = ", ".join(f"{name} {value}" for name, value in settings.items())
+            return safe_text(f"from iteration {d.get('iteration')} on: {words}")
+        case "ack" if "refused" in d:
+            return f"command refused: {d.get('verb')}: {d['refused']}"
         case "ack":
             known = "" if event.data.get("known", True) else " (not known to this step)"
             return f"command taken: {d.get('verb')}{known}"

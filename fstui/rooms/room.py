@@ -99,7 +99,7 @@ class Room(Screen[None]):
 
     def news(self, _update: object = None) -> None:
         """Something changed."""
-        if self.frozen:
+        if self.frozen or not self.query("#banner"):  # the room is not made yet, or going
             return
         problem = self.studio.session.problem
         banner = self.query_one("#banner", Lines)

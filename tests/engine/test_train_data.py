@@ -12,7 +12,7 @@ from train_project import add_faces, drawn_face, landmarks, new_project
 
 from engine.errors import BadInput, NothingToDo
 from engine.faces.crops import cut
-from engine.faces.geometry import crop_matrix, transform, warp
+from engine.faces.geometry import align, crop_matrix, transform, warp
 from engine.faces.masks import pack
 from engine.project import Project
 from engine.store import Face, Store
@@ -36,7 +36,7 @@ def test_a_piece_is_what_a_cut_out_of_the_frame_is(centring: str) -> None:
     points = landmarks(np.random.default_rng(4))
     frame = drawn_face(points, (200, 160, 140))
     wanted = Cut(64, centring, 0.875, "extended")
-    got = cutting.piece(cut(frame, points, 512), face_with(points), wanted)
+    got = cutting.piece(cut(frame, align(points), 512), face_with(points), wanted)
     assert got.shape == (80, 80, 4)
     straight = warp(frame, crop_matrix(points, 64, centring, 0.875), 64)
     inner = got[8:72, 8:72, :3].astype(int)
@@ -46,14 +46,14 @@ def test_a_piece_is_what_a_cut_out_of_the_frame_is(centring: str) -> None:
 def test_the_mask_lies_on_the_face() -> None:
     points = landmarks(np.random.default_rng(4))
     frame = drawn_face(points, (200, 160, 140))
-    got = cutting.piece(cut(frame, points, 512), face_with(points), CUT)
+    got = cutting.piece(cut(frame, align(points), 512), face_with(points), CUT)
     mask = got[..., 3]
     x, y = transform(points[30:31], crop_matrix(points, 64, "face", 0.875))[0] + 8
     assert mask[round(float(y)), round(float(x))] == 255
     assert mask[0, 0] == mask[-1, 0] == 0
     assert got[..., 0][mask == 255].mean() > 150  # skin
     everything = cutting.piece(
-        cut(frame, points, 512), face_with(points), Cut(64, "face", 1, "none")
+        cut(frame, align(points), 512), face_with(points), Cut(64, "face", 1, "none")
     )
     assert (everything[..., 3] == 255).all()
 
@@ -101,7 +101,7 @@ def test_each_option_of_the_cut_makes_another_cache(
 
 def test_a_vertical_offset_moves_face_and_mask_down_in_the_crop() -> None:
     points = landmarks(np.random.default_rng(4))
-    head = cut(drawn_face(points, (200, 160, 140)), points, 512)
+    head = cut(drawn_face(points, (200, 160, 140)), align(points), 512)
     plain = cutting.piece(head, face_with(points), CUT)
     lower = cutting.piece(head, face_with(points), replace(CUT, down=0.125))
     difference = np.abs(lower[8:].astype(int) - plain[:-8])
@@ -111,7 +111,7 @@ def test_a_vertical_offset_moves_face_and_mask_down_in_the_crop() -> None:
 
 def test_eyes_and_mouth_are_cut_beside_the_mask_only_when_asked_for() -> None:
     points = landmarks(np.random.default_rng(4))
-    head = cut(drawn_face(points, (200, 160, 140)), points, 512)
+    head = cut(drawn_face(points, (200, 160, 140)), align(points), 512)
     plain = cutting.piece(head, face_with(points), CUT)
     wanted = replace(CUT, areas=True)
     got = cutting.piece(head, face_with(points), wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +26,7 @@ from engine.train.optimiser import Plan
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
+from fstui.model import jobs
 
 
 def events(work: Work, kind: str) -> list[dict[str, Any]]:
@@ -215,7 +215,7 @@ EVERYTHING = Plan(
 def test_all_that_surrounds_the_optimiser_goes_on_after_a_stop(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "Trainer", partial(Trainer, plan=EVERYTHING))
+    monkeypatch.setattr(session, "plan_of", lambda *_: EVERYTHING)
     model = project.path / "model"
     loop.run(work_on(project, iterations=10, keep=9))  # stops between two updates
     first = checkpoint.load(model, pytest.fail)
@@ -246,7 +246,7 @@ def test_all_that_surrounds_the_optimiser_goes_on_after_a_stop(
 def test_steps_that_never_are_numbers_end_training_too(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(session, "Trainer", partial(Trainer, plan=Plan(skip_bad=True)))
+    monkeypatch.setattr(session, "plan_of", lambda *_: Plan(skip_bad=True))
     real = Trainer._losses
     monkeypatch.setattr(Trainer, "_losses", lambda *given: real(*given) * np.nan)
     with pytest.raises(Damaged, match=r"at iteration 50; nothing had been saved"):
@@ -390,3 +390,57 @@ def test_anew_is_no_default_of_a_project(project: Project) -> None:
     with pytest.raises(BadInput, match="can't stand in project"):
         loop.run(work_on(project, iterations=2))
     assert load_swapper(project.path).iteration == 1
+
+
+def test_settings_change_while_it_runs_and_the_next_job_keeps_them(project: Project) -> None:
+    work = work_on(project, iterations=30)
+    work.folder.send("change", batch=4, rotation=0.0, iterations=20)
+    work.folder.send("change", model="original")
+    work.folder.send("change", zoom=99.0)
+    loop.run(work)
+    answers = [ack.get("refused", "") for ack in events(work, "ack")]
+    assert answers[0] == ""
+    assert "model can't change while it runs" in answers[1]
+    assert "zoom can't be '99.0'" in answers[2]
+    (change,) = events(work, "change")
+    assert change["settings"] == {"batch": 4, "rotation": 0.0, "iterations": 20}
+    model = project.path / "model"
+    assert checkpoint.load(model, pytest.fail).state.iteration == 20
+    last = sessions.read(model)[-1]
+    assert last.examples == 20 * 2 * 4
+    assert [m.kind for m in last.marks if m.kind == "change"] == ["change"]
+    assert jobs.changes(work.folder) == change["settings"]
+
+
+def test_settings_of_learning_reach_the_step(project: Project) -> None:
+    wanted = {
+        "optimiser": "lion",
+        "losses": "ms_ssim, mae:0.5",
+        "clip": "autoclip",
+        "clip_history": 7,
+        "accumulate": 2,
+        "average": 0.9,
+        "eye_multiplier": 3.0,
+        "mask_blur": 3.0,
+        "warp_to_landmarks": True,
+        "weight_decay": 0.25,
+        "learn_mask": True,
+    }
+    loop.run(work_on(project, iterations=10, **wanted))
+    found = checkpoint.load(project.path / "model", pytest.fail)
+    assert (found.recipe.optimiser, found.recipe.eye_multiplier) == ("lion", 3.0)
+    assert found.average() is not None
+    assert "ms_ssim:1, mae:0.5" in found.state.measure
+    slots = found.slots()
+    assert slots["optimiser/clip_history"].shape == (7,)
+    assert "encoder/conv_1/kernel/m" in slots
+    assert "encoder/conv_1/kernel/v" not in slots
+    other = work_on(project, iterations=11, **{**wanted, "optimiser": "adam"})
+    loop.run(other)
+    assert any("optimiser lion" in w["text"] for w in events(other, "warn"))
+
+
+def test_losses_that_are_not_there_are_refused_before_anything_is_made(project: Project) -> None:
+    with pytest.raises(BadInput, match="nosuch"):
+        loop.run(work_on(project, iterations=10, losses="nosuch"))
+    assert not (project.path / "model" / "checkpoints").exists()

@@ -32,6 +32,10 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "warn": ({"text": "look \x1b[1mhere"}, "warning: look [1mhere"),
     "save": ({"iteration": 40}, "saved at iteration 40"),
     "preview": ({"path": "preview/40.jpg"}, "preview preview/40.jpg"),
+    "change": (
+        {"iteration": 7, "settings": {"batch": 4, "zoom": 2.0}},
+        "from iteration 7 on: batch 4, zoom 2.0",
+    ),
     "ack": ({"verb": "stop", "id": "1", "known": True}, "command taken: stop"),
     "arrival": ({"path": "x.mp4", "side": "a", "state": "added", "why": ""}, "x.mp4: added"),
     "launch": ({"job": "0001-x", "sides": ["a", "b"]}, "extraction of side a, b started: 0001-x"),
