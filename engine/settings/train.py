@@ -147,7 +147,7 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = "extended"
 
     vertical_offset: Annotated[
-        float, about("move the crop down the face", -25, 25, unit="%", group=FACE)
+        float, about("show more forehead; below 0 more chin", -25, 25, unit="%", group=FACE)
     ] = 0.0
     mask_dilation: Annotated[
         float, about("grow the mask; below 0 shrink it", -5, 5, unit="%", group=FACE)

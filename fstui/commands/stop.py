@@ -65,5 +65,7 @@ def running_job(project: Project, kind: str = "") -> JobFolder:
     running = [j for j in jobs_of(project.path) if j.alive() and f"-{kind}" in j.name]
     if not running:
         what = f"{kind} job" if kind else "job"
-        raise NothingToDo(f"No {what} of {project.name} is running.")
+        raise NothingToDo(
+            f"No {what} of {project.name} is running: there is nothing to stop, tell or change."
+        )
     return min(running, key=lambda j: "-watch-" in j.name)

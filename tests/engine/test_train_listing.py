@@ -45,7 +45,7 @@ def test_an_unknown_network_is_refused_with_those_there_are(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert cli.main(["networks", "nosuch"]) == Exit.BAD_INPUT
-    assert "there are dfaker, dfl_h128" in capsys.readouterr().err
+    assert "dfaker, dfl_h128" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", models.names())

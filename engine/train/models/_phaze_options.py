@@ -26,7 +26,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 128
     shared_fc: Annotated[
         Literal["none", "full", "half"],
-        about("dense layers for both sides: of their own, or A's taken twice", group=GENERAL),
+        about("dense layers for both sides: own, or A's twice", group=GENERAL),
     ] = "none"
     enable_gblock: Annotated[bool, about("style blocks behind the dense layers", group=GENERAL)] = (
         True
@@ -113,7 +113,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 512
     dec_slope_mode: Annotated[
         Literal["full", "cap_max", "cap_min"],
-        about("bent all the way, or by one factor with a wait at the most or least", group=DECODER),
+        about("bent all the way, or by a factor with a wait", group=DECODER),
     ] = "full"
     dec_filter_slope: Annotated[
         float, about("bend from first to last", -0.99, 0.99, group=DECODER)

@@ -37,7 +37,7 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     e_dims: Annotated[int, about("channels of the encoder", 16, 256, step=2)] = 64
     d_dims: Annotated[int, about("channels of the decoder", 16, 256, step=2)] = 64
     d_mask_dims: Annotated[
-        int, about("channels of the mask's branch; 0 is a third of d_dims", 0, 256, step=2)
+        int, about("channels of the mask branch; 0 is a third of d_dims", 0, 256, step=2)
     ] = 0
     morph_factor: Annotated[float, about("share of B's own channels in training", 0.1, 0.5)] = 0.5
     morph: Annotated[float, about("share of B's own channels in the swap", 0, 1)] = 1.0

@@ -29,14 +29,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     resolution: Annotated[
         int, about("side of the pictures; with d a multiple of 32", 64, 640, step=16, unit="px")
     ] = 128
-    archi: Annotated[
-        str, about("df or liae, then perhaps - and any of u, d, t and c: as in df-ud")
-    ] = "liae-ud"
+    archi: Annotated[str, about("df or liae, then - and any of u d t c: liae-ud")] = "liae-ud"
     ae_dims: Annotated[int, about("numbers of the code", 32, 1024)] = 256
     e_dims: Annotated[int, about("channels of the encoder", 16, 256, step=2)] = 64
     d_dims: Annotated[int, about("channels of the decoder", 16, 256, step=2)] = 64
     d_mask_dims: Annotated[
-        int, about("channels of the mask's branch; 0 is a third of d_dims", 0, 256, step=2)
+        int, about("channels of the mask branch; 0 is a third of d_dims", 0, 256, step=2)
     ] = 0
 
 
