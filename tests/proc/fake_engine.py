@@ -80,7 +80,7 @@ def main(verb: str, folder: str, *more: str) -> int:
         engine.step.stage = lambda name: play  # type: ignore[assignment]
         return engine.step.run(Path(folder), int(more[0]))
     supervise.step_command = step_command
-    supervise.candidates = lambda device: [Gpu(0, device, "a fake GPU")] if device else []
+    supervise.choices = lambda device: [(Gpu(0, device, "a fake GPU"),)] if device else []
     return supervise.run(Path(folder))
 
 
