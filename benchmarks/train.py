@@ -7,17 +7,17 @@ all of them at batch 16, `bench train MODEL` one.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from benchmarks.data import drawn, rate_of, timed
 from engine.launch import engine_command, engine_environment
-from engine.train import feed, models
+from engine.train import estimate, feed, models
 from engine.train.augment import Augmentation
 from engine.train.cutting import Cut
 from engine.train.flops import forward_flop
@@ -25,6 +25,8 @@ from engine.train.network import Network
 from engine.train.trainer import Trainer
 
 BATCH = 16
+KEPT = 2
+"""Saves that a training keeps by default."""
 MATRIX = 2048
 """Side of the square float32 matrices whose product sets the machine's rate."""
 FACES = 64
@@ -58,7 +60,8 @@ def _in_a_process(model: str, batch: str) -> dict[str, Any]:
 def one(name: str, batch: int) -> dict[str, Any]:
     """Seconds of a step (best of five), its operations, the machine's matrix rate and the share of
     it that the step reaches; the shares of a training's time that are spent on waiting for faces
-    and on augmentation; how many faces a second the data path alone delivers; peak memory."""
+    and on augmentation; how many faces a second the data path alone delivers; peak memory beside
+    what was foretold from the graph, and the disk that the saves take."""
     rate = matrix_rate()
     network = Network(name)
     cut = Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
@@ -66,6 +69,9 @@ def one(name: str, batch: int) -> dict[str, Any]:
     trainer = Trainer(network, how, 1)
     batches = feed.batches({side: drawn(cut, FACES) for side in "ab"}, batch, 1, 1)
     waits: list[float] = []
+    count = sum(int(np.prod(w.shape)) for w in network.weights().values())
+    graph = trainer.graph(next(batches))
+    foretold = estimate.needs(graph, count, count, slots=2, saves=KEPT)
 
     def step() -> None:
         start = time.perf_counter()
@@ -85,7 +91,9 @@ def one(name: str, batch: int) -> dict[str, Any]:
         "share": round(flop / min(times) / rate, 3),
         "wait_share": round(sum(waits[1:]) / sum(times), 4),
         "data_faces_per_s": round(rate_of(batches, how, 2 * batch), 1),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mib": estimate.peak_mib(),
+        "foretold_mib": foretold.memory_mib,
+        "saves_mib": foretold.disk_mib,
     }
 
 

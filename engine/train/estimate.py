@@ -1,12 +1,10 @@
-"""What a training will need: memory, disk and time, told from its graph before it runs."""
+"""What a training will need of memory and disk, told from its graph before it runs."""
 
 from __future__ import annotations
 
 import resource
-import time
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 import psutil
 import tensorflow as tf
@@ -29,24 +27,6 @@ class Needs(NamedTuple):
     """Of one save."""
     disk_mib: int
     """Of all saves that are kept at once, and the one that is being written."""
-
-
-class Estimate(msgspec.Struct, frozen=True):
-    """What was foretold and what a few steps then took."""
-
-    needs: Needs
-    free_memory_mib: int
-    free_disk_mib: int
-    tried_memory_mib: int
-    """The most that the trial held, MiB."""
-    s_per_step: float
-    iterations: int
-    """Until the training's end."""
-
-    @property
-    def hours(self) -> float:
-        """Training time until the end."""
-        return self.s_per_step * self.iterations / 3600.0
 
 
 def needs(graph: Any, weights: int, learning: int, slots: int, saves: int) -> Needs:
@@ -87,14 +67,3 @@ def peak_mib() -> int:
     if tf.config.list_physical_devices("GPU"):
         return round(tf.config.experimental.get_memory_info("GPU:0")["peak"] / MIB)
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-
-
-def seconds_a_step(step: Any, tries: int = 2) -> float:
-    """Seconds of the fastest of some steps, after one that compiles."""
-    step()
-    times = []
-    for _ in range(tries):
-        began = time.perf_counter()
-        step()
-        times.append(time.perf_counter() - began)
-    return min(times)
