@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.faces import shifted
 from engine import packs
 from engine.errors import BadInput, NotPossible
 from engine.extract.align import dlib68, file, mesh
@@ -37,15 +38,15 @@ def error(points: np.ndarray, truth: np.ndarray) -> tuple[float, float]:
 @pytest.mark.parametrize(
     ("aligner", "settings", "all_points", "inner"),
     [
-        ("mesh", {}, 9.0, 5.4),
-        ("mesh", {"refeed": 4}, 9.3, 5.9),
+        ("mesh", {}, 8.8, 5.3),
+        ("mesh", {"refeed": 4}, 9.0, 5.7),
         ("mesh", {"realign": True}, 7.0, 3.8),
-        ("mesh", {"normalise": "hist"}, 7.4, 3.7),
-        ("dlib68", {}, 4.3, 2.5),
-        ("dlib68", {"refeed": 4}, 4.0, 2.3),
-        ("dlib68", {"realign": True}, 4.4, 2.5),
-        ("dlib68", {"refeed": 4, "realign": True}, 3.9, 2.3),
-        ("dlib68", {"normalise": "hist"}, 3.3, 2.0),
+        ("mesh", {"normalise": "hist"}, 7.5, 3.9),
+        ("dlib68", {}, 4.1, 2.3),
+        ("dlib68", {"refeed": 4}, 3.9, 2.2),
+        ("dlib68", {"realign": True}, 4.6, 2.6),
+        ("dlib68", {"refeed": 4, "realign": True}, 4.0, 2.4),
+        ("dlib68", {"normalise": "hist"}, 3.7, 2.3),
     ],
 )
 def test_landmark_error_on_the_annotated_picture(
@@ -60,9 +61,10 @@ def test_landmark_error_on_the_annotated_picture(
     ((detection,),) = Detector(ExtractSettings())([frame])
     chosen = ExtractSettings(**settings)
     refiner = Refiner(chosen, network("align", aligner).Aligner(chosen))
-    (found,) = refiner([(frame.rgb, detection)])
-    assert found is not None
-    assert error(found.points, truth) == pytest.approx((all_points, inner), abs=0.4)
+    found = refiner([(frame.rgb, moved) for moved in shifted(detection)])
+    errors = [error(landmarks.points, truth) for landmarks in found if landmarks is not None]
+    assert len(errors) == len(found)
+    assert np.median(errors, axis=0) == pytest.approx((all_points, inner), abs=0.4)
 
 
 def test_smoothing_steadies_a_real_face_and_leaves_it_where_it_is(sample: Sample) -> None:

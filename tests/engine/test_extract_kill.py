@@ -92,7 +92,7 @@ def identities(project: Project) -> np.ndarray:
     [
         (3, False, "1-60"),
         pytest.param(20, False, "", marks=pytest.mark.all),
-        pytest.param(6, True, "", marks=pytest.mark.all),
+        pytest.param(20, True, "", marks=pytest.mark.all),
     ],
 )
 def test_kills_at_random_moments(
