@@ -36,6 +36,11 @@ def _answer(question: list[str]) -> Any:
             from engine.train.sheet import save
 
             return save(Project.open(Path(project)), Path(out) if out else None)
+        case ["timelapse", project, fps, name]:
+            from engine.project import Project
+            from engine.train.timelapse import film
+
+            return film(Project.open(Path(project)), int(fps), name)
         case ["people", project, side, threshold]:
             from engine.extract.group import asked
 

@@ -27,6 +27,7 @@ VERSION = 1
 STATE_INTERVAL_S = 1.0
 HEARTBEAT_S = 5.0
 STALLED_S = 60.0
+SHEET = "-sheet"
 _END_BYTES = 16_384
 """The end event is in the last bytes of the log."""
 
@@ -198,6 +199,11 @@ _BIDI = frozenset(
 # --- the job folder --------------------------------------------------------------------------
 
 
+def sheet_of(preview: Path) -> Path:
+    """Where the sheet is that a preview is a part of, if it has one."""
+    return preview.with_stem(preview.stem + SHEET)
+
+
 class JobFolder:
     """The files of one job and the small acts on them; no process is started here."""
 
@@ -233,6 +239,11 @@ class JobFolder:
     def preview_folder(self) -> Path:
         """The last previews, named by iteration or frame."""
         return self.path / "preview"
+
+    def previews(self) -> list[Path]:
+        """The previews, in no order; the sheets beside them (`sheet_of`) are none themselves."""
+        found = self.preview_folder.glob("*.jpg")
+        return [p for p in found if p.name[0] != "." and not p.stem.endswith(SHEET)]
 
     @classmethod
     def create(cls, project: Path, job: Job) -> JobFolder:

@@ -7,7 +7,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from engine.protocol import HEARTBEAT_S, JobFolder
+from engine.protocol import HEARTBEAT_S, JobFolder, sheet_of
 
 PROGRESS_INTERVAL_S = 0.5
 RATE_WINDOW_S = 10.0
@@ -67,9 +67,13 @@ class Reporter:
         """A checkpoint is safe on disk."""
         self.event("save", iteration=iteration)
 
-    def preview(self, path: Path, **data: Any) -> None:
-        """A new picture in the job's `preview/`; the oldest beyond the last 40 are removed."""
+    def preview(self, path: Path, sheet: Path | None = None, **data: Any) -> None:
+        """A new picture in the job's `preview/`, with the larger sheet that it is a part of; the
+        oldest beyond the last 40 are removed with theirs."""
+        if sheet:
+            data["sheet"] = str(sheet.relative_to(self.folder.path))
         self.event("preview", path=str(path.relative_to(self.folder.path)), **data)
-        old = sorted(self.folder.preview_folder.glob("*.jpg"), key=lambda p: p.stat().st_mtime)
+        old = sorted(self.folder.previews(), key=lambda p: p.stat().st_mtime)
         for file in old[:-PREVIEWS_KEPT]:
+            sheet_of(file).unlink(missing_ok=True)
             file.unlink(missing_ok=True)

@@ -76,6 +76,8 @@ class Field(NamedTuple):
     """Whether it names a file or folder: of the project, else it is copied into it."""
     group: str = ""
     """The section that it belongs to; none is the first one."""
+    form: str = ""
+    """How a word is written that isn't free."""
     live: bool = False
     """Whether it can change while the stage runs."""
 
@@ -90,8 +92,8 @@ class Field(NamedTuple):
     def bounds(self) -> str:
         """`1 to 256`, `at least 0 s`, the choices, or nothing."""
         unit = f" {self.unit}" if self.unit else ""
-        if self.choices:
-            return ", ".join(self.choices)
+        if self.choices or self.form:
+            return self.form or ", ".join(self.choices)
         if self.low is not None and self.high is not None:
             return f"{self.low:.10g} to {self.high:.10g}{unit}"
         if self.low is not None:
@@ -143,6 +145,7 @@ def fields(kind: type[msgspec.Struct]) -> list[Field]:
                 many=extra.get("many", False),
                 is_path=extra.get("path", False),
                 group=extra.get("group", ""),
+                form=extra.get("form", ""),
                 live=extra.get("live", False),
             )
         )

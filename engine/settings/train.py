@@ -9,7 +9,7 @@ import msgspec
 from engine.settings.about import about
 
 NETWORK, LEARNING, MACHINE = "network", "learning", "machine"
-FACE, VARY, SAVING = "face", "variation", "saving"
+FACE, VARY, SAVING, PICTURES = "face", "variation", "saving", "pictures and records"
 """Sections of the settings; what has none comes first."""
 
 
@@ -214,6 +214,40 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roll_back: Annotated[
         bool, about("on a collapse go back to a save and learn slower", group=SAVING, live=True)
     ] = True
+
     preview_s: Annotated[
-        float, about("new preview pictures after", 1, 3600, unit="s", group=SAVING, live=True)
+        float, about("new preview pictures after", 1, 3600, unit="s", group=PICTURES, live=True)
     ] = 15.0
+    preview_every: Annotated[
+        int,
+        about("also after so many iterations; 0 is never", 0, 1_000_000, group=PICTURES, live=True),
+    ] = 0
+    preview_faces: Annotated[
+        int,
+        about(
+            "faces of each side: half the same, half new",
+            2,
+            16,
+            step=2,
+            group=PICTURES,
+            live=True,
+        ),
+    ] = 4
+    mask_opacity: Annotated[
+        float,
+        about("how strongly the mask is shown", 0, 100, unit="%", group=PICTURES, live=True),
+    ] = 30.0
+    mask_colour: Annotated[
+        str,
+        about(
+            "the mask's colour",
+            pattern=r"\A#[0-9a-fA-F]{6}\Z",
+            form="# and red, green, blue as six hex digits",
+            group=PICTURES,
+            live=True,
+        ),
+    ] = "#ff0000"
+    timelapse: Annotated[
+        bool, about("keep a picture at every save: see 'timelapse'", group=PICTURES, live=True)
+    ] = False
+    tensorboard: Annotated[bool, about("also write logs for TensorBoard", group=PICTURES)] = False

@@ -18,9 +18,10 @@ from engine.history import History
 from engine.sessions import Diary
 from engine.settings import TrainSettings
 from engine.train import feed
+from engine.train.board import Board
 from engine.train.health import Health, RanAway
 from engine.train.learning import schedule_of
-from engine.train.preview import COLUMNS, Preview
+from engine.train.pictures import Pictures
 from engine.train.rollback import Recovery
 from engine.train.saving import Saving
 from engine.train.schedule import learning_rate
@@ -28,6 +29,7 @@ from engine.train.session import Session
 from engine.train.trainer import Means
 from engine.work import Work
 
+NOTHING = Means(0.0, 0.0, 0)
 REPORT_S = 0.5
 """Time between two reports of the losses."""
 SKIPPED_MOST = 50
@@ -78,7 +80,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     """The closing sentence, or None where settings were changed and it goes on with others."""
     work, settings, trainer = session.work, session.settings, session.trainer
     control = work.control
-    preview = Preview(session.network, session.how, session.sides, trainer.optimiser.average)
+    board = Board(session.folder / "tensorboard") if settings.tensorboard else None
+    pictures = Pictures(session, clock.seconds, board)
     batches = feed.batches(
         session.sides,
         session.batch,
@@ -88,9 +91,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     )
     full_rate = settings.learning_rate or session.habits.learning_rate
     schedule = schedule_of(session.recipe, settings)
-    log = Log(session, saving, health, clock.seconds)
+    log = Log(session, saving, health, clock.seconds, board)
     clock.stop()  # until the first step is compiled
-    previewed_s = clock.seconds
     asked: set[str] = set()
     control.on("save", lambda _: asked.add("save"))
     control.on("snapshot", lambda _: asked.add("snapshot"))
@@ -120,20 +122,19 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
 
         # --- log, save, preview ---
         due = saving.is_due(clock.seconds)
-        if log.due(clock.seconds) or due or ending:
+        if log.due(clock.seconds) or ending:
             log.write(clock.seconds, rate)
+        elif due:
+            log.look()
         if (due and not health.doubtful) or asked & {"save", "snapshot"} or ending:
             saving.save(clock.seconds, snapshot="snapshot" in asked)
             asked -= {"save", "snapshot"}
+            pictures.saved()
         saving.look()
-        if clock.seconds - previewed_s >= settings.preview_s or "preview" in asked or ending:
+        if pictures.are_due(clock.seconds) or "preview" in asked or ending:
             asked.discard("preview")
-            previewed_s = clock.seconds
-            columns = preview.save(session.preview_path())
-            work.report.preview(
-                session.preview_path(), iteration=session.iteration, columns=COLUMNS
-            )
-            health.look([columns[0], columns[3]], [columns[1], columns[4]])
+            seen = pictures.show(clock.seconds).values()
+            health.look([side.source for side in seen], [side.own for side in seen])
         if ending:
             saving.settle()
             break
@@ -188,31 +189,51 @@ class Clock:
 class Log:
     """Fetches the mean losses at the reporting rate, for the event log and the history."""
 
-    def __init__(self, session: Session, saving: Saving, health: Health, seconds: float) -> None:
-        self.session, self.saving, self.health = session, saving, health
+    def __init__(
+        self,
+        session: Session,
+        saving: Saving,
+        health: Health,
+        seconds: float,
+        board: Board | None = None,
+    ) -> None:
+        self.session, self.saving, self.health, self.board = session, saving, health, board
         self.history = History(session.folder / "history")
         self.written_s = seconds
+        self._unwritten = NOTHING
         self.last: Means | None = None
 
     def due(self, seconds: float) -> bool:
         """Whether it is time for the next report."""
         return seconds - self.written_s >= REPORT_S
 
-    def write(self, seconds: float, rate: float) -> None:
-        """Report the steps since the last time. Raises `RanAway`."""
+    def look(self) -> None:
+        """Judge the steps since the last look, before they are saved. Raises `RanAway`."""
         means = self.session.trainer.means()
         if means.skipped >= SKIPPED_MOST:
             raise RanAway("The gradients are no numbers any more")
         if means.steps == 0:
             return
+        self.health.take(self.session.iteration, means.loss_a, means.loss_b, means.steps)
+        self.saving.count(means.loss_a, means.loss_b, means.steps)
+        self._unwritten = joined(self._unwritten, means)
+
+    def write(self, seconds: float, rate: float) -> None:
+        """Report the steps since the last report. Raises `RanAway`."""
+        self.look()
+        means, self._unwritten = self._unwritten, NOTHING
+        if means.steps == 0:
+            return
         iteration, a, b = self.session.iteration, means.loss_a, means.loss_b
-        self.health.take(iteration, a, b, means.steps)
-        self.saving.count(a, b, means.steps)
         speed = means.steps / max(seconds - self.written_s, 1e-3)
         self.written_s, self.last = seconds, means
         self.history.append(iteration, time.time(), a, b, speed)
-        report = self.session.work.report
-        report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds)
+        report, batch = self.session.work.report, self.session.batch
+        report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds, batch=batch)
+        if self.board:
+            faces = 2 * batch * speed
+            figures = {"loss/a": a, "loss/b": b, "learning rate": rate, "examples a second": faces}
+            self.board.numbers(iteration, figures)
         done, total, unit = self.session.progress(seconds)
         report.progress(done, total, unit)
 
@@ -221,3 +242,12 @@ class Log:
         return (
             f"loss A {self.last.loss_a:.4f}, B {self.last.loss_b:.4f}" if self.last else "no step"
         )
+
+
+def joined(first: Means, then: Means) -> Means:
+    """The means over both."""
+    steps = first.steps + then.steps
+    weight = then.steps / max(steps, 1)
+    losses = zip(first[:2], then[:2], strict=True)
+    loss_a, loss_b = (x + weight * (y - x) for x, y in losses)
+    return Means(loss_a, loss_b, steps, then.skipped)

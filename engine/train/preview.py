@@ -1,96 +1,99 @@
-"""The picture that shows how far training is: faces of A as A | A>A | A>B, below them faces of B
-as B | B>B | B>A. Three columns, so that a face has room in a terminal's pane."""
+"""Faces through the network as it is, to look at; `engine.train.montage` draws them.
+
+Half of them are the same ones each time, so that learning shows; the others are new each time, so
+that what only those few have learnt doesn't pass for the whole.
+"""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from engine.protocol import write_atomic
+from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, plain
-from engine.train.average import Average
-from engine.train.data import Side
-from engine.train.network import Network
+from engine.train.montage import Seen, Sides
 
-COLUMNS = ["A", "A>A", "A>B", "B", "B>B", "B>A"]
-ROWS = 2
-"""Faces of each side."""
-CELL_PX = 128
-LABEL_PX = 20
-JPEG_QUALITY = 90
+PAIR = 2
+"""Faces of each side that go through the network at once: one graph for any even number."""
+GOLDEN = 0.6180339887498949
+"""Multiples of it, modulo 1, lie well spread however many there are."""
+
+Crops = NDArray[np.uint8]
+"""(n, side, side, 4 or more): RGB, the mask that is trained with, and what is of no matter here."""
 
 
 class Preview:
-    """A few faces of each side, the same ones each time, through the network as it is or, if there
-    is an average of its weights, as convert will use it."""
+    """Chooses faces of both sides and rebuilds them both ways.
+
+    `rebuild(faces, side)` is the network's; `weights()` is a context in which it has the weights
+    that are to be seen, where those are not the ones that learn.
+    """
 
     def __init__(
         self,
-        network: Network,
+        rebuild: Callable[[Any, str], Rebuilt],
         how: Augmentation,
-        sides: dict[str, Side],
-        average: Average | None = None,
+        crops: dict[str, Crops],
+        seed: int,
+        weights: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self.faces = np.concatenate([spread(sides["a"].crops), spread(sides["b"].crops)])
-        self.network, self.how, self.average = network, how, average
-        self._compiled = tf.function(self._columns, autograph=False)
+        self.how, self.seed = how, seed
+        self._rebuild, self._crops, self._weights = rebuild, crops, weights
+        self._compiled = tf.function(self._both_ways, autograph=False)
 
-    def _columns(self, crops: Any) -> list[Any]:
-        inputs, shown = plain(crops, self.how)
-        (a, b), (shown_a, shown_b) = tf.split(inputs, 2), tf.split(shown, 2)
-        ways = ((a, "a"), (a, "b"), (b, "b"), (b, "a"))
-        swaps = [self.network.rebuild(faces, side).face for faces, side in ways]
-        return [shown_a, *swaps[:2], shown_b, *swaps[2:]]
+    def same(self, count: int) -> Sides:
+        """`count` faces of each side, the same ones each time."""
+        return self._look({side: fixed(count, len(c)) for side, c in self._crops.items()})
 
-    def save(self, path: Path) -> list[NDArray[np.float32]]:
-        """Write the picture as JPEG; a reader sees it whole or not at all. Its columns of faces."""
-        with self.average.shown() if self.average else nullcontext():
-            columns = [c.numpy() for c in self._compiled(tf.constant(self.faces))]
-        bgr = cv2.cvtColor(sheet(columns), cv2.COLOR_RGB2BGR)
-        _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
-        write_atomic(path, data.tobytes(), durable=False)
-        return columns
+    def mixed(self, count: int, iteration: int) -> Sides:
+        """`count` faces of each side: the first half the same ones each time, the others new."""
+        places = {}
+        for number, (side, crops) in enumerate(self._crops.items()):
+            first = fixed(count // 2, len(crops))
+            seed = [self.seed + number, iteration]
+            places[side] = np.concatenate([first, others(first, count // 2, len(crops), seed)])
+        return self._look(places)
 
+    def _look(self, places: dict[str, NDArray[np.int64]]) -> Sides:
+        faces = {side: np.asarray(self._crops[side][places[side]]) for side in "ab"}
+        parts = []
+        with self._weights():
+            for start in range(0, len(faces["a"]), PAIR):
+                pair = [faces[side][start : start + PAIR, ..., :4] for side in "ab"]
+                parts.append([t.numpy() for t in self._compiled(tf.constant(np.concatenate(pair)))])
+        as_a, as_b, mask_a, mask_b = (np.stack(part) for part in zip(*parts, strict=True))
+        a, b = slice(None, PAIR), slice(PAIR, None)
+        return {
+            "a": self._seen(faces["a"], as_a[:, a], as_b[:, a], mask_a[:, a]),
+            "b": self._seen(faces["b"], as_b[:, b], as_a[:, b], mask_b[:, b]),
+        }
 
-def spread(faces: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """ROWS faces from all over a side."""
-    places = np.linspace(0, len(faces) - 1, ROWS + 2)[1:-1]
-    return np.asarray(faces[places.astype(int)])
+    def _both_ways(self, crops: Any) -> list[Any]:
+        """The faces as a and as b, and their masks as a and as b."""
+        inputs, _ = plain(crops, self.how)
+        inside = slice(self.how.margin, self.how.crop_size - self.how.margin)
+        trained_with = tf.cast(crops[:, inside, inside, 3], tf.float32) / 255.0
+        painted = [self._rebuild(inputs, side) for side in "ab"]
+        masks = [trained_with if p.mask is None else p.mask[..., 0] for p in painted]
+        return [tf.cast(t, tf.float32) for t in (*(p.face for p in painted), *masks)]
 
-
-def sheet(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """Six columns of faces (rows, size, size, 3) in 0..1 as one RGB picture, labelled, the second
-    three below the first."""
-    parts = [
-        part
-        for first in (0, 3)
-        for part in (labels(COLUMNS[first : first + 3]), faces(columns[first : first + 3]))
-    ]
-    return np.vstack(parts)
-
-
-def faces(columns: list[NDArray[np.float32]]) -> NDArray[np.uint8]:
-    """Columns of faces side by side."""
-    return np.hstack([np.vstack([cell(face) for face in column]) for column in columns])
-
-
-def labels(names: list[str]) -> NDArray[np.uint8]:
-    """A line with a name over each column."""
-    line = np.zeros((LABEL_PX, CELL_PX * len(names), 3), np.uint8)
-    for number, name in enumerate(names):
-        place = (number * CELL_PX + 4, LABEL_PX - 6)
-        cv2.putText(line, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (255,) * 3, 1, cv2.LINE_AA)
-    return line
+    def _seen(self, crops: Crops, *painted: Any) -> Seen:
+        """Of the pairs' own faces, swaps and masks."""
+        own, swap, mask = (part.reshape(-1, *part.shape[2:]) for part in painted)
+        return Seen(crops[..., :3], self.how.margin, own, swap, mask)
 
 
-def cell(face: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """One face at the picture's size."""
-    grey = np.rint(np.clip(face, 0.0, 1.0) * 255.0).astype(np.uint8)
-    kind = cv2.INTER_AREA if face.shape[0] > CELL_PX else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(grey, (CELL_PX, CELL_PX), interpolation=kind), np.uint8)
+def fixed(count: int, total: int) -> NDArray[np.int64]:
+    """Places of `count` faces from all over a side; the first ones stay when more are asked for."""
+    return ((0.5 + np.arange(count) * GOLDEN) % 1.0 * total).astype(np.int64)
+
+
+def others(taken: NDArray[np.int64], count: int, total: int, seed: list[int]) -> NDArray[np.int64]:
+    """Places of `count` other faces, the same whenever they are asked for with this seed."""
+    left = np.setdiff1d(np.arange(total), taken)
+    return np.random.default_rng(seed).choice(left, count, replace=False)

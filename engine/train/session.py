@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -241,10 +240,6 @@ class Session:
     def reached(self, seconds: float) -> dict[str, Any]:
         """How far this job is, for a mark in the diary."""
         return {"seconds": seconds, "examples": self.examples}
-
-    def preview_path(self) -> Path:
-        """Where this iteration's preview goes."""
-        return self.work.folder.preview_folder / f"{self.iteration}.jpg"
 
 
 def asked_for(settings: TrainSettings) -> Recipe:

@@ -20,7 +20,10 @@ from engine.protocol import write_atomic
 
 SUMS = "SHA256SUMS"
 LATEST, BEST = "latest", "best"
-PARTS = (LATEST, "checkpoints", "history", "snapshots", "sessions.jsonl", BEST)
+PARTS = (
+    *(LATEST, "checkpoints", "history", "snapshots", "sessions.jsonl", BEST),
+    *("timelapse", "tensorboard"),
+)
 """All of a model that training made, but for the cache of its faces."""
 _NAME = re.compile(r"\d{9}-[0-9a-f]{4}")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -25,7 +24,7 @@ from engine.train.augment import Augmentation, augment
 from engine.train.cutting import Cut, piece, placed
 from engine.train.data import crop_path, usable
 from engine.train.feed import Batch, nearest
-from engine.train.preview import JPEG_QUALITY, faces, labels
+from engine.train.montage import cells, labels
 from engine.train.session import asked_for
 from engine.train.sight import augmentation_of, cut_of
 
@@ -86,17 +85,15 @@ def save(project: Project, out: Path | None) -> dict[str, Any]:
     pictures = made(paired([shown(project, side, cut) for side in ("a", "b")]), columns)
     path = out or project.path / "out" / "augmentations.jpg"
     names = [*[column.label for column in columns], "target", "mask"]
-    write(path, np.vstack([labels(names), faces(pictures)]))
+    write(path, np.vstack([labels(names), cells(pictures)]))
     return {"path": str(path), "columns": names}
 
 
 def write(path: Path, rgb: NDArray[np.uint8]) -> None:
     """A picture as JPEG, its folder made if need be. Raises `BadInput`, `NoSpace`."""
-    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
-    _, data = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, data.tobytes(), durable=False)
+        write_atomic(path, crops.encode_jpeg(rgb), durable=False)
     except OSError as error:
         raise from_os_error(error, f"writing {path}") from error
 

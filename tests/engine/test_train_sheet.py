@@ -12,7 +12,8 @@ from train_project import new_project
 from engine.errors import NothingToDo
 from engine.train import sheet
 from engine.train.augment import Augmentation
-from engine.train.preview import CELL_PX, LABEL_PX
+from engine.train.montage import LABEL_PX
+from engine.train.montage import SMALL_PX as CELL_PX
 
 NAMES = ["source", "colour", "CLAHE", "affine", "flip", "warp", "landmarks: off"]
 

@@ -10,7 +10,7 @@ import pytest
 
 from engine import control, report
 from engine.control import Control
-from engine.protocol import Job, JobFolder, Step
+from engine.protocol import Job, JobFolder, Step, sheet_of
 from engine.report import Reporter
 
 
@@ -131,3 +131,18 @@ def test_old_pictures_go(folder: JobFolder) -> None:
     assert len(list(folder.preview_folder.iterdir())) == report.PREVIEWS_KEPT
     assert path.exists()
     assert folder.events()[0][-1].data["path"] == f"preview/{path.name}"
+
+
+def test_old_sheets_go_with_their_pictures(folder: JobFolder) -> None:
+    own = Reporter(folder)
+    for number in range(report.PREVIEWS_KEPT + 5):
+        path = folder.preview_folder / f"{number}.jpg"
+        for file in (path, sheet_of(path)):
+            file.write_bytes(b"x")
+        own.preview(path, sheet_of(path), iteration=number)
+    kept = folder.previews()
+    assert len(kept) == report.PREVIEWS_KEPT
+    assert {p.name for p in folder.preview_folder.iterdir()} == {
+        file.name for path in kept for file in (path, sheet_of(path))
+    }
+    assert folder.events()[0][-1].data["sheet"] == f"preview/{path.stem}-sheet.jpg"
