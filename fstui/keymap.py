@@ -53,6 +53,13 @@ KEYS: tuple[Key, ...] = (
     Key("log_scale", "y", "scale", "View", "logarithmic linear axis", True),
     Key("earlier", "left_square_bracket", "previews", "View", "preview back", True, "[ ]"),
     Key("later", "right_square_bracket", "later preview", "View", "preview forward", False, "]"),
+    Key(
+        "sheet",
+        "b",
+        "bigger preview: more faces, masks",
+        "View",
+        "sheet preview more random fixed grid",
+    ),
     Key("full", "o", "full picture", "View", "resolution kitty iterm scp open"),
     Key("zoom", "z", "zoom pane", "View", "larger bigger only chart picture"),
     Key("freeze", "f", "freeze view", "View", "hold still pause display"),

@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "model": "a trained model: info, check, restore, export",
     "sessions": "what each training job did: iterations, time, speed, saves",
     "networks": "what can be trained: sizes, weights, options of each network",
+    "timelapse": "make a video of how the faces were learnt",
     "convert": "put B's face on A in the target footage",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",

@@ -54,6 +54,8 @@ class JobView:
     """How far the stage's own steps came."""
     figures: dict[str, Any] = field(default_factory=dict)
     """What else the newest progress of the stage's steps told: faces, rejections."""
+    metric: dict[str, Any] = field(default_factory=dict)
+    """The newest figures of a training: learning rate, batch."""
     _at: str = ""
     """The stage of the step whose events are being read."""
 
@@ -80,6 +82,7 @@ class JobView:
         # The snapshot is a second old at most; figures of events are newer.
         if event.k == "metric" and isinstance(event.data.get("iteration"), int):
             self.snapshot.iteration = event.data["iteration"]
+            self.metric = event.data
         elif event.k == "progress" and self._at == self.stage:
             self.figures = event.data
         elif event.k == "step":

@@ -9,14 +9,14 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from engine.errors import FstuiError
-from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text
+from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
 
 INTERVAL_S = 0.5
 TICK_S = 5.0
@@ -38,6 +38,9 @@ class Preview(NamedTuple):
     columns: tuple[str, ...]
     """What each column shows: A, A>A, A>B, ..."""
     media: str
+    sheet: Path | None = None
+    """The larger picture that this one is a part of."""
+    sheet_columns: tuple[str, ...] = ()
 
 
 class JobUpdate(NamedTuple):
@@ -96,6 +99,7 @@ class JobTail:
         self._log = LineTail(folder.log_path)
         self._snapshot: Snapshot | None = None
         self._columns: tuple[str, ...] = ()
+        self._sheet_columns: tuple[str, ...] = ()
         self._at = ""
         """The stage of the step whose events are being read."""
 
@@ -134,15 +138,22 @@ class JobTail:
             self._at = str(event.data.get("stage", ""))
         if event.k != "preview" or self._at != self.stage:
             return None
-        path = (self.folder.path / str(event.data.get("path", ""))).resolve()
-        if not path.is_relative_to(self.folder.path.resolve()):
-            return None  # a job may name only what is inside it
         data = event.data
+        path = self._inside(data.get("path", ""))
+        if path is None:
+            return None
         place = data.get("iteration", data.get("frame"))
-        self._columns = tuple(safe_text(str(c)) for c in data.get("columns", ()))
+        self._columns = _texts(data.get("columns", ()))
+        self._sheet_columns = _texts(data.get("sheet_columns", ()))
         media = safe_text(str(data.get("media", "")))
         number = place if isinstance(place, int) else _number(path)
-        return Preview(path, event.t, number, self._columns, media)
+        sheet = self._inside(data["sheet"]) if "sheet" in data else None
+        return Preview(path, event.t, number, self._columns, media, sheet, self._sheet_columns)
+
+    def _inside(self, name: object) -> Path | None:
+        """A file that an event names; a job may name only what is inside it."""
+        path = (self.folder.path / str(name)).resolve()
+        return path if path.is_relative_to(self.folder.path.resolve()) else None
 
     def _older(self, known: list[Preview]) -> list[Preview]:
         """Pictures whose event lies before the part of the log that was read.
@@ -152,12 +163,14 @@ class JobTail:
         if any(step.stage != self.stage for step in self.job.steps):
             return []
         have = {p.path.name for p in known}
-        found = []
-        for path in self.folder.preview_folder.glob("*.jpg"):
-            if path.name not in have and not path.name.startswith("."):
-                with_time = _mtime(path)
-                found.append(Preview(path.resolve(), with_time, _number(path), self._columns, ""))
-        return sorted(found, key=lambda p: (p.time, p.place))
+        missed = [self._found(p) for p in self.folder.previews() if p.name not in have]
+        return sorted(missed, key=lambda p: (p.time, p.place))
+
+    def _found(self, path: Path) -> Preview:
+        """A picture without its event."""
+        sheet = sheet_of(path).resolve() if sheet_of(path).exists() else None
+        time, place = _mtime(path), _number(path)
+        return Preview(path.resolve(), time, place, self._columns, "", sheet, self._sheet_columns)
 
 
 class Tail:
@@ -309,6 +322,10 @@ def clean(line: bytes) -> str:
 def strip_escapes(text: str) -> str:
     """Text without terminal escape sequences (CSI and OSC)."""
     return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)", "", text)
+
+
+def _texts(columns: Iterable[object]) -> tuple[str, ...]:
+    return tuple(safe_text(str(column)) for column in columns)
 
 
 def _mtime(path: Path) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from textual.timer import Timer
@@ -27,6 +28,8 @@ class Previews(Picture):
         """The picture gone back to; None follows the newest."""
         self._put_at = -1e9
         self._hasty = False
+        self._whole = False
+        """Whether the sheets are shown, of which the pictures are a part."""
         self._later: Timer | None = None
         self._job_runs = False
 
@@ -51,24 +54,48 @@ class Previews(Picture):
         self._hasty = True
         self._put()
 
+    @property
+    def has_sheets(self) -> bool:
+        """Whether there is a larger picture behind any of them."""
+        return any(preview.sheet for preview in self._previews)
+
+    def switch(self) -> None:
+        """From the small pictures to their sheets, or back."""
+        self._whole = not self._whole
+        self._hasty = True
+        self._put()
+
+    @property
+    def largest(self) -> Path | None:
+        """The largest form of what is shown."""
+        shown = self._shown()
+        return (shown.sheet if shown else None) or self.path
+
+    def _shown(self) -> Preview | None:
+        path = self.path
+        return next((p for p in self._previews if path and path in (p.path, p.sheet)), None)
+
+    def _file_of(self, preview: Preview) -> Path:
+        return (preview.sheet if self._whole else None) or preview.path
+
     def _put(self) -> None:
         shown = self._at or (self._previews[-1] if self._previews else None)
         if shown is None:
             self.show(None)
             return
-        if shown.path != self.path:
+        if self._file_of(shown) != self.path:
             wait = self._put_at + self._every_s - time.monotonic()
             if self.path is not None and wait > 0 and not self._hasty:
                 self._come_back(wait)
                 return self._recaption()
             self._put_at, self._hasty = time.monotonic(), False
-        self.show(shown.path, self.caption_of(shown))
+        self.show(self._file_of(shown), self.caption_of(shown))
 
     def _recaption(self) -> None:
         """The picture stays; its age goes on."""
-        old = next((p for p in self._previews if p.path == self.path), None)
+        old = self._shown()
         if old:
-            self.show(old.path, self.caption_of(old))
+            self.show(self.path, self.caption_of(old))
 
     def _come_back(self, wait_s: float) -> None:
         if self._later is None:
@@ -82,8 +109,11 @@ class Previews(Picture):
         """`A A>A A>B · it 41 200 · 12 s ago (3 of 40)`."""
         arrow, dot = (">", "-") if self.ascii_only else ("→", "·")
         parts = []
-        if preview.columns:
-            parts.append(" ".join(preview.columns).replace(">", arrow))
+        columns = preview.columns
+        if self._whole and preview.sheet:
+            columns = preview.sheet_columns
+        if columns:
+            parts.append(" ".join(columns).replace(">", arrow))
         what = "frame" if preview.media else "it"
         parts.append(f"{preview.media} {what} {words.count(preview.place)}".strip())
         if self._job_runs:

@@ -86,7 +86,7 @@ class StageRoom(Room):
 
     def action_full(self) -> None:
         """The picture at full resolution, outside the workbench."""
-        path = self.query_one(Previews).path
+        path = self.query_one(Previews).largest
         if path is None:
             return
         from fstui.rooms.full import suspended

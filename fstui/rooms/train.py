@@ -28,7 +28,9 @@ class Train(StageRoom):
     stage = "train"
     panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("preview", "augmentations", "log_scale")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings(
+        "preview", "augmentations", "log_scale", "sheet"
+    )
 
     def body(self) -> Iterable[Widget]:
         """Chart, picture, facts."""
@@ -60,7 +62,7 @@ class Train(StageRoom):
         if job is None:
             words_of = stage_words(self.studio.session.overview, self.stage)
             return [state_line(None, f"Not trained yet: {words_of}.")]
-        lines = [progress_line(job, curve), loss_line(curve), model_line(job)]
+        lines = [progress_line(job, curve), loss_line(curve), model_line(job, curve)]
         if curve.nan_since is not None:
             return [nan_line(curve, job), *lines[:2]]
         return lines if job.running else [lines[0], lines[1], message_line(job)]
@@ -79,6 +81,8 @@ class Train(StageRoom):
             overview = self.studio.session.overview
             ready = overview is not None and not lacks(overview, self.stage)
             return ready and bool(super().check_action(action, parameters))
+        if action == "sheet":
+            return any(pane.has_sheets for pane in self.query(Previews))
         if action == "log_scale":
             return bool(self.studio.session.curve.points)
         return super().check_action(action, parameters)
@@ -98,6 +102,10 @@ class Train(StageRoom):
         if project is not None:
             self.app.push_screen(Augmentations(project.path))
 
+    def action_sheet(self) -> None:
+        """All faces of the previews with their masks, or the few that fit a small pane."""
+        self.query_one(Previews).switch()
+
     def action_log_scale(self) -> None:
         """Logarithmic or linear losses, remembered for this project."""
         view = self.studio.session.view
@@ -108,6 +116,12 @@ class Train(StageRoom):
 def settings_of(job: JobView) -> dict[str, Any]:
     """What the training was started with, where it differs from the defaults."""
     return next((s.settings for s in job.job.steps if s.stage == "train"), {})
+
+
+def batch_of(job: JobView) -> int:
+    """Faces of each side in a step, as the training says itself or as it was started."""
+    told = (job.metric.get("batch"), settings_of(job).get("batch"))
+    return next((value for value in told if isinstance(value, int)), DEFAULTS.batch)
 
 
 def aim_of(job: JobView) -> int:
@@ -143,12 +157,15 @@ def loss_line(curve: Curve) -> Line:
     ]
 
 
-def model_line(job: JobView) -> Line:
-    """`original, batch 16, on CPU, saved at 41 000`."""
+def model_line(job: JobView, curve: Curve) -> Line:
+    """`original, batch 16, 394 faces/s, rate 5e-05, on CPU, saved at 41 000`."""
     settings = settings_of(job)
+    batch, rate = batch_of(job), job.metric.get("learning_rate")
     parts = [
         safe_text(str(settings.get("model", DEFAULTS.model))),
-        f"batch {settings.get('batch', DEFAULTS.batch)}",
+        f"batch {batch}",
+        words.rate(2 * batch * curve.rate, "face") if job.running else "",
+        f"learning rate {rate:.2g}" if isinstance(rate, float) else "",
         f"on {safe_text(job.snapshot.device)}" if job.snapshot.device else "",
     ]
     saved = job.snapshot.saved_iteration

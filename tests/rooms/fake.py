@@ -11,7 +11,17 @@ from pathlib import Path
 from engine.history import History
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, holder_text
+from engine.protocol import (
+    VERSION,
+    Job,
+    JobFolder,
+    Progress,
+    Snapshot,
+    State,
+    Step,
+    holder_text,
+    sheet_of,
+)
 from engine.store import Store
 
 
@@ -88,7 +98,8 @@ class FakeEngine:
         at = time.time() if now is None else now
         assert self.history is not None
         self.history.append(iteration, at, loss_a, loss_b, rate)
-        self.folder.append("metric", iteration=iteration, loss_a=loss_a, loss_b=loss_b, rate=rate)
+        figures = {"iteration": iteration, "loss_a": loss_a, "loss_b": loss_b, "rate": rate}
+        self.folder.append("metric", **figures, learning_rate=5e-5)
         self.put(iteration=iteration, loss_a=loss_a, loss_b=loss_b)
 
     def work_to(self, done: int, total: int, unit: str = "frame", **more: object) -> None:
@@ -104,8 +115,8 @@ class FakeEngine:
         with open(self.folder.log_path, "a") as log:
             log.write(f"{line}\n")
 
-    def preview(self, number: int, **extra: object) -> Path:
-        """A preview picture with its event."""
+    def preview(self, number: int, *, sheet: bool = False, **extra: object) -> Path:
+        """A preview picture with its event, perhaps with the sheet that it is a part of."""
         from PIL import Image
 
         path = self.folder.preview_folder / f"{number:09d}.jpg"
@@ -114,6 +125,9 @@ class FakeEngine:
             [((x + number) % 256, 2 * y, (x * y) % 256) for y in range(128) for x in range(256)]
         )
         picture.save(path)
+        if sheet:
+            picture.resize((512, 256)).save(sheet_of(path))
+            extra |= {"sheet": f"preview/{sheet_of(path).name}", "sheet_columns": ["A", "mask"]}
         self.folder.append("preview", path=f"preview/{path.name}", **extra)
         return path
 

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import BadInput, NothingToDo, Refused
 from engine.history import History, Point
-from engine.protocol import Event, Snapshot, State
+from engine.protocol import Event, Snapshot, State, sheet_of
 from fstui import settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
@@ -90,6 +90,24 @@ def test_a_job_is_told_once_and_then_only_its_news(tmp_workspace: Path) -> None:
     assert third is not None
     assert third.snapshot.state is State.INTERRUPTED
     assert tail.look() is None, "an ended job isn't looked at again"
+
+
+def test_sheets_belong_to_their_previews_and_are_none_themselves(tmp_workspace: Path) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path)
+    columns = {"columns": ["A", "A>B"]}
+    old = engine.preview(100, sheet=True, iteration=100, **columns)
+    # So many events that a first look reads the end of them only.
+    for number in range(6000):
+        engine.folder.append("progress", done=number, total=9000, unit="iteration")
+    new = engine.preview(200, sheet=True, iteration=200, **columns)
+    engine.folder.append("preview", path="preview/x.jpg", sheet="../../../etc/passwd", iteration=1)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    assert [p.place for p in update.previews] == [100, 200, 1]
+    sheets = [p.sheet for p in update.previews]
+    assert sheets == [sheet_of(old).resolve(), sheet_of(new).resolve(), None]
+    assert update.previews[1].sheet_columns == ("A", "mask")
+    engine.vanish()
 
 
 def test_a_preview_outside_its_job_is_not_shown(tmp_workspace: Path) -> None:

@@ -329,6 +329,7 @@ async def test_the_train_room_shows_losses_pace_trend_and_preview(
         await b.sees("A A→A A→B · it 4 000")
         for words in ("20.0 it/s", "to 100 000", "falling", "over the last", "quick, batch 16"):
             await b.sees(words.replace("20.0", "20"))  # history and counts come one by one
+        await b.sees("640 face/s, learning rate 5e-05")
         chart = b.app.screen.query_one(Chart)
         assert chart.region.height >= 8
         assert "log" in b.lines()[1]
@@ -492,6 +493,45 @@ async def test_earlier_previews_come_back(bench: Open, tmp_workspace: Path) -> N
         await b.sees("(2 of 3)")
         await b.press("right_square_bracket")
         await b.sees("it 440")
+    engine.vanish()
+
+
+async def test_a_key_shows_the_sheet_with_all_faces_and_masks(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    for number in (420, 440):
+        engine.preview(number, sheet=True, iteration=number, columns=["A", "A>B"])
+    async with bench(engine.folder.project, "train") as b:
+        pane = b.app.screen.query_one(Previews)
+        await b.sees("A A→B · it 440")
+        assert pane.path is not None
+        assert pane.path.name == "000000440.jpg"
+        assert pane.largest is not None
+        assert pane.largest.name == "000000440-sheet.jpg", "o shows all there is"
+        await b.press("b")
+        await b.sees("A mask · it 440")
+        assert pane.path.name == "000000440-sheet.jpg"
+        await b.press("left_square_bracket")
+        await b.sees("A mask · it 420")
+        await b.sees("(2 of 3)")
+        await b.press("left_square_bracket")
+        await b.sees("it 400")
+        assert pane.path.name == "000000400.jpg", "an older one without a sheet"
+        await b.press("right_square_bracket", "b")
+        await b.sees("A A→B · it 420")
+    engine.vanish()
+
+
+async def test_the_key_of_sheets_is_valid_where_there_are_some(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    engine = trained(fake.make_project(tmp_workspace), 400)
+    async with bench(engine.folder.project, "train") as b:
+        await b.sees("it 400")
+        await b.press("b")
+        assert "A A→A A→B · it 400" in b.text()
+        assert b.app.screen.query_one(Previews).largest == b.app.screen.query_one(Previews).path
     engine.vanish()
 
 
