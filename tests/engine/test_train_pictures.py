@@ -84,7 +84,7 @@ def test_a_fast_training_reports_twice_a_second_at_most(
     work = work_on(project, seconds=2.3, save_every=10)
 
     def instant(self: Trainer, crops: Any, iteration: int, rate: float) -> None:
-        self._steps += 1
+        self._sums.assign_add([0.0, 0.0, 1.0])
         if iteration % 500 == 0:
             work.folder.send("preview")
             work.folder.send("save")
