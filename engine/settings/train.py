@@ -103,6 +103,18 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         about("iterations from one step to the next", 1, 10_000_000, group=LEARNING, live=True),
     ] = 100_000
 
+    find_rate: Annotated[
+        Literal["off", "set", "only"],
+        about("look for the learning rate before a model begins", group=LEARNING),
+    ] = "off"
+    find_iterations: Annotated[int, about("steps of that search", 100, 10_000, group=LEARNING)] = (
+        1000
+    )
+    find_strength: Annotated[
+        Literal["default", "aggressive", "extreme"],
+        about("how near to where it runs away", group=LEARNING),
+    ] = "default"
+
     losses: Annotated[
         str, about("what is added up, as in ssim, mse:0.5; empty: own", group=LEARNING, live=True)
     ] = ""

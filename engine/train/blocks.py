@@ -16,7 +16,6 @@ from engine.train.initial import ConvAware
 from engine.train.layers import (
     Alike,
     Conv,
-    InstanceNorm,
     Leaky,
     PixelShuffle,
     Resize,
@@ -24,6 +23,7 @@ from engine.train.layers import (
     Sigmoid,
     SwapColours,
 )
+from engine.train.norms import normalised
 from engine.train.style import Style
 
 NORMAL = keras.initializers.RandomNormal(0.0, 0.02)
@@ -102,7 +102,7 @@ class Blocks:
 
     def normed(self, x: Any, leak: float | None, name: str) -> Any:
         """Instance norm of one scale for the whole map, then the leak."""
-        x = InstanceNorm(name=f"{name}_norm")(x)
+        x = normalised(x, "instance", f"{name}_norm")
         return x if leak is None else self.leak(x, leak, f"{name}_leak")
 
     def beginning(self, initializer: Any) -> Any:
@@ -253,7 +253,7 @@ class Blocks:
 
     def batch_norm(self, x: Any, name: str) -> Any:
         """Each channel at mean 0 and deviation 1 over the batch, then scaled and moved."""
-        return keras.layers.BatchNormalization(name=name)(x)
+        return normalised(x, "batch", name)
 
     def face(self, x: Any, name: str = "face", *, kernel: int = 5, bgr: bool = True) -> Any:
         """The last convolution: an RGB picture in 0..1."""

@@ -76,4 +76,4 @@ class Noise(Chance):
 def reseed(layers: list[Chance], seed: int, iteration: Any) -> None:
     """Give each layer a seed of its own for this iteration (an int32 scalar)."""
     for number, layer in enumerate(layers):
-        layer.seed.assign(tf.stack([seed + 7919 * (number + 1), iteration]))
+        layer.seed.assign(tf.stack([(seed + 7919 * (number + 1)) % 2**31, iteration]))

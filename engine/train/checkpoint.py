@@ -79,6 +79,8 @@ class TrainState(msgspec.Struct, frozen=True):
     """Digest of the faces of each side; empty where it was saved before there was one."""
     slowed: float = 1.0
     """Share of the learning rate that is left after roll-backs and the command slower."""
+    found_rate: float = 0.0
+    """The learning rate that the finder chose; 0 is none."""
     roll_backs: int = 0
     """How often training went back to an older set; it draws other faces since."""
     loss_a: float | None = None

@@ -8,6 +8,15 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from engine.train.forms import (
+    conv_by_blocks,
+    conv_by_columns,
+    doubled,
+    enlarged,
+    leaky,
+    reflected,
+)
+
 COLUMNS_UP_TO_PX = 4
 """Without a GPU, convolutions whose output is no larger than this become one matrix product:
 oneDNN reaches a third of its usual rate on such small maps."""
@@ -110,30 +119,6 @@ class Separable(keras.layers.Layer):
         return leaky(tf.nn.conv2d(x, pointwise, 1, "VALID"), self.leak, bias)
 
 
-class InstanceNorm(keras.layers.Layer):
-    """Each face's map at mean 0 and deviation 1 over all its pixels and channels together, then one
-    scale and one offset: two weights, as the networks of the trade have it.
-
-    Source: D. Ulyanov et al., "Instance Normalization: The Missing Ingredient for Fast
-    Stylization", 2016, there for each channel by itself.
-    """
-
-    LEAST_DEVIATION = 1e-3
-
-    def build(self, input_shape: Any) -> None:
-        """Make the two weights."""
-        self.gamma = self.add_weight(shape=(1,), initializer="ones", name="gamma")
-        self.beta = self.add_weight(shape=(1,), initializer="zeros", name="beta")
-
-    def call(self, x: Any) -> Any:
-        """Any map to the same shape."""
-        mean, variance = tf.nn.moments(x, axes=[1, 2, 3], keepdims=True)
-        # A root's slope is infinite at 0: a flat map must not train to what is no number.
-        deviation = tf.sqrt(variance + 1e-12) + self.LEAST_DEVIATION
-        gamma, beta = tf.convert_to_tensor(self.gamma), tf.convert_to_tensor(self.beta)
-        return (x - mean) * (gamma / deviation) + beta
-
-
 class Leaky(keras.layers.Layer):
     """max(x, slope x)."""
 
@@ -144,94 +129,6 @@ class Leaky(keras.layers.Layer):
     def call(self, x: Any) -> Any:
         """Each number by itself."""
         return leaky(x, self.slope)
-
-
-def leaky(x: Any, leak: float | None, bias: Any = None) -> Any:
-    """max(x, leak x), where `leak` is none x as it is; with `bias`, of x + bias.
-
-    On the way back the sign of what came out tells the slope, so that nothing else need be kept:
-    half the memory of TensorFlow's gradient, and one pass instead of four.
-    """
-    if leak is None:
-        return x if bias is None else tf.nn.bias_add(x, bias)
-
-    def bent(x: Any, *bias: Any) -> Any:
-        y = tf.nn.leaky_relu(tf.nn.bias_add(x, *bias) if bias else x, leak)
-
-        def gradient(back: Any) -> Any:
-            back = tf.raw_ops.LeakyReluGrad(gradients=back, features=y, alpha=leak)
-            return [back, *(tf.raw_ops.BiasAddGrad(out_backprop=back) for _ in bias)]
-
-        return y, gradient
-
-    return tf.custom_gradient(bent)(x, *([] if bias is None else [bias]))
-
-
-def same_edges(size: int, side: int, stride: int) -> tuple[int, int]:
-    """Rows that TensorFlow's "same" adds before and after: the smaller half goes before."""
-    total = max((-(-size // stride) - 1) * stride + side - size, 0)
-    return total // 2, total - total // 2
-
-
-def reflected(x: Any, side: int, stride: int) -> Any:
-    """`x` (n, h, w, c) with the edges of "same", mirrored about the outermost pixels; a map too
-    small for that is mirrored as far as it goes and black from there."""
-    _, height, width, _ = x.shape
-    edges = [same_edges(height, side, stride), same_edges(width, side, stride)]
-    mirrored = [
-        [min(a, size - 1) for a in e] for e, size in zip(edges, (height, width), strict=True)
-    ]
-    rest = [
-        [a - b for a, b in zip(e, m, strict=True)] for e, m in zip(edges, mirrored, strict=True)
-    ]
-    x = tf.pad(x, [[0, 0], *mirrored, [0, 0]], "REFLECT")
-    return tf.pad(x, [[0, 0], *rest, [0, 0]]) if any(map(sum, rest)) else x
-
-
-def conv_by_columns(x: Any, kernel: Any, stride: int, padded: bool = False) -> Any:
-    """A "same" convolution as one matrix product: shifted slices joined along the channels.
-
-    Sizes of `x` (n, h, w, in) but n must be known; kernel (k, k, in, out). With `padded` the edges
-    are there already.
-    """
-    side, _, inputs, filters = kernel.shape
-    height, width = x.shape[1:3]
-    if padded:
-        rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
-    else:
-        rows, columns = -(-height // stride), -(-width // stride)
-        edges = [same_edges(height, side, stride), same_edges(width, side, stride)]
-        x = tf.pad(x, [[0, 0], *edges, [0, 0]])
-    tall, wide = stride * (rows - 1) + 1, stride * (columns - 1) + 1
-    slices = [
-        x[:, dy : dy + tall : stride, dx : dx + wide : stride]
-        for dy in range(side)
-        for dx in range(side)
-    ]
-    flat = tf.reshape(tf.concat(slices, axis=-1), [-1, side * side * inputs])
-    y = tf.matmul(flat, tf.reshape(kernel, [side * side * inputs, filters]))
-    return tf.reshape(y, [-1, rows, columns, filters])
-
-
-def conv_by_blocks(x: Any, kernel: Any) -> Any:
-    """A "same" convolution of stride 1 on blocks of 2x2 pixels as channels: 3x3 at half the size.
-
-    `x` (n, h, w, in) of even sizes; kernel (k, k, in, out) with k 1, 3 or 5.
-    """
-    side, _, inputs, filters = kernel.shape
-    first = 2 - side // 2
-    kernels = []
-    for dy in range(2):
-        for dx in range(2):
-            # Of the 6x6 pixels of 3x3 blocks, those that the pixel (dy, dx) of the middle one sees.
-            edges = [[first + d, 6 - side - first - d] for d in (dy, dx)]
-            placed = tf.reshape(
-                tf.pad(kernel, [*edges, [0, 0], [0, 0]]), [3, 2, 3, 2, inputs, filters]
-            )
-            kernels.append(tf.transpose(placed, [0, 2, 1, 3, 4, 5]))
-    whole = tf.reshape(tf.stack(kernels, axis=-2), [3, 3, 4 * inputs, 4 * filters])
-    y = tf.nn.conv2d(tf.nn.space_to_depth(x, 2), whole, 1, "SAME")
-    return tf.nn.depth_to_space(y, 2)
 
 
 class PixelShuffle(keras.layers.Layer):
@@ -314,44 +211,15 @@ class Sigmoid(keras.layers.Layer):
 
 
 class Resize(keras.layers.Layer):
-    """Bilinear enlargement, (n, h, w, c) to (n, scale h, scale w, c); pixels' centres at half.
-
-    TensorFlow's own has a gradient that runs on one core: twice the size is made of shifted sums
-    instead, other scales of two matrix products.
-    """
+    """Bilinear enlargement, (n, h, w, c) to (n, scale h, scale w, c); pixels' centres at half."""
 
     def __init__(self, scale: int = 2, *, name: str) -> None:
         super().__init__(name=name)
         self.scale = scale
 
     def call(self, x: Any) -> Any:
-        """Down the rows, then along them."""
-        return self._along(self._along(x, 1), 2)
-
-    def _along(self, x: Any, axis: int) -> Any:
-        if self.scale == 2:
-            return doubled(x, axis)
-        matrix = tf.cast(tf.constant(spread(x.shape[axis], self.scale)), x.dtype)
-        return tf.einsum("ys,nswc->nywc" if axis == 1 else "xs,nhsc->nhxc", matrix, x)
-
-
-def doubled(x: Any, axis: int) -> Any:
-    """Twice as many rows (axis 1) or columns (axis 2): 3/4 of the nearer one, 1/4 of the other."""
-    size = x.shape[axis]
-    places = list(range(size))
-    before = tf.gather(x, [0, *places[:-1]], axis=axis)
-    after = tf.gather(x, [*places[1:], size - 1], axis=axis)
-    pairs = tf.stack([0.75 * x + 0.25 * before, 0.75 * x + 0.25 * after], axis=axis + 1)
-    shape = [-1, *x.shape[1:]]
-    shape[axis] = 2 * size
-    return tf.reshape(pairs, shape)
-
-
-def spread(size: int, scale: int) -> np.ndarray[Any, np.dtype[np.float32]]:
-    """(scale size, size): the weights of bilinear enlargement, edges repeated."""
-    place = np.clip((np.arange(size * scale) + 0.5) / scale - 0.5, 0.0, size - 1.0)
-    away = np.abs(place[:, None] - np.arange(size))
-    return np.maximum(0.0, 1.0 - away).astype(np.float32)
+        """Both ways at once."""
+        return doubled(x) if self.scale == 2 else enlarged(x, self.scale)
 
 
 class Alike(keras.initializers.Initializer):

@@ -17,7 +17,7 @@ from engine.errors import FstuiError, Stopped
 from engine.history import History
 from engine.sessions import Diary
 from engine.settings import TrainSettings
-from engine.train import feed
+from engine.train import feed, finder
 from engine.train.board import Board
 from engine.train.health import Health, RanAway
 from engine.train.learning import schedule_of
@@ -46,6 +46,10 @@ def run(work: Work) -> str:
     session = Session(work, settings)
     if session.iteration >= settings.iterations:
         return f"trained to iteration {session.iteration} already"
+    if settings.find_rate != "off" and session.iteration == 0:
+        session.found_rate = found_rate(session)
+        if settings.find_rate == "only":
+            return f"found the learning rate {session.found_rate:.1e}; nothing was trained"
     diary, clock, health = Diary(session.folder), Clock(), Health()
     with told(diary, session, clock), Saving(session, diary) as saving:
         recovery = Recovery(session, saving, health)
@@ -58,6 +62,30 @@ def run(work: Work) -> str:
                 recovery.roll_back(trouble, clock.seconds)
             except (tf.errors.ResourceExhaustedError, MemoryError) as error:
                 recovery.fewer_faces(error, clock.seconds)
+
+
+def found_rate(session: Session) -> float:
+    """The learning rate that a sweep over many finds; the network is as before it.
+
+    Raises `BadInput` where there is none to find, `Stopped`.
+    """
+    wanted = session.settings
+    sweep = finder.Sweep(wanted.find_iterations, wanted.find_strength)
+    rate = finder.find(session.work, session.trainer, batches_of(session), sweep).rate
+    assert rate is not None  # without one it raises
+    return rate
+
+
+def batches_of(session: Session) -> Iterator[feed.Batch]:
+    """The faces of one iteration after the other, from the next one on."""
+    batches: Iterator[feed.Batch] = feed.batches(
+        session.sides,
+        session.batch,
+        session.draws,
+        session.iteration + 1,
+        to_landmarks=session.how.to_landmarks,
+    )
+    return batches
 
 
 @contextmanager
@@ -82,14 +110,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     control = work.control
     board = Board(session.folder / "tensorboard") if settings.tensorboard else None
     pictures = Pictures(session, clock.seconds, board)
-    batches = feed.batches(
-        session.sides,
-        session.batch,
-        session.draws,
-        session.iteration + 1,
-        to_landmarks=session.how.to_landmarks,
-    )
-    full_rate = settings.learning_rate or session.habits.learning_rate
+    batches = batches_of(session)
     schedule = schedule_of(session.recipe, settings)
     log = Log(session, saving, health, clock.seconds, board)
     clock.stop()  # until the first step is compiled
@@ -118,7 +139,9 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
 
         # --- learning rate ---
         part = session.part_done(clock.seconds)
-        rate = learning_rate(full_rate, session.iteration + 1, part, schedule, session.slowed)
+        rate = learning_rate(
+            session.full_rate, session.iteration + 1, part, schedule, session.slowed
+        )
 
         # --- log, save, preview ---
         due = saving.is_due(clock.seconds)

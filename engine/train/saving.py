@@ -122,6 +122,7 @@ class Saving:
             saved=now(),
             faces={side: faces.digest for side, faces in session.sides.items()},
             slowed=session.slowed,
+            found_rate=session.found_rate,
             roll_backs=session.roll_backs,
             loss_a=loss_a,
             loss_b=loss_b,

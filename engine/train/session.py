@@ -36,6 +36,8 @@ class Session:
         self.folder = work.project.path / "model"
         self.trash = work.project.path / "trash"
         self.asked = asked_for(settings)
+        # What can't be is refused before a model is put away.
+        cost_of(self.asked, settings), plan_of(self.asked, settings)
         self._begin_again()
         self.before = self._take_up()
         self.recipe = self._kept(self.before) if self.before else self.asked
@@ -44,6 +46,7 @@ class Session:
         self.saved_iteration = self.iteration
         self.seconds_before = self.before.state.seconds if self.before else 0.0
         self.slowed = self.before.state.slowed if self.before else 1.0
+        self.found_rate = self.before.state.found_rate if self.before else 0.0
         self.roll_backs = self.before.state.roll_backs if self.before else 0
         self.batch, self.examples = settings.batch, 0
         self.habits = models.trained(self.recipe.model, self.recipe.version).HABITS
@@ -143,7 +146,7 @@ class Session:
         self.before = msgspec.structs.replace(self.before, arrays={})  # memory for the training
         if self.slowed < 1.0:
             self.work.report.warn(
-                f"The learning rate is {self.slowed:.3g} of what is set since training rolled back."
+                f"The learning rate is {self.slowed:.3g} of what is set, as it was lowered before."
             )
 
     def _begin(self) -> None:
@@ -203,6 +206,11 @@ class Session:
         if (how, cost) != (self.how, self.cost):
             self.how, self.cost = how, cost
             self.trainer.vary(how, cost)
+
+    @property
+    def full_rate(self) -> float:
+        """The learning rate before its schedule: the user's, the one found, the network's own."""
+        return self.settings.learning_rate or self.found_rate or self.habits.learning_rate
 
     def slow_down(self) -> None:
         """Lower the learning rate for the rest of the training."""

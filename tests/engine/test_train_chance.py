@@ -65,3 +65,9 @@ def test_noise_has_its_deviation() -> None:
     added = (layer(X, training=True) - X).numpy()
     assert added.std() == pytest.approx(0.5, rel=0.05)
     assert abs(added.mean()) < 0.02
+
+
+def test_the_largest_seed_is_a_seed() -> None:
+    layers: list[Chance] = [Noise(name=f"noise_{n}") for n in range(3)]
+    reseed(layers, 2**31 - 1, tf.constant(1))
+    assert len({int(layer.seed[0]) for layer in layers}) == 3

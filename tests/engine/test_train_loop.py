@@ -444,3 +444,27 @@ def test_losses_that_are_not_there_are_refused_before_anything_is_made(project: 
     with pytest.raises(BadInput, match="nosuch"):
         loop.run(work_on(project, iterations=10, losses="nosuch"))
     assert not (project.path / "model" / "checkpoints").exists()
+
+
+def test_a_found_rate_is_used_and_kept(project: Project) -> None:
+    model = project.path / "model"
+    only = work_on(project, iterations=5, find_rate="only", find_iterations=100)
+    assert "nothing was trained" in loop.run(only)
+    assert not checkpoint.exists(model)
+    first = work_on(project, iterations=5, find_rate="set", find_iterations=100, warm_up=0)
+    loop.run(first)
+    (found,) = events(first, "finder")
+    state = checkpoint.load(model, pytest.fail).state
+    assert state.found_rate == pytest.approx(found["rate"])
+    assert found["rate"] == pytest.approx(events(only, "finder")[0]["rate"], rel=0.3)
+    again = work_on(project, iterations=6, find_rate="set", warm_up=0, schedule="constant")
+    loop.run(again)
+    assert events(again, "finder") == []
+    assert events(again, "metric")[-1]["learning_rate"] == pytest.approx(found["rate"])
+
+
+def test_what_cannot_be_is_refused_before_a_model_is_put_away(project: Project) -> None:
+    loop.run(work_on(project, iterations=3))
+    with pytest.raises(BadInput, match="nosuch"):
+        loop.run(work_on(project, iterations=3, anew=True, losses="nosuch"))
+    assert checkpoint.load(project.path / "model", pytest.fail).state.iteration == 3

@@ -10,16 +10,11 @@ import tensorflow as tf
 from engine.errors import Damaged
 from engine.train import models
 from engine.train.flops import forward_flop
-from engine.train.layers import (
-    Alike,
-    FaceLight,
-    PixelShuffle,
-    conv_by_blocks,
-    conv_by_columns,
-    leaky,
-)
+from engine.train.forms import conv_by_blocks, conv_by_columns, leaky
+from engine.train.layers import Alike, FaceLight, PixelShuffle, Resize
 from engine.train.listing import unfilled
 from engine.train.network import Network
+from engine.train.norms import BatchNorm
 
 ORIGINAL_ENCODER = {
     "conv_1": 9_728,
@@ -124,6 +119,34 @@ def test_bias_and_leak_have_the_gradient_of_their_formula(slope: float) -> None:
     for source in (x, bias):
         got, expected = (tape.gradient(loss, source).numpy() for loss in losses)
         np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_a_bilinear_enlargement_and_its_gradient_are_tensorflows(scale: int) -> None:
+    rng = np.random.default_rng(scale)
+    x = tf.constant(rng.normal(size=(2, 4, 5, 3)).astype(np.float32))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        mine = Resize(scale, name="resize")(x)
+        plain = tf.image.resize(x, [4 * scale, 5 * scale], "bilinear")
+        losses = [tf.reduce_sum(y * tf.square(y - 1.0)) for y in (mine, plain)]
+    np.testing.assert_allclose(mine.numpy(), plain.numpy(), rtol=1e-5, atol=1e-6)
+    got, expected = (tape.gradient(loss, x).numpy() for loss in losses)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 8, 5), (256, 5)])
+def test_a_batch_norm_trains_by_the_batch_and_paints_by_what_it_has_seen(
+    shape: tuple[int, ...],
+) -> None:
+    rng = np.random.default_rng(4)
+    x = tf.constant((3.0 + 2.0 * rng.normal(size=shape)).astype(np.float32))
+    mine, keras_own = BatchNorm(name="norm"), keras.layers.BatchNormalization()
+    for training in (True, True, False):
+        ours, theirs = mine(x, training=training), keras_own(x, training=training)
+        # The running variance is that of a sample here, 1 % of 1/255 apart.
+        np.testing.assert_allclose(ours.numpy(), theirs.numpy(), rtol=1e-3, atol=1e-3)
+    assert float(mine.mean.value[0]) == pytest.approx(3.0 * 0.02, rel=0.2)
 
 
 def test_a_step_of_original_is_as_much_work_as_its_layers_say() -> None:

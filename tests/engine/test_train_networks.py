@@ -47,6 +47,13 @@ OTHER_WAYS: list[tuple[str, dict[str, Any]]] = [
     ("ohr", {"encoder_type": "shaoanlu", "input_size": 64, "nodes": 256}),
 ]
 
+SLOW = ("villain", "realface")
+"""Slow to build even so."""
+RUN = [
+    *(pytest.param(*case, marks=[pytest.mark.all] * (case[0] in SLOW)) for case in SMALL.items()),
+    *(pytest.param(*case, marks=pytest.mark.all) for case in OTHER_WAYS),
+]
+
 
 def named(case: dict[str, Any]) -> str:
     """A readable name of a row of the table."""
@@ -65,7 +72,7 @@ def test_a_network_of_the_trade_has_its_published_weights(case: dict[str, Any]) 
         assert network.sizes == (case["input"], tuple(case["outputs"]))
 
 
-@pytest.mark.parametrize(("name", "options"), [*SMALL.items(), *OTHER_WAYS])
+@pytest.mark.parametrize(("name", "options"), RUN)
 def test_faces_and_mask_have_their_sizes_and_all_weights_learn(
     name: str, options: dict[str, Any]
 ) -> None:

@@ -72,7 +72,7 @@ def test_it_goes_back_further_when_a_set_leads_to_trouble_twice(
     later = work_on(project, iterations=25)
     loop.run(later)
     assert warnings(later) == [
-        "The learning rate is 0.25 of what is set since training rolled back."
+        "The learning rate is 0.25 of what is set, as it was lowered before."
     ]
 
 

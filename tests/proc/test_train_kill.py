@@ -57,7 +57,8 @@ def test_kill_nine_of_the_supervisor_and_train_goes_on(trained: Project) -> None
     assert f"interrupted at iteration {now.iteration}" in fstui("status", "film").stdout
     reached, saved = iteration(first), jobs.checkpoint_iteration(trained.path)
     assert saved is not None
-    assert reached - SAVE_EVERY <= saved <= reached + SAVE_EVERY
+    # The set at the last save may still have been on its way to the disk.
+    assert reached - 2 * SAVE_EVERY <= saved <= reached + SAVE_EVERY
 
     # The second start needs no settings: it goes on with those of the job that was killed.
     assert fstui("train", "film", "--detach").returncode == 0

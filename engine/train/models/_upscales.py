@@ -22,15 +22,12 @@ def subpixel(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
 
 def hybrid(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
     """Half of the channels by pixel shuffle, half bilinear behind a convolution."""
-    half = filters - filters // 2
-    pictures = [blocks.upscale(x, half, name), _bilinear(blocks, x, half, name)]
-    return keras.layers.Concatenate(name=f"{name}_joined")(pictures)
+    return blocks.hybrid(x, filters, name)
 
 
 def fast(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
     """The sum of a pixel shuffle and a bilinear enlargement, each behind a convolution."""
-    pictures = [blocks.upscale(x, filters, name), _bilinear(blocks, x, filters, name)]
-    return keras.layers.Add(name=f"{name}_sum")(pictures)
+    return blocks.fast(x, filters, name)
 
 
 def resized(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
@@ -47,10 +44,6 @@ def dny(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
     for number in (1, 2):
         x = _conv(blocks, x, filters, f"{name}_{number}", 0.2)
     return x
-
-
-def _bilinear(blocks: Blocks, x: Any, filters: int, name: str) -> Any:
-    return blocks.resize(_conv(blocks, x, filters, f"{name}_soft", None), 2, f"{name}_resize")
 
 
 def _conv(blocks: Blocks, x: Any, filters: int, name: str, leak: float | None) -> Any:
