@@ -12,8 +12,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -53,17 +53,26 @@ class Meter:
         self._size = (columns, rows)
 
     def __enter__(self) -> Meter:
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.execvpe(self.argv[0], self.argv, self.env)
+        self.fd, terminal = pty.openpty()
         self.resize(*self._size)
+        # No fork of this process: with TensorFlow in it that takes longer than the program's
+        # start. A leader of a session that opens a terminal gets it as its own: sh does.
+        self._program = subprocess.Popen(
+            ["sh", "-c", ': <"$0"; exec "$@"', os.ttyname(terminal), *self.argv],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env=self.env,
+            start_new_session=True,
+        )
+        self.pid = self._program.pid
+        os.close(terminal)
         self._clock = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.code is None:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
+        self._program.kill()
+        self._program.wait()
         os.close(self.fd)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -125,11 +134,7 @@ class Meter:
             self.press(b"\x1b[?2026;2$y")
 
     def _reap(self, block: bool = False) -> None:
-        if self.code is not None:
-            return
-        pid, status = os.waitpid(self.pid, 0 if block else os.WNOHANG)
-        if pid:
-            self.code = os.waitstatus_to_exitcode(status)
+        self.code = self._program.wait() if block else self._program.poll()
 
     def text(self) -> str:
         """The screen's text."""
