@@ -10,7 +10,7 @@ import numpy as np
 from engine import history
 from engine.errors import BadInput
 from engine.settings import TrainSettings, changed, live, read
-from engine.train import checkpoint, data, models, sets, transfer
+from engine.train import checkpoint, data, estimate, models, sets, transfer
 from engine.train.checkpoint import Recipe
 from engine.train.learning import cost_of, plan_of
 from engine.train.network import Network
@@ -55,6 +55,7 @@ class Session:
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         self._tell_of_faces()
         work.report.phase("building the model")
+        self.program = estimate.program_bytes()
         self.network = Network(
             self.recipe.model,
             self.recipe.options,

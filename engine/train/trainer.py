@@ -60,7 +60,8 @@ class Trainer:
         self._compiled(batch, tf.constant(iteration), tf.constant(learning_rate))
 
     def graph(self, batch: Batch) -> Any:
-        """The step's graph for batches like this one; the first step doesn't make it again."""
+        """The step's graph for batches like this one, or of these `TensorSpec`s; the first step
+        doesn't make it again."""
         return self._compiled.get_concrete_function(batch, tf.constant(1), tf.constant(1e-5)).graph
 
     def _step(self, batch: Batch, iteration: Any, learning_rate: Any) -> None:
