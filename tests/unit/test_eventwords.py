@@ -49,6 +49,14 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         "man: the points' jitter fell from 0.46 % to 0.12 %",
     ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
+    "estimate": (
+        {"memory_mib": 2300, "disk_mib": 900, "free_disk_mib": 5000},
+        "about 2300 MiB of memory, 900 MiB for saves",
+    ),
+    "trial": (
+        {"s_per_iteration": 1.5, "left_s": 3600, "memory_mib": 2200, "foretold_mib": 2300},
+        "1.5 s an iteration, 60 min left; 2200 MiB of memory",
+    ),
     "step-end": ({"exit": 0, "message": "all done"}, "step ended: all done"),
     "end": ({"state": "done", "exit": 0, "message": "all done"}, "done: all done"),
 }
@@ -72,7 +80,7 @@ def test_tail_says_sentences(tmp_workspace: Path, capsys: pytest.CaptureFixture[
     folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
     for kind, (data, _) in SENTENCES.items():
         folder.append(kind, **data)
-    assert cli.main(["tail", "film"]) == 0
+    assert cli.main(["tail", "film", "-n", "99"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[9:] for line in lines] == [said for _, said in SENTENCES.values() if said]
     time.strptime(lines[0][:8], "%H:%M:%S")
