@@ -27,6 +27,7 @@ SAID = frozenset(
         "warn",
         "estimate",
         "trial",
+        "finder",
         "save",
         "arrival",
         "launch",

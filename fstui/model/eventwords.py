@@ -34,7 +34,8 @@ def event_words(event: Event) -> str:
             return f"{d.get('s_per_iteration')} s an iteration{hours}; {memory}"
         case "finder":
             rate = event.data.get("rate")
-            return f"learning rate found: {rate:.1e}" if isinstance(rate, float) else "none found"
+            found = f"{rate:.1e}" if isinstance(rate, float) else "none"
+            return f"learning rate found: {found} (its curve is {d.get('chart')} of the job)"
         case "metric":
             return f"iteration {d.get('iteration')}: loss {_loss(event, 'a')} {_loss(event, 'b')}"
         case "progress":

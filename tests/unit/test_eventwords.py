@@ -27,7 +27,10 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         {"iteration": 40, "loss_a": 0.012345, "loss_b": "nan", "rate": 3.1},
         "iteration 40: loss 0.0123 nan",
     ),
-    "finder": ({"rate": 3.2e-5, "rates": [1e-10], "losses": [1.0]}, "learning rate found: 3.2e-05"),
+    "finder": (
+        {"rate": 3.2e-5, "rates": [1e-10], "losses": [1.0], "chart": "finder.png"},
+        "learning rate found: 3.2e-05 (its curve is finder.png of the job)",
+    ),
     "heartbeat": ({}, ""),
     "warn": ({"text": "look \x1b[1mhere"}, "warning: look [1mhere"),
     "save": ({"iteration": 40}, "saved at iteration 40"),
