@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "stop": "save and stop a job",
     "watch": "take in footage as it arrives in a project's media folders",
     "people": "show or record who the sides show and on what ground",
+    "verify": "what a file tells of how it was made: mark, record, people",
     "models": "weights of the networks that find faces: list, fetch, import, verify",
     "bench": "measure a stage on this machine",
     "doctor": "check this machine: terminal, GPU, TensorFlow, disk, weights",
