@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from extract_project import extract, project_with
@@ -44,6 +46,15 @@ def project(
         yield made
 
 
+@pytest.fixture
+def memory_given_back() -> Iterator[None]:
+    """A network is in circles of references, and some have 200 million weights."""
+    yield
+    keras.backend.clear_session()
+    gc.collect()
+
+
+@pytest.mark.usefixtures("memory_given_back")
 @pytest.mark.parametrize("name", RUN)
 def test_losses_fall_on_real_faces(project: Project, name: str) -> None:
     settings: dict[str, Any] = {"model": name, "options": OPTIONS.get(name, ""), "anew": True}
