@@ -128,7 +128,7 @@ def read_record(path: Path) -> Provenance | None:
         whole = path.stat().st_size == record.output.size
     except (OSError, msgspec.MsgspecError):
         return None
-    return record if whole and record.output.name == path.name else None
+    return record if whole and Path(record.output.name).name == path.name else None
 
 
 def put_away(project: Project, path: Path) -> None:
