@@ -9,7 +9,7 @@ import shlex
 import shutil
 import time
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,18 @@ class Person(msgspec.Struct, frozen=True):
     recorded_by: str
     recorded_at: str
     """UTC, ISO 8601."""
+    until: str = ""
+    """The last day on which the ground holds, ISO 8601 (2027-03-31); empty is for good."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an end that is no day."""
+        if self.until:
+            date.fromisoformat(self.until)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the ground doesn't hold any more."""
+        return bool(self.until) and self.until < now()[: len("2027-03-31")]
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -252,13 +264,16 @@ class Project:
             raise from_os_error(error, f"copying {path} to {aim}") from error
         return aim
 
-    def set_person(self, side: str, name: str, ground: Ground, recorded_by: str) -> None:
-        """Record who side a or b shows and on what ground."""
+    def set_person(
+        self, side: str, name: str, ground: Ground, recorded_by: str, until: str = ""
+    ) -> None:
+        """Record who side a or b shows, on what ground and to which day that holds. Raises
+        `BadInput`."""
         if side not in ("a", "b"):
             raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
         if not name.strip() or safe_text(name) != name:
             raise BadInput("A person's name needs printable characters.")
-        person = Person(name.strip(), ground, recorded_by, now())
+        person = Person(name.strip(), ground, recorded_by, now(), day(until))
 
         def change(doc: Any) -> None:
             doc.setdefault("people", {})[side] = msgspec.to_builtins(person)
@@ -457,6 +472,14 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(p.stat().st_size for p in media_in(path))
     return path.stat().st_size
+
+
+def day(text: str) -> str:
+    """A day as it is written in a project (2027-03-31), or nothing. Raises `BadInput`."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise BadInput(f"'{safe_text(text)}' is no day: write it as 2027-03-31.") from error
 
 
 def now() -> str:

@@ -17,7 +17,7 @@ from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.store import Store
 from engine.train.checkpoint import Checkpoint
-from engine.trust.door import Model, Origin, put_away, read_record, release
+from engine.trust.door import Model, Origin, read_record, release
 from engine.trust.mark import new_mark
 from engine.work import Work
 
@@ -86,7 +86,7 @@ class Finish:
             self._release(clip, staged, name, journal)
         made = self._release(clip, found.staged, found.name, journal)
         for staged, name in found.notes:
-            write_atomic(made / name, staged.read_bytes())
+            write_atomic(made.with_name(name), staged.read_bytes())
             staged.unlink()
         return made
 
@@ -115,16 +115,6 @@ class Finish:
         return summary(measured, new.within), measured
 
     def _release(self, clip: Clip, staged: Path, name: str, journal: Journal) -> Path:
-        """Through the door, pictures of a folder one by one."""
-        if staged.is_dir():
-            folder = self._work.project.inside(f"out/{name}")
-            if folder.exists() and not _is_out(folder, journal.fingerprint):
-                put_away(self._work.project, folder)
-            folder.mkdir(exist_ok=True)
-            for path in sorted(staged.iterdir()):
-                self._release(clip, path, f"{name}/{path.name}", journal)
-            staged.rmdir()
-            return folder
         return release(
             self._work.project,
             staged,
@@ -144,9 +134,5 @@ def _faces_out(clip: Clip, frames: int) -> dict[int, list[Landmarks]]:
 
 
 def _is_out(path: Path, fingerprint: str) -> bool:
-    """Whether a file, or each picture of a folder, was released with this making."""
-    if path.is_dir():
-        inside = [p for p in path.iterdir() if p.suffix != ".json"]
-        return bool(inside) and all(_is_out(p, fingerprint) for p in inside)
     record = read_record(path)
     return record is not None and record.fingerprint == fingerprint

@@ -9,7 +9,8 @@ from engine.project import Person, Project
 
 
 def require_people(project: Project) -> dict[str, Person]:
-    """The people of side a and b. Raises `Refused` naming the side that nobody is recorded for."""
+    """The people of side a and b. Raises `Refused` naming the side that nobody is recorded for, or
+    whose ground doesn't hold any more."""
     people = Project.open(project.path).file.people  # as it is now, not as it was at the start
     missing = [side for side in ("a", "b") if side not in people]
     if missing:
@@ -19,4 +20,11 @@ def require_people(project: Project) -> dict[str, Person]:
             f"{quote(project.name)} {missing[0]} NAME --ground GROUND' says it and on what "
             "ground the face is used."
         )
+    for side in ("a", "b"):
+        person = people[side]
+        if person.ended:
+            raise Refused(
+                f"The ground for {person.name} ({person.ground}) held until {person.until}: record "
+                f"what holds now with 'people {quote(project.name)} {side} NAME --ground GROUND'."
+            )
     return {side: people[side] for side in ("a", "b")}

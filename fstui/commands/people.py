@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from engine.errors import BadInput, UsageError
-from engine.project import Ground
+from engine.project import Ground, Person
 from engine.protocol import safe_text
 from fstui.commands.shared import add_project, project_of, require_writing, say
 
@@ -20,29 +20,40 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", nargs="?", metavar="NAME", help="who the side shows")
     grounds = "; ".join(f"{short}: {ground}" for short, ground in SHORT.items())
     parser.add_argument("--ground", metavar="GROUND", help=grounds)
+    parser.add_argument(
+        "--until", metavar="DAY", default="", help="last day on which the ground holds (2027-03-31)"
+    )
     parser.add_argument("--by", metavar="WHO", help="who records it (default: your user name)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Record if a side is named, then show both."""
     project = project_of(args)
-    if args.side or args.ground or args.by:
+    if args.side or args.ground or args.by or args.until:
         require_writing(args)
         if not args.side or not args.name or not args.ground:
             raise UsageError(
                 "Recording needs all of it: 'people PROJECT a|b NAME --ground GROUND'."
             )
-        project.set_person(args.side, args.name, ground_of(args.ground), args.by or user_name())
+        ground = ground_of(args.ground)
+        project.set_person(args.side, args.name, ground, args.by or user_name(), args.until)
     for side in ("a", "b"):
         person = project.file.people.get(side)
         if person:
             say(
-                f"{side}: {person.name} ({person.ground}; recorded by {person.recorded_by}, "
-                f"{person.recorded_at})"
+                f"{side}: {person.name} ({person.ground}{term(person)}; recorded by "
+                f"{person.recorded_by}, {person.recorded_at})"
             )
         else:
             say(f"{side}: not recorded")
     return 0
+
+
+def term(person: Person) -> str:
+    """Until when a ground holds."""
+    if not person.until:
+        return ""
+    return f", {'ENDED' if person.ended else 'until'} {person.until}"
 
 
 def ground_of(word: str) -> Ground:

@@ -198,7 +198,8 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     if side != "target":
         person = project.file.people.get(side)
         if person:
-            lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
+            ended = f" ended {person.until}" if person.ended else ""
+            lines.append([safe_text(person.name), (f"  {person.ground}", "muted"), (ended, "warn")])
         else:
             lines.append([("! not recorded: press p", "warn")])
     else:

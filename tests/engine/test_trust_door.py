@@ -18,6 +18,8 @@ from engine.errors import BadInput, Refused
 from engine.project import Ground, Project
 from engine.trust.door import Model, Origin, Provenance, read_record, release, sidecar
 from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, new_mark, read_mark
+from engine.trust.verify import verify
+from fstui import cli
 
 
 @pytest.fixture
@@ -95,11 +97,11 @@ def test_junk_has_no_mark(tmp_path: Path, name: str, data: bytes) -> None:
 
 
 def test_what_can_not_be_marked_does_not_leave(project: Project, tmp_path: Path) -> None:
-    staged = tmp_path / "clip.mkv"
+    staged = tmp_path / "clip.flv"
     staged.write_bytes(b"x")
     with pytest.raises(BadInput, match="can't be marked"):
-        let_out(project, staged, "clip.mkv")
-    assert not (project.path / "out" / "clip.mkv").exists()
+        let_out(project, staged, "clip.flv")
+    assert not (project.path / "out" / "clip.flv").exists()
 
 
 def test_the_record_tells_the_whole_story(project: Project, tmp_path: Path) -> None:
@@ -138,3 +140,69 @@ def test_an_older_result_is_kept_in_the_trash(project: Project, tmp_path: Path) 
 def test_names_that_lead_out_are_refused(project: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="leads out of the project"):
         let_out(project, marked_clip(tmp_path / "staged.mp4"), "../../clip.mp4")
+
+
+def pictures(folder: Path, count: int = 3) -> Path:
+    """A folder of small pictures."""
+    folder.mkdir()
+    for number in range(count):
+        cv2.imwrite(str(folder / f"{number:06d}.png"), np.full((4, 4, 3), number, np.uint8))
+    return folder
+
+
+def test_a_folder_of_pictures_leaves_with_one_record(project: Project, tmp_path: Path) -> None:
+    out = let_out(project, pictures(tmp_path / "staged"), "clip")
+    files = sorted(out.iterdir())
+    assert len(files) == 3
+    assert all(read_mark(file) == new_mark(500) for file in files)
+    record = read_record(out)
+    assert record is not None
+    assert record.output.files == {
+        f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files
+    }
+    again = let_out(project, pictures(tmp_path / "other", 2), "clip", iteration=600)
+    assert len(list(again.iterdir())) == 2
+    assert any(p.is_dir() for p in (project.path / "trash").iterdir())
+
+
+def test_verify_tells_what_a_file_says(project: Project, tmp_path: Path) -> None:
+    out = let_out(project, marked_clip(tmp_path / "staged.mp4"))
+    found = verify(out)
+    assert found.whole
+    assert (found.marked, found.record, found.model_iteration) == (1, "agrees", 500)
+    assert {side: p.name for side, p in found.people.items()} == {"a": "Ann", "b": "Bea"}
+    out.write_bytes(out.read_bytes() + b"\0\0\0\x08free")
+    spoilt = verify(out)
+    assert (spoilt.whole, spoilt.record, spoilt.changed) == (False, "differs", ["clip.mp4"])
+    plain = verify(make_clip(tmp_path / "plain.mp4", frames=2, sound=()))
+    assert (plain.whole, plain.marked, plain.record) == (False, 0, "none")
+
+
+def test_verify_names_the_pictures_that_were_changed(project: Project, tmp_path: Path) -> None:
+    out = let_out(project, pictures(tmp_path / "staged"), "clip")
+    assert verify(out).whole
+    (out / "000001.png").unlink()
+    (out / "000009.png").write_bytes((out / "000000.png").read_bytes())
+    assert verify(out).changed == ["000001.png", "000009.png"]
+    sidecar(out).write_bytes(b"{")
+    assert verify(out).record == "none"
+
+
+@pytest.mark.parametrize(("name", "words"), [("none.mp4", "not there"), ("a.txt", "never holds")])
+def test_verify_refuses_what_it_can_not_look_at(tmp_path: Path, name: str, words: str) -> None:
+    (tmp_path / "a.txt").write_text("hello")
+    with pytest.raises(BadInput, match=words):
+        verify(tmp_path / name)
+
+
+def test_the_command_verifies(
+    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = let_out(project, marked_clip(tmp_path / "staged.mp4"))
+    assert cli.main(["verify", str(out)]) == 0
+    said = capsys.readouterr().out
+    for words in ("model iteration 500", "agrees", "a       Ann (self)", "of single.mp4"):
+        assert words in said
+    assert cli.main(["verify", str(make_clip(tmp_path / "plain.mp4", frames=2, sound=()))]) == 4
+    sidecar(out).write_bytes(sidecar(out).read_bytes().replace(b"Ann", b"Eve"))
+    assert cli.main(["verify", "--json", str(out)]) == 0, "the record itself is not signed"

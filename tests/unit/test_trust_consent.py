@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.errors import Exit, Refused
+from engine import project as module
+from engine.errors import BadInput, Damaged, Exit, Refused
 from engine.project import Ground, Project
 from engine.trust.consent import require_people
 
@@ -37,3 +38,27 @@ def test_what_counts_is_the_file_as_it_is_now(tmp_workspace: Path) -> None:
     toml.write_text(toml.read_text().replace("[people.b]", "[gone.b]"))
     with pytest.raises(Refused, match="side b"):
         require_people(project)
+
+
+def test_a_ground_that_ended_is_refused(
+    tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = Project.create(tmp_workspace, "film")
+    project.set_person("a", "Ann", Ground.SELF, "test", until="2030-05-31")
+    project.set_person("b", "Bea", Ground.CONSENT, "test")
+    monkeypatch.setattr(module, "now", lambda: "2030-05-31T23:59:59Z")
+    require_people(project)  # it holds on its last day
+    monkeypatch.setattr(module, "now", lambda: "2030-06-01T00:00:00Z")
+    with pytest.raises(Refused, match=r"ground for Ann \(self\) held until 2030-05-31: .*film a"):
+        require_people(project)
+
+
+def test_an_end_that_is_no_day_is_told(tmp_workspace: Path) -> None:
+    project = Project.create(tmp_workspace, "film")
+    with pytest.raises(BadInput, match="'soon' is no day: write it as"):
+        project.set_person("a", "Ann", Ground.SELF, "test", until="soon")
+    project.set_person("a", "Ann", Ground.SELF, "test", until="2030-05-31")
+    toml = project.path / "project.toml"
+    toml.write_text(toml.read_text().replace("2030-05-31", "soon"))
+    with pytest.raises(Damaged):
+        Project.open(project.path)

@@ -1,8 +1,8 @@
 """Each new face as a picture of its own with its mask as transparency, and where it belongs.
 
-`patches.json` lists, for each frame with a face, the pictures and a 2x3 matrix for each that takes
-displayed frame pixels to the picture's pixels (the centre of the first pixel is (0, 0)): all that
-another program needs to put the faces in.
+`<clip>.patches.json` lists, for each frame with a face, the pictures and a 2x3 matrix for each that
+takes displayed frame pixels to the picture's pixels (the centre of the first pixel is (0, 0)): all
+that another program needs to put the faces in.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class PatchedFrame(msgspec.Struct, frozen=True):
 
 
 class Patches(msgspec.Struct, frozen=True):
-    """`patches.json`."""
+    """The list."""
 
     v: int
     width: int
@@ -92,7 +92,7 @@ class PatchOutput:
         write_atomic(staged, msgspec.json.format(msgspec.json.encode(listed)))
         for path in names:
             path.unlink()
-        notes = [(staged, "patches.json")]
+        notes = [(staged, f"{self._name}.patches.json")]
         return Finished(folder, f"{self._name}.patches", notes=notes, shows=False)
 
 
