@@ -17,10 +17,10 @@ Mask = NDArray[np.float32]
 def with_alpha(frame: Any, mask: Mask, pixel_format: str) -> Any:
     """A planar YUV frame as one of the same samples with `mask` as its transparency, straight."""
     made = av.VideoFrame(frame.width, frame.height, pixel_format)
-    for aim, plane in zip(made.planes, frame.planes, strict=False):
-        _rows(aim)[:, : plane.width] = _rows(plane)[:, : plane.width]
-    aim = made.planes[3]
-    _rows(aim)[:, : aim.width] = np.rint(mask * _peak(made))
+    *samples, alpha = _samples(made)
+    for aim, source in zip(samples, _samples(frame), strict=True):
+        aim[:] = source
+    alpha[:] = np.rint(mask * _peak(made))
     made.colorspace, made.color_range = frame.colorspace, frame.color_range
     made.pts, made.time_base = frame.pts, frame.time_base
     return made
@@ -32,19 +32,20 @@ def grey(mask: Mask, like: Any) -> Any:
     peak = _peak(made)
     full = like.color_range == FULL_RANGE or "j" in like.format.name
     black, white = (0, peak) if full else (16 * (peak + 1) // 256, 235 * (peak + 1) // 256)
-    luma, *chroma = made.planes
-    _rows(luma)[:, : luma.width] = np.rint(black + mask * (white - black))
+    luma, *chroma = _samples(made)
+    luma[:] = np.rint(black + mask * (white - black))
     for plane in chroma:
-        _rows(plane)[:] = (peak + 1) // 2
+        plane[:] = (peak + 1) // 2
     made.colorspace, made.color_range = like.colorspace, like.color_range
     made.pts, made.time_base = like.pts, like.time_base
     return made
 
 
-def _rows(plane: Any) -> NDArray[Any]:
-    """The samples of a plane, row padding included, in memory that is shared with it."""
-    dtype = np.uint8 if _bits(plane.frame) == 8 else np.uint16
-    return np.frombuffer(plane, dtype).reshape(plane.height, -1)
+def _samples(frame: Any) -> list[NDArray[Any]]:
+    """The planes of a frame as arrays that share its memory, row padding left out."""
+    dtype = np.uint8 if _bits(frame) == 8 else np.uint16
+    rows = [(p, np.frombuffer(p, dtype).reshape(p.height, -1)) for p in frame.planes]
+    return [array[:, : plane.width] for plane, array in rows]
 
 
 def _bits(frame: Any) -> int:
