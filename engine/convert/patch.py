@@ -101,12 +101,26 @@ class Cutter:
             soften(area, settings.erosion, settings.blur),
         )
 
-    def paste(self, frame: Any, patch: Patch, predicted: NDArray[np.float32]) -> None:
-        """Put a prediction into a writable frame, through the mask, in the patch's region."""
+    def finished(
+        self, patch: Patch, predicted: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A prediction as it is put in, RGB 0..1, and its mask, both of the model's output size."""
         mask = _resize(patch.mask, self._output)
         face = match(self._settings.colour, predicted, patch.target, mask * patch.inside)
         face = balanced(face, self._balance)
-        face = unsharp(face, self._settings.sharpen) * np.float32(255.0)
+        return unsharp(face, self._settings.sharpen), mask
+
+    def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A prediction with its mask as straight alpha, RGBA 0..1 of the model's output size."""
+        face, mask = self.finished(patch, predicted)
+        return np.concatenate([face, np.clip(mask, 0.0, 1.0)[..., None]], -1)
+
+    def paste(
+        self, frame: Any, patch: Patch, predicted: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Put a prediction into a writable frame, through the mask, in the patch's region; the
+        mask as it is there, 0..1."""
+        face = self.finished(patch, predicted)[0] * np.float32(255.0)
         region = patch.region
         to_region = compose(region.origin, invert(patch.matrix))
         size = (region.width, region.height)
@@ -116,6 +130,7 @@ class Cutter:
         seen = np.clip(seen, 0.0, 1.0)
         picture = np.asarray(warp(face, from_face, size), np.float32)
         write_region(frame, region, blend(read_region(frame, region), picture, seen), seen)
+        return seen
 
 
 @dataclass
@@ -126,8 +141,14 @@ class Item:
     pts: int
     frame: Any
     """PyAV's, in its working format."""
+    number: int
+    """Its index in the output: another one than in the source where that is cut."""
     patches: Sequence[Patch] = ()
     predicted: Sequence[NDArray[np.float32]] = ()
+    masks: Sequence[tuple[Region, NDArray[np.float32]]] = ()
+    """Where the new faces are, each in its region."""
+    layers: Sequence[NDArray[np.float32]] = ()
+    """The new faces themselves, RGBA 0..1, where they aren't put in."""
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

@@ -9,6 +9,7 @@ import msgspec
 
 from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
+from engine.convert.ranges import ranged
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
 from engine.faces.masks import Packed, stored_of
@@ -66,7 +67,8 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Cl
         work.report.warn(f"{shown} {remark}.")
     frames = media.frames or store.next_index(media.id)
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
-    return Clip(output_name(media), path, media_hash, info, frames, faces, masks)
+    clip = Clip(output_name(media), path, media_hash, info, frames, faces, masks)
+    return ranged(clip, settings)
 
 
 def _masks(

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from engine.settings.about import about
 
-BALANCE = "balance"
+BALANCE, OUTPUT = "balance", "output"
 """Sections of the settings; what has none comes first."""
 
 
@@ -77,6 +77,55 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     segment_frames: Annotated[
         int, Meta(ge=24, le=10_000, description="frames in a piece of the video: a stop loses one")
     ] = 240
+    writer: Annotated[
+        Literal["video", "pictures", "gif", "webp", "patch"],
+        about("what is written; patch: each new face and its place", group=OUTPUT),
+    ] = "video"
+    codec: Annotated[
+        Literal[
+            "x264", "x265", "vp9", "av1", "prores", "ffv1", "h264_nvenc", "hevc_nvenc", "av1_nvenc"
+        ],
+        about("how a video is encoded", group=OUTPUT),
+    ] = "x264"
+    container: Annotated[
+        Literal["auto", "mp4", "mov", "mkv", "webm"],
+        about("file that a video is in; auto is the codec's usual", group=OUTPUT),
+    ] = "auto"
+    tune: Annotated[
+        Literal[
+            "none",
+            "film",
+            "animation",
+            "grain",
+            "stillimage",
+            "fastdecode",
+            "zerolatency",
+            "psnr",
+            "ssim",
+        ],
+        about("what x264 and x265 are tuned for", group=OUTPUT),
+    ] = "none"
+    picture: Annotated[
+        Literal["png", "jpg", "tiff", "webp", "exr"],
+        about("file that a picture or patch is in", group=OUTPUT),
+    ] = "png"
+    quality: Annotated[
+        int, about("of jpg and webp: higher is better and larger", 1, 100, group=OUTPUT)
+    ] = 95
+    mask_as: Annotated[
+        Literal["none", "alpha", "separate"],
+        about("write masks too, as transparency or separate files", group=OUTPUT),
+    ] = "none"
+    frames: Annotated[
+        str, about("swap only these frames, from 1, as in 1-250,300-", group=OUTPUT)
+    ] = ""
+    times: Annotated[str, about("swap only these times, as in 0:10-0:25.5,1:02-", group=OUTPUT)] = (
+        ""
+    )
+    outside: Annotated[
+        Literal["keep", "drop"],
+        about("keep other frames unchanged, or drop them and sound", group=OUTPUT),
+    ] = "keep"
     batch: Annotated[
         int, Meta(ge=1, le=32, description="faces swapped together: fewer need less memory")
     ] = 16
