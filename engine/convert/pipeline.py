@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -51,7 +52,7 @@ def run(work: Work, load: Load | None = None) -> str:
         )
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
-        step = Step(work, settings, found, load or _load, clips)
+        step = Step(work, settings, found, load or partial(_load, put_in=settings.put_in), clips)
         done = [step.clip(number, clip, output) for number, (clip, output) in enumerate(jobs)]
         out = project_out(work.project)
         report = reports.write_all(out / "report.json", done, _seconds_since_start(work))
@@ -126,10 +127,10 @@ class Step:
             )
 
 
-def _load(found: checkpoint.Checkpoint) -> Swapper:
+def _load(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
     from engine.train.predict import Swapper as TrainedSwapper  # TensorFlow takes seconds
 
-    return TrainedSwapper(found)
+    return TrainedSwapper(found, put_in)
 
 
 def _small(item: Item) -> bytes:
