@@ -9,7 +9,7 @@ import shlex
 import shutil
 import time
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ from engine.protocol import safe_text, write_atomic
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
+PERSON_SIDES = ("a", "b")
+"""Sides of which it is recorded who they show; target footage shows A."""
+NAME_MAX = 200
+"""Characters of a person's name."""
 CONTAINERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": ".mp4 .mov .m4v .3gp",
     "matroska,webm": ".mkv .webm",
@@ -63,14 +67,17 @@ class Ground(StrEnum):
     SAMPLE = "published sample footage (technical demonstration)"
 
 
-class Person(msgspec.Struct, frozen=True):
-    """Who a side shows and on what ground."""
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who a side shows and on what ground. A record written by hand may lack what it is for;
+    `engine.trust.consent` says so."""
 
     name: str
     ground: Ground
-    recorded_by: str
-    recorded_at: str
+    recorded_by: str = ""
+    recorded_at: str = ""
     """UTC, ISO 8601."""
+    until: date | None = None
+    """The last day (UTC) on which the ground holds; None if it has no end."""
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -252,18 +259,32 @@ class Project:
             raise from_os_error(error, f"copying {path} to {aim}") from error
         return aim
 
-    def set_person(self, side: str, name: str, ground: Ground, recorded_by: str) -> None:
-        """Record who side a or b shows and on what ground."""
-        if side not in ("a", "b"):
-            raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
-        if not name.strip() or safe_text(name) != name:
-            raise BadInput("A person's name needs printable characters.")
-        person = Person(name.strip(), ground, recorded_by, now())
+    def set_person(
+        self,
+        side: str,
+        name: str,
+        ground: Ground,
+        recorded_by: str,
+        until: date | None = None,
+    ) -> None:
+        """Record who side a or b shows, on what ground, and its last day if it has one."""
+        if not name.strip() or safe_text(name) != name or len(name) > NAME_MAX:
+            raise BadInput(
+                f"A person's name needs printable characters, {NAME_MAX} at most, not '"
+                f"{safe_text(name)[:NAME_MAX]}'."
+            )
+        person = Person(name.strip(), ground, recorded_by, now(), until)
 
         def change(doc: Any) -> None:
-            doc.setdefault("people", {})[side] = msgspec.to_builtins(person)
+            doc.setdefault("people", {})[_person_side(side)] = msgspec.to_builtins(person)
 
         self.change(change)
+
+    def remove_person(self, side: str) -> None:
+        """Take back what is recorded of side a or b. Raises `BadInput` if nothing is."""
+        if _person_side(side) not in self.file.people:
+            raise BadInput(f"Nobody is recorded for side {side} of {self.name}.")
+        self.change(lambda doc: doc.get("people", {}).pop(side, None))
 
     def set_watch(self, *, extract: bool) -> None:
         """Say whether arriving footage is extracted by itself."""
@@ -335,6 +356,13 @@ class Project:
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))
+
+
+def _person_side(side: str) -> str:
+    """A side that shows a person of its own. Raises `BadInput` for another word."""
+    if side not in PERSON_SIDES:
+        raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
+    return side
 
 
 def _taken(workspace: Path, name: str) -> str:

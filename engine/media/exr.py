@@ -66,7 +66,7 @@ def exr_size(path: Path) -> tuple[int, int]:
     """Width and height of the picture. Raises `BadInput`."""
     shown = safe_text(str(path))
     with open(path, "rb") as file:
-        header = _header(file.read(HEAD_BYTES), shown)
+        header = header_of(file.read(HEAD_BYTES), shown)
     return header.width, header.height
 
 
@@ -83,7 +83,7 @@ def read_exr(path: Path) -> NDArray[np.uint8]:
         data = path.read_bytes()
     except OSError as error:
         raise from_os_error(error, f"reading {shown}") from error
-    header = _header(data[:HEAD_BYTES], shown)
+    header = header_of(data[:HEAD_BYTES], shown)
     _check_chunks(data, header, shown)
     try:
         decoder = av.CodecContext.create("exr", "r")
@@ -120,10 +120,10 @@ def _transfer() -> NDArray[np.uint8]:
 TRANSFER = _transfer()
 
 
-def _header(head: bytes, shown: str) -> Header:
+def header_of(head: bytes, shown: str) -> Header:
     """The header of a file with one flat part. Raises `BadInput`, also beyond the limits."""
     try:
-        flags, attributes, end = _attributes(head)
+        flags, attributes, end = attributes_of(head)
         windows = [struct.unpack("<4i", attributes[n]) for n in ("dataWindow", "displayWindow")]
         data, display = ((w[2] - w[0] + 1, w[3] - w[1] + 1) for w in windows)
         compression = attributes["compression"][0]
@@ -143,7 +143,7 @@ def _header(head: bytes, shown: str) -> Header:
     return Header(*display, *data, compression, line_bytes, chunks, size_at, end)
 
 
-def _attributes(head: bytes) -> tuple[int, dict[str, bytes], int]:
+def attributes_of(head: bytes) -> tuple[int, dict[str, bytes], int]:
     """The version's flags, the attributes by name, and the offset behind them."""
     magic, version = struct.unpack_from("<4sI", head)
     if magic != MAGIC:
