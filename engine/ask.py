@@ -65,6 +65,10 @@ def _answer(question: list[str]) -> Any:
             from engine.train.listing import listing
 
             return listing(*name)
+        case ["verify", path]:
+            from engine.trust.verify import answer as verified_file
+
+            return verified_file(Path(path))
         case ["doctor"]:
             from engine.doctor import facts
 

@@ -56,8 +56,8 @@ def require_people(project: Project) -> dict[str, Person]:
             f"{_who(side, people.get(side))} {problem}" for side, problem in problems.items()
         )
     raise Refused(
-        f"{said[0].upper()}{said[1:]}: 'people {quote(project.name)} {next(iter(problems))} NAME --ground GROUND' says "
-        "it and on what ground the face is used."
+        f"{said[0].upper()}{said[1:]}: 'people {quote(project.name)} {next(iter(problems))} NAME "
+        "--ground GROUND' says it and on what ground the face is used."
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -76,7 +75,7 @@ def apply(path: Path, edits: list[Edit]) -> None:
             file.flush()
             os.fsync(file.fileno())
         return
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(3)}.part")
+    aside = path.with_name(f".{path.name}.part")  # a later try writes over what a kill left
     try:
         with open(path, "rb") as old, open(aside, "wb") as new:
             for edit in edits:

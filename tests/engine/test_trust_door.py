@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import time
+from datetime import timedelta
 from pathlib import Path
 
-import av
 import cv2
 import msgspec
 import numpy as np
 import pytest
-from clips import frames_of, make_clip
-from PIL import Image
+from clips import make_clip
+from marked_files import MAKERS
 
 from engine.errors import BadInput, Refused
 from engine.project import Ground, Project
+from engine.trust.consent import today
 from engine.trust.door import Model, Origin, Provenance, read_record, release, sidecar
-from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, new_mark, read_mark
+from engine.trust.mark import add_mark, new_mark, read_mark
 
 
 @pytest.fixture
@@ -47,59 +48,12 @@ def marked_clip(path: Path) -> Path:
     return make_clip(path, frames=5, sound=(), metadata={"comment": new_mark(500).comment})
 
 
-def test_a_video_says_what_it_is_and_still_plays(tmp_path: Path) -> None:
-    clip = marked_clip(tmp_path / "a.mp4")
-    before = frames_of(clip)
-    assert read_mark(clip) is None
-    add_mark(clip, new_mark(500))
-    mark = read_mark(clip)
-    assert mark is not None
-    assert mark.digital_source_type == DIGITAL_SOURCE_TYPE
-    assert mark.tool.startswith("fstui ")
-    assert "Face replaced with fstui" in mark.comment
-    assert "compositeWithTrainedAlgorithmicMedia" in mark.comment
-    assert all(np.array_equal(a, b) for a, b in zip(before, frames_of(clip), strict=True))
-
-
-def test_other_readers_find_the_marks(tmp_path: Path) -> None:
-    """FFmpeg exports the XMP box by itself, Pillow the JPEG's segments."""
-    clip = marked_clip(tmp_path / "a.mp4")
-    add_mark(clip, new_mark(500))
-    with av.open(str(clip), options={"export_xmp": "1"}) as container:
-        assert DIGITAL_SOURCE_TYPE in container.metadata["xmp"]
-    sheet = tmp_path / "sheet.jpg"
-    cv2.imwrite(str(sheet), np.zeros((16, 16, 3), np.uint8))
-    add_mark(sheet, new_mark(500))
-    with Image.open(sheet) as picture:
-        picture.load()
-        assert DIGITAL_SOURCE_TYPE.encode() in picture.info["xmp"]
-        assert b"Face replaced" in picture.info["comment"]
-
-
-def test_a_picture_says_what_it_is(tmp_path: Path) -> None:
-    sheet = tmp_path / "sheet.jpg"
-    cv2.imwrite(str(sheet), np.zeros((16, 16, 3), np.uint8))
-    assert read_mark(sheet) is None
-    add_mark(sheet, new_mark(7))
-    mark = read_mark(sheet)
-    assert mark is not None
-    assert "model iteration 7" in mark.comment
-
-
-@pytest.mark.parametrize("name", ["a.mp4", "a.jpg"])
-@pytest.mark.parametrize("data", [b"", b"\xff", b"\0" * 40, os.urandom(999), b"\xff\xd8\xff\xe1\0"])
-def test_junk_has_no_mark(tmp_path: Path, name: str, data: bytes) -> None:
-    path = tmp_path / name
-    path.write_bytes(data)
-    assert read_mark(path) is None
-
-
 def test_what_can_not_be_marked_does_not_leave(project: Project, tmp_path: Path) -> None:
     staged = tmp_path / "clip.mkv"
     staged.write_bytes(b"x")
     with pytest.raises(BadInput, match="can't be marked"):
         let_out(project, staged, "clip.mkv")
-    assert not (project.path / "out" / "clip.mkv").exists()
+    assert list((project.path / "out").iterdir()) == []
 
 
 def test_the_record_tells_the_whole_story(project: Project, tmp_path: Path) -> None:
@@ -138,3 +92,109 @@ def test_an_older_result_is_kept_in_the_trash(project: Project, tmp_path: Path) 
 def test_names_that_lead_out_are_refused(project: Project, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="leads out of the project"):
         let_out(project, marked_clip(tmp_path / "staged.mp4"), "../../clip.mp4")
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_format_leaves_marked_and_recorded(
+    kind: str, project: Project, tmp_path: Path
+) -> None:
+    suffix, maker = MAKERS[kind]
+    out = let_out(project, maker(tmp_path / f"staged{suffix}", 3), f"result{suffix}")
+    record = read_record(out)
+    assert read_mark(out) == new_mark(500)
+    assert record is not None
+    assert record.output.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+# --- folders ---------------------------------------------------------------------------------
+
+
+def sequence(folder: Path, files: int = 12) -> Path:
+    """A folder of pictures and the matrices beside them."""
+    (folder / "masks").mkdir(parents=True)
+    picture = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    for n in range(files):
+        (folder / f"{n}.png").write_bytes(picture)
+    (folder / "masks" / "0.tif").write_bytes(
+        cv2.imencode(".tif", np.zeros((8, 8), np.uint8))[1].tobytes()
+    )
+    (folder / "matrices.json").write_text("{}")
+    return folder
+
+
+def test_a_folder_leaves_as_one(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged")
+    out = let_out(project, staged, "clip")
+    record = read_record(out)
+    assert not staged.exists()
+    assert record is not None
+    names = [m.name for m in record.output.files]
+    assert names == [*(f"{n}.png" for n in range(12)), "masks/0.tif", "matrices.json"]
+    for one in record.output.files:
+        data = (out / one.name).read_bytes()
+        assert (one.sha256, one.size) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert (read_mark(out / one.name) == new_mark(500)) is (one.name != "matrices.json")
+    assert sorted(p.name for p in out.parent.iterdir()) == ["clip", "clip.provenance.json"]
+
+
+def test_a_folder_with_one_file_less_has_no_record(project: Project, tmp_path: Path) -> None:
+    out = let_out(project, sequence(tmp_path / "staged"), "clip")
+    (out / "3.png").unlink()
+    assert read_record(out) is None
+
+
+def test_a_killed_release_of_a_folder_is_done_again(project: Project, tmp_path: Path) -> None:
+    """Some files are marked already, one was being written aside."""
+    staged = sequence(tmp_path / "staged")
+    add_mark(staged / "0.png", new_mark(500))
+    (staged / ".1.png.part").write_bytes(b"torn")
+    out = let_out(project, staged, "clip")
+    assert not list(out.glob(".*"))
+
+
+def test_an_older_folder_is_kept_in_the_trash(project: Project, tmp_path: Path) -> None:
+    let_out(project, sequence(tmp_path / "one", 3), "clip")
+    out = let_out(project, sequence(tmp_path / "two", 4), "clip")
+    (kept,) = [p for p in (project.path / "trash").iterdir() if p.is_dir()]
+    assert (len(list(kept.glob("*.png"))), len(list(out.glob("*.png")))) == (3, 4)
+
+
+@pytest.mark.parametrize("extra", ["a.bmp", "broken.png"])
+def test_a_folder_with_a_picture_that_can_not_be_marked_stays(
+    extra: str, project: Project, tmp_path: Path
+) -> None:
+    staged = sequence(tmp_path / "staged")
+    (staged / extra).write_bytes(
+        b"BM" if extra == "a.bmp" else (staged / "0.png").read_bytes()[:40]
+    )
+    with pytest.raises(BadInput, match=f"{extra} can't be marked"):
+        let_out(project, staged, "clip")
+    assert staged.is_dir()
+    assert list((project.path / "out").iterdir()) == []
+
+
+def test_a_folder_with_a_link_or_without_a_picture_stays(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged")
+    (staged / "9.png").unlink()
+    (staged / "9.png").symlink_to("/etc/hostname")
+    with pytest.raises(BadInput, match=r"9\.png is no plain file"):
+        let_out(project, staged, "clip")
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    with pytest.raises(BadInput, match="clip can't leave: it has no picture in it"):
+        let_out(project, bare, "clip")
+
+
+def test_a_ground_that_ended_holds_everything_back(project: Project, tmp_path: Path) -> None:
+    project.set_person("b", "Bea", Ground.LICENSED, "test", today() - timedelta(days=1))
+    with pytest.raises(Refused, match=r"Bea .*licensed footage.* ended with"):
+        let_out(project, sequence(tmp_path / "staged"), "clip")
+    assert list((project.path / "out").iterdir()) == []
+
+
+@pytest.mark.all
+def test_ten_thousand_pictures_leave_in_half_a_minute(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged", 10_000)
+    began = time.monotonic()
+    let_out(project, staged, "clip")
+    assert time.monotonic() - began < 30
