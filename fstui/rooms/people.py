@@ -1,24 +1,27 @@
-"""The form that records who a side shows and on what ground."""
+"""The form that records who a side shows, on what ground and until when, and takes it back."""
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import BadInput
-from engine.project import Ground, Project
+from engine.project import PERSON_SIDES, Ground, Person, Project
+from engine.trust.consent import problem_of, today
+from fstui.model.people import day_of, user_name
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 
-SIDES = ("a", "b")
+FIELDS = ("name", "until")
+"""The entries of a side, by their ids."""
 SHOWS = {"a": "A, who is replaced", "b": "B, who is put in"}
 
 
 class People(Dialog[bool]):
-    """Name and ground of both sides."""
+    """Name, ground and last day of both sides."""
 
     heading = "People: who is shown, and on what ground their face may be used"
     act = "Record"
@@ -28,28 +31,54 @@ class People(Dialog[bool]):
         self._project = project
 
     def fields(self) -> Iterable[Widget]:
-        """Two fields a side, as they are recorded now."""
-        for side in SIDES:
+        """Three fields a side, as they are recorded now."""
+        for side in PERSON_SIDES:
             person = self._project.file.people.get(side)
-            yield Static(SHOWS[side], classes="dialog--section")
-            yield labelled("Name", Input(person.name if person else "", id=f"name-{side}"))
+            yield Static(_heading(side, person), classes="dialog--section", markup=False)
+            name = Input(person.name if person else "", id=f"name-{side}")
+            yield labelled("Name", name, "empty: take it back" if person else "")
             grounds = [(ground.value, ground) for ground in Ground]
             chosen = person.ground if person else None
             yield labelled("Ground", Choice(grounds, chosen, id=f"ground-{side}"))
+            until = str(person.until) if person and person.until else ""
+            help_ = "as in 2027-12-31, or empty"
+            yield labelled("Last day", Input(until, id=f"until-{side}"), help_)
 
     def accept(self) -> bool:
-        """Write what is complete; refuse halves."""
-        changes = []
-        for side in SIDES:
-            name = self.query_one(f"#name-{side}", Input).value.strip()
-            ground = self.query_one(f"#ground-{side}", Choice).value
-            if not name and ground is None:
-                continue
-            if not name or not isinstance(ground, Ground):
-                raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
-            changes.append((side, name, ground))
-        if not changes:
+        """Write what was changed; refuse halves."""
+        acts = [act for side in PERSON_SIDES if (act := self._change(side))]
+        recorded = self._project.file.people
+        if not acts and not recorded:
             raise BadInput("Fill in a name and a ground for side A or B.")
-        for side, name, ground in changes:
-            self._project.set_person(side, name, ground, getpass.getuser())
+        for act in acts:
+            act()
         return True
+
+    def _change(self, side: str) -> Callable[[], None] | None:
+        """What is to be written of a side: a record that stays as it is keeps its date and who
+        recorded it."""
+        name, until = (self.query_one(f"#{n}-{side}", Input).value.strip() for n in FIELDS)
+        ground = self.query_one(f"#ground-{side}", Choice).value
+        person = self._project.file.people.get(side)
+        if person and not name:
+            return partial(self._project.remove_person, side)
+        if not name and ground is None and not until:
+            return None
+        if not name or not isinstance(ground, Ground):
+            raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
+        day = day_of(until) if until else None
+        if day and day < today():
+            raise BadInput(f"Side {side.upper()}: {day} is over: a ground that holds is needed.")
+        as_it_is = person and (person.name, person.ground, person.until) == (name, ground, day)
+        if as_it_is and not problem_of(person, today()):
+            return None
+        return partial(self._project.set_person, side, name, ground, user_name(), day)
+
+
+def _heading(side: str, person: Person | None) -> str:
+    """Whose fields they are, who recorded them, and what is wrong with them."""
+    if person is None:
+        return SHOWS[side]
+    if problem := problem_of(person, today()):
+        return f"{SHOWS[side]}: {problem}"
+    return f"{SHOWS[side]}: recorded by {person.recorded_by}, {person.recorded_at[:10]}"
