@@ -12,23 +12,15 @@ import sys
 import time
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from benchmarks.data import drawn, rate_of, timed
 from engine.launch import engine_command, engine_environment
+from engine.settings import TrainSettings
 from engine.train import estimate, feed, models
-from engine.train.augment import Augmentation
-from engine.train.cutting import Cut
-from engine.train.flops import forward_flop
-from engine.train.network import Network
-from engine.train.trainer import Trainer
+from engine.train.flops import matrix_rate
+from engine.train.session import asked_for
+from engine.train.trial import Trial
 
 BATCH = 16
-KEPT = 2
-"""Saves that a training keeps by default."""
-MATRIX = 2048
-"""Side of the square float32 matrices whose product sets the machine's rate."""
 FACES = 64
 """Drawn faces of each side that the data path reads."""
 
@@ -63,15 +55,11 @@ def one(name: str, batch: int) -> dict[str, Any]:
     and on augmentation; how many faces a second the data path alone delivers; peak memory beside
     what was foretold from the graph, and the disk that the saves take."""
     rate = matrix_rate()
-    network = Network(name)
-    cut = Cut(max(network.input_size, network.output_size), "face", 0.875, "extended")
-    how = Augmentation(cut.side, cut.margin, network.input_size, network.output_size)
-    trainer = Trainer(network, how, 1)
-    batches = feed.batches({side: drawn(cut, FACES) for side in "ab"}, batch, 1, 1)
+    settings = TrainSettings(model=name, batch=batch)
+    trial = Trial(asked_for(settings), settings)
+    trainer = trial.trainer
+    batches = feed.batches({side: drawn(trial.cut, FACES) for side in "ab"}, batch, 1, 1)
     waits: list[float] = []
-    count = sum(int(np.prod(w.shape)) for w in network.weights().values())
-    graph = trainer.graph(next(batches))
-    foretold = estimate.needs(graph, count, count, slots=2, saves=KEPT)
 
     def step() -> None:
         start = time.perf_counter()
@@ -81,24 +69,16 @@ def one(name: str, batch: int) -> dict[str, Any]:
         trainer.wait()
 
     times = timed(step)
-    flop = 3.0 * forward_flop(network, batch)
     return {
         "batch": batch,
         "s_per_step": round(min(times), 4),
         "faces_per_s": round(2 * batch / min(times), 1),
-        "gflop_per_step": round(flop / 1e9, 1),
+        "gflop_per_step": round(trial.flop / 1e9, 1),
         "matrix_gflops": round(rate / 1e9, 1),
-        "share": round(flop / min(times) / rate, 3),
+        "share": round(trial.flop / min(times) / rate, 3),
         "wait_share": round(sum(waits[1:]) / sum(times), 4),
-        "data_faces_per_s": round(rate_of(batches, how, 2 * batch), 1),
+        "data_faces_per_s": round(rate_of(batches, trial.how, 2 * batch), 1),
         "peak_mib": estimate.peak_mib(),
-        "foretold_mib": foretold.memory_mib,
-        "saves_mib": foretold.disk_mib,
+        "foretold_mib": trial.needs.memory_mib,
+        "saves_mib": trial.needs.disk_mib,
     }
-
-
-def matrix_rate() -> float:
-    """Floating-point operations a second of a large float32 matrix product."""
-    a = tf.random.stateless_normal([MATRIX, MATRIX], [1, 2])
-    product = tf.function(lambda: tf.reduce_sum(tf.matmul(a, a)), autograph=False)
-    return float(2.0 * MATRIX**3 / min(timed(lambda: product().numpy())))

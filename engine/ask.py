@@ -36,6 +36,11 @@ def _answer(question: list[str]) -> Any:
             from engine.train.sheet import save
 
             return save(Project.open(Path(project)), Path(out) if out else None)
+        case ["estimate", project, given]:
+            from engine.project import Project
+            from engine.train.trial import told
+
+            return told(Project.open(Path(project)), json.loads(given))
         case ["timelapse", project, fps, name]:
             from engine.project import Project
             from engine.train.timelapse import film

@@ -76,8 +76,13 @@ class Person(msgspec.Struct, frozen=True, omit_defaults=True):
     recorded_by: str = ""
     recorded_at: str = ""
     """UTC, ISO 8601."""
-    until: date | None = None
-    """The last day (UTC) on which the ground holds; None if it has no end."""
+    until: str = ""
+    """The last day (UTC) on which the ground holds, ISO 8601 (2027-03-31); "" if it has no end."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an end that is no day."""
+        if self.until:
+            date.fromisoformat(self.until)
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -265,15 +270,16 @@ class Project:
         name: str,
         ground: Ground,
         recorded_by: str,
-        until: date | None = None,
+        until: str = "",
     ) -> None:
-        """Record who side a or b shows, on what ground, and its last day if it has one."""
+        """Record who side a or b shows, on what ground, and its last day if it has one. Raises
+        `BadInput`."""
         if not name.strip() or safe_text(name) != name or len(name) > NAME_MAX:
             raise BadInput(
                 f"A person's name needs printable characters, {NAME_MAX} at most, not '"
                 f"{safe_text(name)[:NAME_MAX]}'."
             )
-        person = Person(name.strip(), ground, recorded_by, now(), until)
+        person = Person(name.strip(), ground, recorded_by, now(), day(until))
 
         def change(doc: Any) -> None:
             doc.setdefault("people", {})[_person_side(side)] = msgspec.to_builtins(person)
@@ -485,6 +491,14 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(p.stat().st_size for p in media_in(path))
     return path.stat().st_size
+
+
+def day(text: str) -> str:
+    """A day as it is written in a project (2027-03-31), or nothing. Raises `BadInput`."""
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError as error:
+        raise BadInput(f"'{safe_text(text)}' is no day: write it as 2027-03-31.") from error
 
 
 def now() -> str:

@@ -22,7 +22,20 @@ LOOK_S = 0.2
 LINE_INTERVAL_S = 5.0
 """Plain output says how far the job is at most this often."""
 SAID = frozenset(
-    {"step", "warn", "save", "arrival", "launch", "rejected", "rejections", "jitter", "kept"}
+    {
+        "step",
+        "warn",
+        "estimate",
+        "trial",
+        "finder",
+        "save",
+        "arrival",
+        "launch",
+        "rejected",
+        "rejections",
+        "jitter",
+        "kept",
+    }
 )
 """Events that get a line; the others move the bar or are said at the end."""
 

@@ -14,8 +14,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.convert.balance import Balance, balanced
 from engine.convert.blend import MASK_SIZE, blend, face_mask, soften, stored_mask
-from engine.convert.colour import match
+from engine.convert.colours import match
 from engine.convert.sharpen import unsharp
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
@@ -65,6 +66,7 @@ class Cutter:
 
     def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
         self._settings = settings
+        self._balance = Balance(**{name: getattr(settings, name) for name in Balance._fields})
         self._display = display
         """2x3, coded pixels to display-rotated pixels."""
         self._size, self._output = swapper.size, swapper.output_size
@@ -103,6 +105,7 @@ class Cutter:
         """Put a prediction into a writable frame, through the mask, in the patch's region."""
         mask = _resize(patch.mask, self._output)
         face = match(self._settings.colour, predicted, patch.target, mask * patch.inside)
+        face = balanced(face, self._balance)
         face = unsharp(face, self._settings.sharpen) * np.float32(255.0)
         region = patch.region
         to_region = compose(region.origin, invert(patch.matrix))

@@ -7,12 +7,18 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from engine.settings.about import about
+
+BALANCE = "balance"
+"""Sections of the settings; what has none comes first."""
+
 
 class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Put B's face on A in the target footage."""
 
     colour: Annotated[
-        Literal["none", "average", "lab"], Meta(description="match the swap's colour to the frame")
+        str,
+        about("match the swap's colour to the frame", folder="convert/colours", also=("none",)),
     ] = "lab"
     mask: Annotated[
         str, Meta(description="which part is replaced", extra={"folder": "extract/segment"})
@@ -38,6 +44,24 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sharpen: Annotated[
         float, Meta(ge=0, le=100, description="sharpen the new face", extra={"unit": "%"})
     ] = 50.0
+    brightness: Annotated[
+        float, about("lighter, or below 0 darker", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
+    contrast: Annotated[
+        float, about("more contrast, or below 0 less", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
+    saturation: Annotated[
+        float, about("stronger colours, or below 0 paler", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
+    red: Annotated[
+        float, about("more red, or below 0 less", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
+    green: Annotated[
+        float, about("more green, or below 0 less", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
+    blue: Annotated[
+        float, about("more blue, or below 0 less", -100, 100, unit="%", group=BALANCE)
+    ] = 0.0
     crf: Annotated[
         int,
         Meta(

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.train.inplace import scalar
+from engine.train.inplace import add, put, scalar
 
 SUM = "sum/"
 
@@ -25,8 +25,8 @@ class Accumulation:
     def add(self, gradients: dict[str, Any]) -> Any:
         """Add a step's gradients; whether an update is due."""
         for name, gradient in gradients.items():
-            self.state[f"{SUM}{name}"].assign_add(gradient)
-        return self.count.assign_add(1.0, read_value=True) >= self.steps
+            add(self.state[f"{SUM}{name}"], gradient)
+        return add(self.count, 1.0) >= self.steps
 
     def take(self, names: list[str]) -> dict[str, Any]:
         """The mean gradients; the sums begin again."""
@@ -34,6 +34,6 @@ class Accumulation:
         means = {name: total / self.count for name, total in sums.items()}
         with tf.control_dependencies(list(means.values())):
             for total in sums.values():
-                total.assign(tf.zeros(total.shape))
-            self.count.assign(0.0)
+                put(total, tf.zeros(total.shape))
+            put(self.count, 0.0)
         return means

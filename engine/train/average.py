@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from engine.train.inplace import approach, scalar
+from engine.train.inplace import add, approach, scalar
 from engine.train.network import assign
 
 DECAY = 0.999
@@ -34,7 +34,7 @@ class Average:
     def add(self) -> None:
         """Take the weights in as they are now. The first ones replace what was there: the average
         of t updates weighs them as if it had begun with them, (1 - decay) / (1 - decay^t)."""
-        count = self.count.assign_add(1.0, read_value=True)
+        count = add(self.count, 1.0)
         # expm1, as 1 - decay^t loses most of its digits while t is small
         share = -(1.0 - self.decay) / tf.math.expm1(count * np.log(self.decay))
         for name, variable in self.variables.items():

@@ -8,6 +8,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from engine.train.inplace import put
+
 
 class Chance(keras.layers.Layer):
     """A layer that does something random in training and nothing otherwise."""
@@ -76,4 +78,4 @@ class Noise(Chance):
 def reseed(layers: list[Chance], seed: int, iteration: Any) -> None:
     """Give each layer a seed of its own for this iteration (an int32 scalar)."""
     for number, layer in enumerate(layers):
-        layer.seed.assign(tf.stack([(seed + 7919 * (number + 1)) % 2**31, iteration]))
+        put(layer.seed, tf.stack([(seed + 7919 * (number + 1)) % 2**31, iteration]))

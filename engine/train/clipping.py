@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 import tensorflow as tf
 
-from engine.train.inplace import scalar
+from engine.train.inplace import put, scalar
 
 EMPTY = -1.0
 """A place of the history that no norm has filled yet."""
@@ -67,7 +67,7 @@ class Clipper:
         tf.raw_ops.ResourceScatterUpdate(
             resource=history.handle, indices=at, updates=tf.where(finite, norm, history[at])
         )
-        place.assign(tf.where(finite, (place + 1.0) % self.how.history, place))
+        put(place, tf.where(finite, (place + 1.0) % self.how.history, place))
         return percentile(history, self.how.percentile)
 
 

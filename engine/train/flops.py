@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from engine.train.network import Network
+
+MATRIX = 2048
+"""Side of the square float32 matrices whose product sets the machine's rate."""
 
 
 def forward_flop(network: Network, batch: int) -> float:
@@ -19,6 +23,19 @@ def forward_flop(network: Network, batch: int) -> float:
     both = tf.function(lambda faces: network.both(faces), autograph=False)
     graph = both.get_concrete_function(spec).graph
     return float(sum(_flop(op) for op in _operations(graph)))
+
+
+def matrix_rate(times: int = 5) -> float:
+    """Floating-point operations a second of a large float32 matrix product, the best of some."""
+    a = tf.random.stateless_normal([MATRIX, MATRIX], [1, 2])
+    product = tf.function(lambda: tf.reduce_sum(tf.matmul(a, a)), autograph=False)
+    product()
+    best = float("inf")
+    for _ in range(times):
+        start = time.perf_counter()
+        product().numpy()
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * MATRIX**3 / best
 
 
 def _operations(graph: Any) -> Iterator[Any]:

@@ -21,6 +21,7 @@ from engine.train import feed, finder
 from engine.train.board import Board
 from engine.train.health import Health, RanAway
 from engine.train.learning import schedule_of
+from engine.train.outlook import Outlook
 from engine.train.pictures import Pictures
 from engine.train.rollback import Recovery
 from engine.train.saving import Saving
@@ -76,16 +77,15 @@ def found_rate(session: Session) -> float:
     return rate
 
 
-def batches_of(session: Session) -> Iterator[feed.Batch]:
-    """The faces of one iteration after the other, from the next one on."""
-    batches: Iterator[feed.Batch] = feed.batches(
+def batches_of(session: Session) -> Any:
+    """The faces of one iteration after the other, from the next one on: see `feed.batches`."""
+    return feed.batches(
         session.sides,
         session.batch,
         session.draws,
         session.iteration + 1,
         to_landmarks=session.how.to_landmarks,
     )
-    return batches
 
 
 @contextmanager
@@ -122,6 +122,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     changes: dict[str, Any] = {}
     control.on("change", lambda command: changes.update(session.changeable(command.args)))
     work.report.phase("compiling")
+    outlook = Outlook(session, batches.element_spec, lambda: clock.seconds)
 
     while True:
         # --- limits and stop ---
@@ -169,6 +170,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
         if not clock.running:
             trainer.wait()  # the first step compiles: training time counts from its end
             clock.start()
+        outlook.step()
 
     if stopping and not over:
         raise Stopped(f"stopped at iteration {session.iteration}: train goes on from there")
@@ -252,7 +254,13 @@ class Log:
         self.written_s, self.last = seconds, means
         self.history.append(iteration, time.time(), a, b, speed)
         report, batch = self.session.work.report, self.session.batch
-        report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds, batch=batch)
+        report.metric(
+            *(iteration, a, b, speed),
+            learning_rate=rate,
+            seconds=seconds,
+            batch=batch,
+            model=self.session.recipe.model,
+        )
         if self.board:
             faces = 2 * batch * speed
             figures = {"loss/a": a, "loss/b": b, "learning rate": rate, "examples a second": faces}

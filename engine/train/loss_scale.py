@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.train.inplace import scalar
+from engine.train.inplace import put, scalar
 
 START = 2.0**15
 LEAST, MOST = 1.0, 2.0**24
@@ -38,5 +38,5 @@ class LossScale:
         good = tf.where(finite, self.good_steps + 1.0, 0.0)
         grows = good >= STEPS_TO_DOUBLE
         factor = tf.where(finite, tf.where(grows, 2.0, 1.0), 0.5)
-        self.scale.assign(tf.clip_by_value(self.scale * factor, LEAST, MOST))
-        self.good_steps.assign(tf.where(grows, 0.0, good))
+        put(self.scale, tf.clip_by_value(self.scale * factor, LEAST, MOST))
+        put(self.good_steps, tf.where(grows, 0.0, good))

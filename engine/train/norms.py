@@ -8,6 +8,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from engine.train.inplace import put
+from engine.train.replicas import mean_of_all
+
 LEAST_DEVIATION = 1e-3
 GROUPS = 32
 
@@ -74,8 +77,8 @@ class BatchNorm(keras.layers.Layer):
             is_training=training,
         )
         if training:
-            self.mean.assign(out.batch_mean)
-            self.variance.assign(out.batch_variance)
+            put(self.mean.value, mean_of_all(out.batch_mean))
+            put(self.variance.value, mean_of_all(out.batch_variance))
         return out.y if len(x.shape) == 4 else out.y[:, 0, 0]
 
 

@@ -19,7 +19,7 @@ from engine.train.accumulation import Accumulation
 from engine.train.average import Average
 from engine.train.checkpoint import Arrays
 from engine.train.clipping import Clipper, Clipping
-from engine.train.inplace import scalar, subtract
+from engine.train.inplace import add, put, scalar, subtract
 from engine.train.loss_scale import LossScale
 from engine.train.network import assign
 from engine.train.optimisers import Options, Weight
@@ -119,7 +119,7 @@ class Optimiser:
             return tf.constant(True)
         finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(g)) for g in gradients.values()])
         only_if(finite, lambda: self._accumulate(gradients, rate))
-        self.skipped.assign(tf.where(finite, 0.0, self.skipped + 1.0))
+        put(self.skipped, tf.where(finite, 0.0, self.skipped + 1.0))
         if self._scale:
             self._scale.adapt(finite)
         return finite
@@ -133,7 +133,7 @@ class Optimiser:
         only_if(due, lambda: self._update(sums.take(list(gradients)), rate))
 
     def _update(self, gradients: dict[str, Any], rate: Any) -> None:
-        count = self.updates.assign_add(1.0, read_value=True)
+        count = add(self.updates, 1.0)
         clipped = self._clipper.clip(list(gradients.values()))
         slots = self.rule.slots(self.options)
         weights = [

@@ -55,13 +55,13 @@ class Recovery:
         part of the weights. Raises `OutOfMemory` where there is no smaller batch."""
         session = self.session
         self.saving.give_up(seconds)
-        if session.batch == 1:
+        if session.batch == session.devices:
             raise OutOfMemory(
-                "The device ran out of memory with one face of each side in a step: train another "
+                "The device ran out of memory with one face of each side at once: train another "
                 "model or one with smaller pictures."
             ) from cause
         reached, before = session.iteration, session.batch
-        session.batch //= 2
+        session.batch = max(session.batch // 2 // session.devices, 1) * session.devices
         self._go_on_from(self._newest())
         words = (
             f"Memory ran out with {before} faces of each side in a step: on with {session.batch} "

@@ -10,7 +10,7 @@ import numpy as np
 from engine import history
 from engine.errors import BadInput
 from engine.settings import TrainSettings, changed, live, read
-from engine.train import checkpoint, data, models, sets, transfer
+from engine.train import checkpoint, data, estimate, models, replicas, sets, transfer
 from engine.train.checkpoint import Recipe
 from engine.train.learning import cost_of, plan_of
 from engine.train.network import Network
@@ -38,6 +38,9 @@ class Session:
         self.asked = asked_for(settings)
         # What can't be is refused before a model is put away.
         cost_of(self.asked, settings), plan_of(self.asked, settings)
+        self.strategy = replicas.strategy_of_devices()
+        self.devices: int = self.strategy.num_replicas_in_sync
+        replicas.require_parts(settings.batch, self.devices)
         self._begin_again()
         self.before = self._take_up()
         self.recipe = self._kept(self.before) if self.before else self.asked
@@ -55,19 +58,21 @@ class Session:
         self.sides = {side: self._faces(side) for side in ("a", "b")}
         self._tell_of_faces()
         work.report.phase("building the model")
-        self.network = Network(
-            self.recipe.model,
-            self.recipe.options,
-            self.seed,
-            self.recipe.style,
-            precision=settings.precision,
-            recompute=settings.recompute,
-        )
-        self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
+        self.program = estimate.program_bytes()
         self.how = augmentation_of(self.recipe, settings, self.cut)
-        self.trainer = Trainer(
-            self.network, self.how, self.draws, self.plan, xla=settings.xla, cost=self.cost
-        )
+        with self.strategy.scope():
+            self.network = Network(
+                self.recipe.model,
+                self.recipe.options,
+                self.seed,
+                self.recipe.style,
+                precision=settings.precision,
+                recompute=settings.recompute,
+            )
+            self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
+            self.trainer = Trainer(
+                self.network, self.how, self.draws, self.plan, xla=settings.xla, cost=self.cost
+            )
         self._take_over()
 
     # --- making ready ---
@@ -195,6 +200,7 @@ class Session:
         live(TrainSettings, values)
         known = read(TrainSettings, values)
         cost_of(self.recipe, known)
+        replicas.require_parts(known.batch, self.devices)
         return {name: getattr(known, name) for name in values}
 
     def change(self, values: dict[str, Any]) -> None:

@@ -6,14 +6,19 @@ from typing import Any, NamedTuple
 
 import tensorflow as tf
 
+from engine.train import replicas
 from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, augment
 from engine.train.chance import reseed
 from engine.train.feed import Batch
+from engine.train.inplace import add
 from engine.train.learning import Cost
 from engine.train.losses import Weighting, mask_loss, multiscale, parse
 from engine.train.network import Network
 from engine.train.optimiser import Optimiser, Plan
+
+DEVICES_APART = 15_485_863
+"""Between the seeds of two devices' variation."""
 
 
 class Means(NamedTuple):
@@ -28,7 +33,8 @@ class Means(NamedTuple):
 
 
 class Trainer:
-    """Owns the optimiser and the running sums; the network's weights belong to the network."""
+    """Owns the optimiser and the running sums; the network's weights belong to the network. Both
+    are made in the scope of the strategy that steps run by."""
 
     def __init__(
         self,
@@ -49,6 +55,7 @@ class Trainer:
         self._cost = cost or Cost(parse(network.model.HABITS.loss), Weighting(), "mse")
         self._sums = tf.Variable(tf.zeros([3]), trainable=False)
         self._xla = xla
+        self._strategy = tf.distribute.get_strategy()
         self._compiled = self._compile()
 
     def _compile(self) -> Any:
@@ -60,22 +67,30 @@ class Trainer:
         self._compiled(batch, tf.constant(iteration), tf.constant(learning_rate))
 
     def graph(self, batch: Batch) -> Any:
-        """The step's graph for batches like this one; the first step doesn't make it again."""
+        """The step's graph for batches like this one, or of these `TensorSpec`s; the first step
+        doesn't make it again."""
         return self._compiled.get_concrete_function(batch, tf.constant(1), tf.constant(1e-5)).graph
 
     def _step(self, batch: Batch, iteration: Any, learning_rate: Any) -> None:
-        inputs, targets, areas = augment(batch, self._seeds(iteration), self.how)
+        replicas.run(self._strategy, self._part, batch, iteration, learning_rate)
+
+    def _part(self, batch: Batch, device: Any, iteration: Any, learning_rate: Any) -> None:
+        """A step over a device's part of the batch."""
+        inputs, targets, areas = augment(batch, self._seeds(iteration, device), self.how)
         reseed(self._chances, self.seed, iteration)
         with tf.GradientTape() as tape:
             losses = self._losses(inputs, targets, areas)
             total = self.optimiser.scaled(tf.reduce_sum(losses))
-        gradients = tape.gradient(total, self.variables)
+        gradients = replicas.mean_of_all(tape.gradient(total, self.variables))
         taken = self.optimiser.apply(gradients, learning_rate)
-        self._sums.assign_add(tf.where(taken, tf.concat([losses, [1.0]], 0), 0.0))
+        losses = replicas.mean_of_all(losses)
+        add(self._sums, tf.where(taken, tf.concat([losses, [1.0]], 0), 0.0))
 
-    def _seeds(self, iteration: Any) -> Any:
-        """(2, 2): a seed for each side, two apart so that no stream is used twice."""
-        return tf.stack([[self.seed, iteration * 4 + 2 * side] for side in range(2)])
+    def _seeds(self, iteration: Any, device: Any) -> Any:
+        """(2, 2): a seed for each side, two apart so that no stream is used twice; those of
+        another device's part begin with another number."""
+        first = (self.seed + DEVICES_APART * device) % 2**31
+        return tf.stack([[first, iteration * 4 + 2 * side] for side in range(2)])
 
     def _losses(self, inputs: Any, targets: Any, areas: Any) -> Any:
         """(2,): the mean loss of each side."""

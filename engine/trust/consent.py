@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from shlex import quote
 
 from engine.errors import Refused
@@ -10,12 +10,12 @@ from engine.project import PERSON_SIDES, Person, Project
 from engine.protocol import safe_text
 
 
-def today() -> date:
-    """The day in UTC."""
-    return datetime.now(UTC).date()
+def today() -> str:
+    """The day in UTC, ISO 8601."""
+    return datetime.now(UTC).date().isoformat()
 
 
-def problem_of(person: Person | None, day: date) -> str:
+def problem_of(person: Person | None, day: str) -> str:
     """What is wrong with a record on a day, words that go on after who is meant; "" if nothing."""
     if person is None:
         return "is not recorded"

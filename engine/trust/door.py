@@ -31,8 +31,7 @@ from engine.trust.record import (
     Origin,
     Output,
     Provenance,
-    listing,
-    member,
+    listed,
     names_in,
     read_record,
     sidecar,
@@ -116,7 +115,10 @@ def count(leaving: Leaving) -> None:
     """The hashes of what it is now."""
     name, staged = leaving.aim.name, leaving.staged
     if staged.is_dir():
-        leaving.output = listing(name, _all(partial(member, staged), names_in(staged)))
+        files = leaving.files
+        names = [path.relative_to(staged).as_posix() for path in files]
+        hashes = dict(zip(names, _all(file_sha256, files), strict=True))
+        leaving.output = listed(name, hashes, sum(path.stat().st_size for path in files))
     else:
         leaving.output = Output(name, file_sha256(staged), staged.stat().st_size)
 

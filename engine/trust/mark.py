@@ -2,7 +2,7 @@
 
 The term is IPTC's digital source type `compositeWithTrainedAlgorithmicMedia` (a captured picture
 with parts made by a trained model), written as XMP with a plain comment where each format keeps
-them (`engine.trust.formats`).
+them (`engine.trust.marks`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine import __version__
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from engine.trust.edits import Reader, Torn, apply
-from engine.trust.formats import HEAD_BYTES, format_of, names
+from engine.trust.marks import HEAD_BYTES, format_of, names
 from engine.trust.xmp import Mark, packet, parse
 
 DIGITAL_SOURCE_TYPE = (

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from engine.digest import file_sha256
 from engine.errors import BadInput
 from engine.project import Person, natural_key
 from engine.protocol import safe_text
@@ -37,26 +36,16 @@ class Origin(msgspec.Struct, frozen=True):
     """`engine.project.content_hash` of it."""
 
 
-class Member(msgspec.Struct, frozen=True):
-    """One file of a folder that left as a whole."""
-
-    name: str
-    """Relative to the folder, with slashes."""
-    sha256: str
-    size: int
-    """Bytes."""
-
-
 class Output(msgspec.Struct, frozen=True, omit_defaults=True):
     """The file itself, or the folder."""
 
     name: str
     sha256: str
-    """Of a folder, of its listing: a line `sha256 name` for each file."""
+    """Of a folder: of the lines `<sha256>  <name>` of its files in their order."""
     size: int
     """Bytes, of all files."""
-    files: list[Member] = []
-    """Those of a folder, in natural order of their names."""
+    files: dict[str, str] = {}
+    """Of a folder: SHA-256 by name, relative with slashes, in natural order."""
 
 
 class Provenance(msgspec.Struct, frozen=True):
@@ -101,8 +90,9 @@ def read_record(path: Path) -> Provenance | None:
     try:
         record = load(sidecar(path))
         if path.is_dir():
-            sizes = {name: (path / name).stat().st_size for name in names_in(path)}
-            whole = sizes == {m.name: m.size for m in record.output.files}
+            names = names_in(path)
+            size = sum((path / name).stat().st_size for name in names)
+            whole = names == list(record.output.files) and size == record.output.size
         else:
             whole = path.stat().st_size == record.output.size
     except (OSError, ValueError, BadInput):
@@ -125,14 +115,8 @@ def names_in(folder: Path) -> list[str]:
     return sorted(found, key=natural_key)
 
 
-def member(folder: Path, name: str) -> Member:
-    """A file of a folder with its hash."""
-    path = folder / name
-    return Member(name, file_sha256(path), path.stat().st_size)
-
-
-def listing(name: str, members: list[Member]) -> Output:
-    """A folder of these files."""
-    lines = "".join(f"{m.sha256} {m.name}\n" for m in members)
+def listed(name: str, files: dict[str, str], size: int) -> Output:
+    """A folder of these files, SHA-256 by name, with so many bytes."""
+    lines = "".join(f"{sha256}  {file}\n" for file, sha256 in files.items())
     digest = hashlib.sha256(lines.encode("utf-8", "surrogateescape")).hexdigest()
-    return Output(name, digest, sum(m.size for m in members), members)
+    return Output(name, digest, size, files)

@@ -18,17 +18,15 @@ from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, natural_key
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from engine.trust.edits import Reader
-from engine.trust.formats import HEAD_BYTES, format_of
 from engine.trust.mark import read_mark
+from engine.trust.marks import HEAD_BYTES, format_of
 from engine.trust.record import (
     SIDECAR,
     VERSION,
-    Member,
     Output,
     Provenance,
-    listing,
+    listed,
     load,
-    member,
     names_in,
     sidecar,
 )
@@ -118,7 +116,7 @@ def _one(path: Path) -> Finding:
     return found
 
 
-def _record(path: Path, found: Finding) -> Output | Member | None:
+def _record(path: Path, found: Finding) -> Output | None:
     """The record beside it, or that of the folder it is in; the part that is about it."""
     folders = [(sidecar(f), path.relative_to(f).as_posix()) for f in path.parents[:DEPTH]]
     for place, inside in ((sidecar(path), ""), *folders):
@@ -136,19 +134,15 @@ def _record(path: Path, found: Finding) -> Output | Member | None:
         if not inside:
             found.record = record
             return record.output
-        for one in record.output.files:
-            if one.name == inside:
-                found.record = msgspec.structs.replace(record, output=_alone(record, one))
-                return one
+        if sha256 := record.output.files.get(inside):
+            output = Output(path.name, sha256, path.stat().st_size)
+            found.record = msgspec.structs.replace(record, output=output)
+            return output
     found.remarks.append("No record is beside it.")
     return None
 
 
-def _alone(record: Provenance, one: Member) -> Output:
-    return Output(f"{record.output.name}/{one.name}", one.sha256, one.size)
-
-
-def _look_at_file(path: Path, found: Finding, output: Output | Member | None) -> None:
+def _look_at_file(path: Path, found: Finding, output: Output | None) -> None:
     found.kind = _kind(path)
     found.mark = _said(path)
     if output is None:
@@ -157,34 +151,34 @@ def _look_at_file(path: Path, found: Finding, output: Output | Member | None) ->
     found.hashes_agree = size == output.size and file_sha256(path) == output.sha256
     if not found.hashes_agree:
         found.damage.append("It was changed after it was made: its hash isn't the record's.")
-    if not found.mark and (found.kind or isinstance(output, Output)):
+    if not found.mark and found.kind:
         found.damage.append("Its mark is gone: the record says that it left with one.")
-    if found.hashes_agree and isinstance(output, Output) and output.name != path.name:
+    if found.hashes_agree and output.name != path.name:
         found.remarks.append(f"It was called {safe_text(output.name)} when it was made.")
 
 
-def _look_at_folder(path: Path, found: Finding, output: Output | Member | None) -> None:
+def _look_at_folder(path: Path, found: Finding, output: Output | None) -> None:
     found.kind = "folder"
-    if not isinstance(output, Output):
+    if output is None:
         return
+    names, said = names_in(path), output.files
     with ThreadPoolExecutor() as pool:
-        here = list(pool.map(lambda name: member(path, name), names_in(path)))
-    listed, there = {m.name: m for m in output.files}, {m.name: m for m in here}
-    found.hashes_agree = listing(output.name, here).sha256 == output.sha256
-    for words, names in (
-        ("gone", listed.keys() - there.keys()),
-        ("not in the record", there.keys() - listed.keys()),
-        ("changed", {n for n in listed.keys() & there.keys() if listed[n] != there[n]}),
+        here = dict(zip(names, pool.map(lambda name: file_sha256(path / name), names), strict=True))
+        kinds = dict(zip(names, pool.map(lambda name: _kind(path / name), names), strict=True))
+        marks = dict(zip(names, pool.map(lambda name: _said(path / name), names), strict=True))
+    found.mark = next((mark for mark in marks.values() if mark), None)
+    found.hashes_agree = listed("", here, 0).sha256 == output.sha256
+    both = said.keys() & here.keys()
+    for words, which in (
+        ("gone", said.keys() - here.keys()),
+        ("not in the record", here.keys() - said.keys()),
+        ("changed", {name for name in both if here[name] != said[name]}),
+        ("without the mark", {name for name in both if kinds[name] and not marks[name]}),
     ):
-        if names:
-            found.damage.append(f"{_files(names)} {words}.")
+        if which:
+            found.damage.append(f"{_files(which)} {words}.")
     if not found.hashes_agree and not found.damage:
         found.damage.append("The record's list of files isn't the one that its hash is of.")
-    bare = {n for n in listed.keys() & there.keys() if _kind(path / n) and not _said(path / n)}
-    if bare:
-        found.damage.append(f"{_files(bare)} without the mark.")
-    first = next((_said(path / m.name) for m in here if _kind(path / m.name)), None)
-    found.mark = first
 
 
 def _files(names: set[str]) -> str:

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "extract": "find, describe and crop faces",
     "faces": "list, reject and keep faces; figures, people, duplicates",
     "train": "learn both faces; goes on from the last checkpoint",
+    "estimate": "what a training would need: memory, disk and time, tried for a few steps",
     "augmentations": "one picture of what training makes of the faces, step by step",
     "model": "a trained model: info, check, restore, export",
     "sessions": "what each training job did: iterations, time, speed, saves",

@@ -11,7 +11,7 @@ from engine.project import PERSON_SIDES, Ground
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui.commands.shared import add_project, project_of, require_writing, say
-from fstui.model.people import day_of, person_words, user_name
+from fstui.model.people import person_words, user_name
 
 SHORT: dict[str, Ground] = {g.name.lower().replace("_", "-"): g for g in Ground}
 
@@ -45,9 +45,8 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError(
                 "Recording needs all of it: 'people PROJECT a|b NAME --ground GROUND'."
             )
-        until = day_of(args.until) if args.until else None
         ground, by = ground_of(args.ground), args.by or user_name()
-        project.set_person(args.side, args.name, ground, by, until)
+        project.set_person(args.side, args.name, ground, by, args.until or "")
     for side in PERSON_SIDES:
         person = project.file.people.get(side)
         say(f"{side}: {person_words(person) if person else 'not recorded'}")

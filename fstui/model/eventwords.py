@@ -7,7 +7,7 @@ from typing import Any
 from engine.protocol import Event, safe_text
 from engine.store import REASONS
 
-from .words import count, loss, plural
+from .words import count, duration, loss, plural
 
 
 def event_words(event: Event) -> str:
@@ -25,9 +25,17 @@ def event_words(event: Event) -> str:
             return f"warning: {d.get('text')}"
         case "save":
             return f"saved at iteration {d.get('iteration')}"
+        case "estimate":
+            return f"about {d.get('memory_mib')} MiB of memory, {d.get('disk_mib')} MiB for saves"
+        case "trial":
+            left = event.data.get("left_s")
+            hours = f", {duration(left)} left" if isinstance(left, int | float) else ""
+            memory = f"{d.get('memory_mib')} MiB of memory"
+            return f"{d.get('s_per_iteration')} s an iteration{hours}; {memory}"
         case "finder":
             rate = event.data.get("rate")
-            return f"learning rate found: {rate:.1e}" if isinstance(rate, float) else "none found"
+            found = f"{rate:.1e}" if isinstance(rate, float) else "none"
+            return f"learning rate found: {found} (its curve is {d.get('chart')} of the job)"
         case "metric":
             return f"iteration {d.get('iteration')}: loss {_loss(event, 'a')} {_loss(event, 'b')}"
         case "progress":

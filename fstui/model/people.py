@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from engine.errors import BadInput
 from engine.project import Person
 from engine.protocol import safe_text
 
@@ -14,14 +11,6 @@ def person_words(person: Person) -> str:
     until = f"; until {person.until}" if person.until else ""
     by, at = person.recorded_by or "nobody named", person.recorded_at or "no time named"
     return safe_text(f"{person.name} ({person.ground}; recorded by {by}, {at}{until})")
-
-
-def day_of(text: str) -> date:
-    """A day as one types it. Raises `BadInput`."""
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadInput(f"'{safe_text(text)}' is no day: write it as in 2027-12-31.") from error
 
 
 def user_name() -> str:

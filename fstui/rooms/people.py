@@ -9,9 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import BadInput
-from engine.project import PERSON_SIDES, Ground, Person, Project
+from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
-from fstui.model.people import day_of, user_name
+from fstui.model.people import user_name
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 
@@ -40,9 +40,8 @@ class People(Dialog[bool]):
             grounds = [(ground.value, ground) for ground in Ground]
             chosen = person.ground if person else None
             yield labelled("Ground", Choice(grounds, chosen, id=f"ground-{side}"))
-            until = str(person.until) if person and person.until else ""
-            help_ = "as in 2027-12-31, or empty"
-            yield labelled("Last day", Input(until, id=f"until-{side}"), help_)
+            until = Input(person.until if person else "", id=f"until-{side}")
+            yield labelled("Last day", until, "as in 2027-12-31, or empty")
 
     def accept(self) -> bool:
         """Write what was changed; refuse halves."""
@@ -66,13 +65,13 @@ class People(Dialog[bool]):
             return None
         if not name or not isinstance(ground, Ground):
             raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
-        day = day_of(until) if until else None
-        if day and day < today():
-            raise BadInput(f"Side {side.upper()}: {day} is over: a ground that holds is needed.")
-        as_it_is = person and (person.name, person.ground, person.until) == (name, ground, day)
+        until = day(until)
+        if until and until < today():
+            raise BadInput(f"Side {side.upper()}: {until} is over: a ground that holds is needed.")
+        as_it_is = person and (person.name, person.ground, person.until) == (name, ground, until)
         if as_it_is and not problem_of(person, today()):
             return None
-        return partial(self._project.set_person, side, name, ground, user_name(), day)
+        return partial(self._project.set_person, side, name, ground, user_name(), until)
 
 
 def _heading(side: str, person: Person | None) -> str:

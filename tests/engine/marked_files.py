@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,25 @@ def with_alpha(path: Path, seed: int) -> Path:
 
 
 def animation(path: Path, seed: int) -> Path:
-    """Three pictures that play for ever."""
+    """Three pictures, that play for ever where the format plays."""
     pictures = [Image.fromarray(np.roll(pixels(seed), n, 0)) for n in range(3)]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], loop=0, duration=40)
+    words = {} if path.suffix == ".tif" else {"loop": 0, "duration": 40}
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], **words)
+    return path
+
+
+def big_endian_tiff(path: Path, seed: int) -> Path:
+    """Four grey pixels, by hand: most programs write the other order."""
+    short, long = 3, 4
+    entries = [(256, short, 2), (257, short, 2), (258, short, 8), (259, short, 1), (262, short, 1)]
+    entries += [(273, long, 8), (277, short, 1), (278, short, 2), (279, long, 4)]
+    listed = b"".join(
+        struct.pack(">HHII", tag, kind, 1, value << 16 if kind == short else value)
+        for tag, kind, value in entries
+    )
+    pixels_ = bytes((seed * n) % 256 for n in range(4))
+    head = b"MM\0*" + struct.pack(">I", 12) + pixels_
+    path.write_bytes(head + struct.pack(">H", len(entries)) + listed + b"\0\0\0\0")
     return path
 
 
@@ -78,6 +95,8 @@ MAKERS: dict[str, tuple[str, Maker]] = {
     "tiff": (".tif", with_opencv),
     "tiff of Pillow": (".tiff", with_pillow(compression="tiff_lzw")),
     "bigtiff": (".tif", with_pillow(big_tiff=True)),
+    "big-endian tiff": (".tif", big_endian_tiff),
+    "tiff of three": (".tif", animation),
     "webp": (".webp", with_pillow(quality=80)),
     "lossless webp": (".webp", with_pillow(lossless=True)),
     "webp with alpha": (".webp", with_alpha),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ from hypothesis import strategies as st
 
 from engine.errors import BadInput, Exit, FstuiError, NothingToDo
 from engine.project import Ground, Project
-from engine.trust.consent import today
 from engine.trust.door import Model, Origin, release, sidecar
 from engine.trust.mark import DIGITAL_SOURCE_TYPE
 from engine.trust.verify import Finding, answer, verify
@@ -118,7 +116,7 @@ def test_neither_mark_nor_record(tmp_path: Path) -> None:
 def test_a_ground_that_ended_since(project: Project, picture: Path) -> None:
     place = sidecar(picture)
     record = msgspec.json.decode(place.read_bytes())
-    record["people"]["a"]["until"] = str(today() - timedelta(days=1))
+    record["people"]["a"]["until"] = "2001-02-03"
     place.write_bytes(msgspec.json.encode(record))
     found = only(picture)
     assert (found.exit, found.hashes_agree) == (Exit.REFUSED, True)
@@ -196,7 +194,7 @@ def test_a_record_that_is_none(data: bytes, picture: Path) -> None:
 def test_names_that_lead_out_are_only_names(folder: Path) -> None:
     place = sidecar(folder)
     record = msgspec.json.decode(place.read_bytes())
-    record["output"]["files"][0]["name"] = "../../../../etc/passwd"
+    record["output"]["files"]["../../../../etc/passwd"] = "0" * 64
     place.write_bytes(msgspec.json.encode(record))
     found = only(folder)
     assert "1 file (../../../../etc/passwd) is gone." in found.damage

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import date
 from pathlib import Path
 
 import fake
@@ -188,7 +187,7 @@ async def test_a_ground_that_ended_is_renewed_and_the_other_record_stays(
 ) -> None:
     project = Project.create(tmp_workspace, "demo")
     project.set_person("a", "Ann", Ground.SELF, "someone")
-    project.set_person("b", "Bea", Ground.LICENSED, "someone", date(2001, 2, 3))
+    project.set_person("b", "Bea", Ground.LICENSED, "someone", "2001-02-03")
     async with bench(project.path) as b:
         await b.sees("! out of date: press p")
         await b.press("p")
@@ -203,7 +202,7 @@ async def test_a_ground_that_ended_is_renewed_and_the_other_record_stays(
         await b.until(lambda: "out of date" not in b.text() and "Bea" in b.text(), "renewed")
         people = Project.open(project.path).file.people
         assert people["a"].recorded_by == "someone"
-        assert people["b"].until == date(2999, 1, 1)
+        assert people["b"].until == "2999-01-01"
         assert people["b"].recorded_by != "someone"
 
 
@@ -460,7 +459,10 @@ async def test_only_what_can_go_on_is_offered_to_be_resumed(
     async with bench(engine.folder.project, "train") as b:
         await b.sees("It could not go on.")
         await b.until(lambda: words in b.lines()[-1], words)
-        assert ("from what was saved" in b.text()) == words.startswith("resume")
+        if words.startswith("resume"):
+            await b.sees("from what was saved")
+        else:
+            assert "from what was saved" not in b.text()
 
 
 async def test_each_room_shows_its_own_stage_of_a_job_of_several(

@@ -27,7 +27,10 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         {"iteration": 40, "loss_a": 0.012345, "loss_b": "nan", "rate": 3.1},
         "iteration 40: loss 0.0123 nan",
     ),
-    "finder": ({"rate": 3.2e-5, "rates": [1e-10], "losses": [1.0]}, "learning rate found: 3.2e-05"),
+    "finder": (
+        {"rate": 3.2e-5, "rates": [1e-10], "losses": [1.0], "chart": "finder.png"},
+        "learning rate found: 3.2e-05 (its curve is finder.png of the job)",
+    ),
     "heartbeat": ({}, ""),
     "warn": ({"text": "look \x1b[1mhere"}, "warning: look [1mhere"),
     "save": ({"iteration": 40}, "saved at iteration 40"),
@@ -49,6 +52,14 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         "man: the points' jitter fell from 0.46 % to 0.12 %",
     ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
+    "estimate": (
+        {"memory_mib": 2300, "disk_mib": 900, "free_disk_mib": 5000},
+        "about 2300 MiB of memory, 900 MiB for saves",
+    ),
+    "trial": (
+        {"s_per_iteration": 1.5, "left_s": 3600, "memory_mib": 2200, "foretold_mib": 2300},
+        "1.5 s an iteration, 60 min left; 2200 MiB of memory",
+    ),
     "step-end": ({"exit": 0, "message": "all done"}, "step ended: all done"),
     "end": ({"state": "done", "exit": 0, "message": "all done"}, "done: all done"),
 }
@@ -72,7 +83,7 @@ def test_tail_says_sentences(tmp_workspace: Path, capsys: pytest.CaptureFixture[
     folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
     for kind, (data, _) in SENTENCES.items():
         folder.append(kind, **data)
-    assert cli.main(["tail", "film"]) == 0
+    assert cli.main(["tail", "film", "-n", "99"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line[9:] for line in lines] == [said for _, said in SENTENCES.values() if said]
     time.strptime(lines[0][:8], "%H:%M:%S")

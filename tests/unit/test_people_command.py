@@ -41,7 +41,7 @@ def test_a_last_day_and_what_is_out_of_date(
         capsys.readouterr().out
     )
     assert cli.main([*words, "31.12.2999"]) == Exit.BAD_INPUT
-    assert "'31.12.2999' is no day: write it as in 2027-12-31." in capsys.readouterr().err
+    assert "'31.12.2999' is no day: write it as 2027-03-31." in capsys.readouterr().err
 
 
 def test_a_record_is_taken_back(tmp_workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:

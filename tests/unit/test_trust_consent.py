@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,7 @@ def recorded(workspace: Path, **of_b: Any) -> Project:
 def test_a_ground_holds_to_its_last_day(tmp_workspace: Path) -> None:
     project = recorded(tmp_workspace, until=today())
     assert require_people(project)["b"].until == today()
-    project.set_person("b", "Bea", Ground.CONSENT, "test", today() - timedelta(days=1))
+    project.set_person("b", "Bea", Ground.CONSENT, "test", "2001-02-03")
     sentence = (
         r"^Bea \(side b\) was shown on a ground \(written consent\) that ended with 20[\d-]+: "
     )
@@ -71,7 +70,7 @@ def test_an_older_record_and_one_by_hand_are_read(tmp_workspace: Path) -> None:
 
 
 def test_one_missing_and_one_out_of_date_are_one_sentence(tmp_workspace: Path) -> None:
-    project = recorded(tmp_workspace, until=today() - timedelta(days=400))
+    project = recorded(tmp_workspace, until="2001-02-03")
     project.remove_person("a")
     with pytest.raises(Refused, match=r"^Who side a shows is not recorded; Bea .* ended with"):
         require_people(project)

@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.train.inplace import approach, subtract
+from engine.train.inplace import approach, put, subtract
 from engine.train.optimisers import Options, Weight
 
 DEFAULTS = Options(beta_1=0.5, beta_2=0.99)
@@ -51,5 +51,5 @@ def _amsgrad(weights: list[Weight], rate: Any, options: Options) -> None:
         m, v, v_max = slot["m"], slot["v"], slot["v_max"]
         approach(m, gradient, 1.0 - options.beta_1)
         approach(v, tf.square(gradient), 1.0 - options.beta_2)
-        v_max.assign(tf.maximum(v_max, v))
+        put(v_max, tf.maximum(v_max, v))
         subtract(variable, rate, m / (tf.sqrt(v_max) + options.epsilon))

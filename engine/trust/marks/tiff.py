@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
 
 NAME = "TIFF"
 ASCII, BYTE = 2, 1
@@ -20,6 +20,8 @@ DATA = ((273, 279), (324, 325))
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 SIZES |= {16: 8, 17: 8, 18: 8}
 """Bytes of a value by its type."""
+ENTRIES_MAX = 4096
+"""Of one directory: no true one has as many."""
 NUMBERS = (3, 4, 13, 16, 18)
 """Types of places and sizes."""
 
@@ -54,14 +56,14 @@ class Layout(NamedTuple):
 
 
 class Directory(NamedTuple):
-    """The first picture's."""
+    """One picture's tags."""
 
     pointer: int
     """Where the file says where it is."""
     entries: dict[int, bytes]
     """By tag, whole, in the file's order."""
-    next: bytes
-    """The offset of the next one."""
+    next: int
+    """Where the file says where the next picture's is."""
 
 
 def begins(head: bytes) -> bool:
@@ -72,8 +74,9 @@ def begins(head: bytes) -> bool:
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """The tags' bodies and the new directory at the end, and the pointer to it."""
     layout = _layout(reader)
-    directory = _directory(reader, layout)
-    _check_whole(reader, layout, directory)
+    directory, *others = walked(_directories(reader, layout))
+    for one in (directory, *others):
+        _check_whole(reader, layout, one)
     tail = b"\0" * (reader.size % 2)
     new = dict(directory.entries)
     bodies = {XMP: (BYTE, packet)}
@@ -84,15 +87,14 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
         tail += body + b"\0" * (len(body) % 2)
     at = layout.bytes(reader.size + len(tail), layout.wide)
     tail += layout.bytes(len(new), layout.counter)
-    tail += b"".join(new[tag] for tag in sorted(new)) + directory.next
+    tail += b"".join(new[tag] for tag in sorted(new)) + reader.read(directory.next, layout.wide)
     return [Edit(directory.pointer, layout.wide, at), Edit(reader.size, 0, tail)]
 
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """The first picture's."""
     layout = _layout(reader)
-    entry = _directory(reader, layout).entries.get(XMP)
-    if entry:
+    if entry := next(_directories(reader, layout)).entries.get(XMP):
         yield _body(reader, layout, entry)
 
 
@@ -101,17 +103,22 @@ def _layout(reader: Reader) -> Layout:
     return Layout("little" if head[:2] == b"II" else "big", b"+" in head)
 
 
-def _directory(reader: Reader, layout: Layout) -> Directory:
-    pointer = layout.wide  # 4 in a TIFF, 8 in a BigTIFF
+def _directories(reader: Reader, layout: Layout) -> Iterator[Directory]:
+    """That of each picture. Raises `Torn` where none is."""
+    pointer = layout.wide  # at 4 in a TIFF, 8 in a BigTIFF
     at = reader.number(pointer, layout.wide, layout.order)
-    count = reader.number(at, layout.counter, layout.order)
-    if at < 8 or not 0 < count < 4096:
-        raise Torn("no directory")
-    at += layout.counter
-    data = reader.read(at, count * layout.entry)
-    entries = [data[n : n + layout.entry] for n in range(0, len(data), layout.entry)]
-    by_tag = {int.from_bytes(e[:2], layout.order): e for e in entries}
-    return Directory(pointer, by_tag, reader.read(at + len(data), layout.wide))
+    seen: set[int] = set()
+    while at or not seen:
+        count = reader.number(at, layout.counter, layout.order)
+        if at < 8 or at in seen or not 0 < count < ENTRIES_MAX:
+            raise Torn("no directory")
+        seen.add(at)
+        start = at + layout.counter
+        data = reader.read(start, count * layout.entry)
+        entries = [data[n : n + layout.entry] for n in range(0, len(data), layout.entry)]
+        by_tag = {int.from_bytes(e[:2], layout.order): e for e in entries}
+        yield Directory(pointer, by_tag, pointer := start + len(data))
+        at = reader.number(pointer, layout.wide, layout.order)
 
 
 def _entry(layout: Layout, tag: int, kind: int, body: bytes, at: int) -> bytes:
