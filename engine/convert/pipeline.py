@@ -28,6 +28,7 @@ from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.train import checkpoint
+from engine.trust.band import with_band
 from engine.trust.consent import require_people
 from engine.work import Work
 
@@ -134,11 +135,11 @@ def _load(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
 
 
 def _small(item: Item) -> bytes:
-    """A frame as a small JPEG."""
+    """A frame as a small JPEG, seen to be a preview: it never passes the door."""
     rgb = to_rgb(item.frame)
     scale = min(1.0, PREVIEW_WIDTH_PX / rgb.shape[1])
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return encode_jpeg(np.asarray(small, np.uint8))
+    return encode_jpeg(with_band(np.asarray(small, np.uint8)))
 
 
 def _seconds_since_start(work: Work) -> float:
