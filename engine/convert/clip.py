@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.convert.journal import WorkFolder
+from engine.convert.motion import STILL, steps
 from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Cutter, Item, Swapper
 from engine.errors import BadInput
@@ -32,6 +33,8 @@ from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
 
+FACES_MOST = 256
+"""Faces of a frame whose grain is drawn from seeds of their own."""
 HELD_BYTES = 384 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
@@ -131,8 +134,14 @@ class Conversion:
     def _cut(self, item: Item) -> Item:
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        found = zip(faces, masks or [None] * len(faces), strict=True)
-        patches = [self._cutter.cut(item.frame, face, mask) for face, mask in found]
+        moves = steps(self._clip.faces, item.index) if self._settings.motion_blur else []
+        found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
+        patches = [
+            self._cutter.cut(
+                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
+            )
+            for number, (face, mask, step) in enumerate(found)
+        ]
         item.patches = [p for p in patches if p is not None]
         return item
 

@@ -19,9 +19,9 @@ from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import Item, Swapper
+from engine.convert.patch import PREDICTED, Item, Swapper
 from engine.convert.targets import clips_of, fingerprint_of, project_out
-from engine.errors import Stopped, from_os_error
+from engine.errors import BadInput, Stopped, from_os_error
 from engine.faces.crops import encode_jpeg
 from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
@@ -44,6 +44,11 @@ def run(work: Work, load: Load | None = None) -> str:
     clips = clips_of(work, settings)
     jobs = [(clip, output_of(clip, settings)) for clip in clips]
     found = checkpoint.load(work.project.path / "model", work.report.warn, averaged=True)
+    if settings.mask == PREDICTED and not found.recipe.style.learn_mask:
+        raise BadInput(
+            "This model has learnt no mask to convert with: name another --mask, or begin a model "
+            "with --learn-mask."
+        )
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
         step = Step(work, settings, found, load or _load, clips)

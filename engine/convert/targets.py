@@ -9,6 +9,7 @@ import msgspec
 
 from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
+from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
@@ -74,8 +75,10 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Cl
 def _masks(
     store: Store, rows: list[FrameFace], kind: str, shown: str, project: str
 ) -> dict[int, list[Packed]]:
-    """Stored masks by frame index; none where they are drawn."""
+    """Stored masks by frame index; none where they are drawn or predicted."""
     masks: dict[int, list[Packed]] = {}
+    if kind == PREDICTED:
+        return masks
     found = stored_of(store, [row.face for row in rows], kind, shown, project)
     for row, mask in zip(rows, found, strict=True):
         if mask:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from engine.settings.about import about
 
-BALANCE, OUTPUT = "balance", "output"
+EDGE, DETAIL, BALANCE, OUTPUT = "edge of the mask", "detail", "balance", "output"
 """Sections of the settings; what has none comes first."""
 
 
@@ -21,29 +21,77 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         about("match the swap's colour to the frame", folder="convert/colours", also=("none",)),
     ] = "lab"
     mask: Annotated[
-        str, Meta(description="which part is replaced", extra={"folder": "extract/segment"})
+        str,
+        about(
+            "which part; predicted is the mask that was learnt",
+            folder="extract/segment",
+            also=("predicted",),
+        ),
     ] = "extended"
     erosion: Annotated[
+        float, about("make the replaced part smaller; below 0 larger", -20, 20, unit="%")
+    ] = 0.0
+    blur: Annotated[float, about("how soft the edge of the replaced part is", 0, 20, unit="%")] = (
+        5.0
+    )
+    sharpen: Annotated[float, about("sharpen the new face", 0, 300, unit="%")] = 50.0
+
+    erosion_top: Annotated[
+        float, about("the same at its top, besides", -50, 50, unit="%", group=EDGE)
+    ] = 0.0
+    erosion_bottom: Annotated[
+        float, about("the same at its bottom", -50, 50, unit="%", group=EDGE)
+    ] = 0.0
+    erosion_left: Annotated[float, about("the same at its left", -50, 50, unit="%", group=EDGE)] = (
+        0.0
+    )
+    erosion_right: Annotated[
+        float, about("the same at its right", -50, 50, unit="%", group=EDGE)
+    ] = 0.0
+    blur_kind: Annotated[
+        Literal["gaussian", "box"], about("how the edge is blurred", group=EDGE)
+    ] = "gaussian"
+    blur_passes: Annotated[
+        int, about("times that it is blurred so: more are wider", 1, 8, group=EDGE)
+    ] = 1
+    threshold: Annotated[
         float,
-        Meta(
-            ge=-20,
-            le=20,
-            description="make the replaced part smaller; below 0 larger",
-            extra={"unit": "%"},
+        about(
+            "less of the mask than this is nothing",
+            0,
+            45,
+            unit="%",
+            group=EDGE,
         ),
     ] = 0.0
-    blur: Annotated[
+
+    face_scale: Annotated[
+        float, about("make the new face larger; below 0 smaller", -10, 10, unit="%", group=DETAIL)
+    ] = 0.0
+    sharpen_kind: Annotated[
+        Literal["unsharp", "gaussian", "box"],
+        about("how it is sharpened; unsharp: brightness alone", group=DETAIL),
+    ] = "unsharp"
+    sharpen_radius: Annotated[
+        float, about("how broad the details are", 0.1, 5, unit="%", group=DETAIL)
+    ] = 1.2
+    sharpen_threshold: Annotated[
+        float, about("unsharp: leave fainter details alone", 0, 20, unit="%", group=DETAIL)
+    ] = 0.0
+    motion_blur: Annotated[
         float,
-        Meta(
-            ge=0,
-            le=20,
-            description="how soft the edge of the replaced part is",
-            extra={"unit": "%"},
+        about(
+            "blur it as it moves; 100: a shutter of 180 degrees",
+            0,
+            200,
+            unit="%",
+            group=DETAIL,
         ),
-    ] = 5.0
-    sharpen: Annotated[
-        float, Meta(ge=0, le=100, description="sharpen the new face", extra={"unit": "%"})
-    ] = 50.0
+    ] = 0.0
+    grain: Annotated[
+        float, about("give it the frame's grain; 100: as much", 0, 200, unit="%", group=DETAIL)
+    ] = 0.0
+
     brightness: Annotated[
         float, about("lighter, or below 0 darker", -100, 100, unit="%", group=BALANCE)
     ] = 0.0

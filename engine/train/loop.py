@@ -254,7 +254,13 @@ class Log:
         self.written_s, self.last = seconds, means
         self.history.append(iteration, time.time(), a, b, speed)
         report, batch = self.session.work.report, self.session.batch
-        report.metric(iteration, a, b, speed, learning_rate=rate, seconds=seconds, batch=batch)
+        report.metric(
+            *(iteration, a, b, speed),
+            learning_rate=rate,
+            seconds=seconds,
+            batch=batch,
+            model=self.session.recipe.model,
+        )
         if self.board:
             faces = 2 * batch * speed
             figures = {"loss/a": a, "loss/b": b, "learning rate": rate, "examples a second": faces}

@@ -162,7 +162,8 @@ def model_line(job: JobView, curve: Curve) -> Line:
     settings = settings_of(job)
     batch, rate = batch_of(job), job.metric.get("learning_rate")
     parts = [
-        safe_text(str(settings.get("model", DEFAULTS.model))),
+        # A begun model goes on as it is, whatever this job's settings name.
+        safe_text(str(job.metric.get("model") or settings.get("model", DEFAULTS.model))),
         f"batch {batch}",
         words.rate(2 * batch * curve.rate, "face") if job.running else "",
         f"learning rate {rate:.2g}" if isinstance(rate, float) else "",

@@ -420,7 +420,10 @@ async def test_only_what_can_go_on_is_offered_to_be_resumed(
     async with bench(engine.folder.project, "train") as b:
         await b.sees("It could not go on.")
         await b.until(lambda: words in b.lines()[-1], words)
-        assert ("from what was saved" in b.text()) == words.startswith("resume")
+        if words.startswith("resume"):
+            await b.sees("from what was saved")
+        else:
+            assert "from what was saved" not in b.text()
 
 
 async def test_each_room_shows_its_own_stage_of_a_job_of_several(

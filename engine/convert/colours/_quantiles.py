@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 Numbers = NDArray[np.float64]
 
+TAIL = 0.005
+"""Share at either end that keeps the value where the share ends: single lights and shadows of the
+target would be spread over the face."""
 COLOURS_MOST = 4096
 """Colours of a picture that stand for all of them where its distribution is matched many times."""
 
@@ -17,6 +20,12 @@ def distribution(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
     known, place = np.unique(values, return_inverse=True)
     at = np.bincount(place.ravel(), weights, len(known))
     return known, (np.cumsum(at) - 0.5 * at) / at.sum()
+
+
+def rising(numbers: Numbers) -> Numbers:
+    """(m,) or columns of (m, k) in order, without the outermost at either end."""
+    tail = int(TAIL * len(numbers))
+    return np.asarray(np.sort(numbers, axis=0)[tail : len(numbers) - tail])
 
 
 def transferred(values: Numbers, have: Numbers, aims: Numbers) -> Numbers:

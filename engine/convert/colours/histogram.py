@@ -8,11 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.convert.colours import Picture, Weight
-from engine.convert.colours._quantiles import distribution
-
-TAIL = 0.005
-"""Share at either end that keeps the value where the share ends: single lights and shadows of the
-target would be spread over the face."""
+from engine.convert.colours._quantiles import TAIL, distribution
 
 
 def matched(face: Picture, target: Picture, weight: Weight) -> Picture:

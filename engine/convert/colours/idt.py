@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.convert.colours import Picture, Weight
-from engine.convert.colours._quantiles import Numbers, sample, transferred
+from engine.convert.colours._quantiles import Numbers, rising, sample, transferred
 from engine.convert.colours._rotations import rotations
 
 ROUNDS = 10
@@ -29,6 +29,6 @@ def matched(face: Picture, target: Picture, weight: Weight) -> Picture:
 
 def _along(colours: Numbers, have: Numbers, goal: Numbers) -> Numbers:
     """Each column with the distribution of the goal's."""
-    ends = (np.sort(have, axis=0), np.sort(goal, axis=0))
+    ends = rising(have), rising(goal)
     moved = [transferred(colours[:, n], ends[0][:, n], ends[1][:, n]) for n in range(3)]
     return np.stack(moved, axis=1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.convert.colours import Picture, Weight
-from engine.convert.colours._quantiles import sample, transferred
+from engine.convert.colours._quantiles import rising, sample, transferred
 from engine.convert.colours._rotations import rotations
 
 ROUNDS = 8
@@ -25,7 +25,7 @@ def matched(face: Picture, target: Picture, weight: Weight) -> Picture:
     for group in rotations(ROUNDS * AXES_A_ROUND).reshape(ROUNDS, 3 * AXES_A_ROUND, 3):
         moves = [np.zeros_like(own), np.zeros_like(known)]
         for direction in group:
-            have, goal = np.sort(known @ direction), np.sort(wanted @ direction)
+            have, goal = rising(known @ direction), rising(wanted @ direction)
             for move, colours in zip(moves, (own, known), strict=True):
                 seen = colours @ direction
                 move += (transferred(seen, have, goal) - seen)[:, None] * direction
