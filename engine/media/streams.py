@@ -99,6 +99,22 @@ class Copied:
         return []
 
 
+class Cover:
+    """A cover picture, which has no time."""
+
+    def __init__(self, source: Any, aim: Any) -> None:
+        self._copied = Copied(source, aim)
+
+    def take(self, packet: Any) -> list[Any]:
+        """The picture, at the beginning."""
+        packet.pts = packet.dts = 0
+        return self._copied.take(packet)
+
+    def finish(self) -> list[Any]:
+        """Nothing."""
+        return []
+
+
 class Sound:
     """Sound that is encoded again: the container has no place for it, or it is cut."""
 
@@ -214,9 +230,11 @@ class Others:
         if not streams:
             return
         for packet in self._source.demux(streams):
-            if packet.dts is None:
-                continue
-            yield from self._tracks[packet.stream.index].take(self._moved(packet))
+            track = self._tracks[packet.stream.index]
+            if isinstance(track, Cover) and packet.size:
+                yield from track.take(packet)
+            elif packet.dts is not None:
+                yield from track.take(self._moved(packet))
         for track in self._tracks.values():
             yield from track.finish()
 
@@ -244,7 +262,7 @@ class Others:
         if stream.type == "video" and not is_cover:
             return None
         if is_cover and place.covers and codec in COVERS:
-            return Copied(stream, aim)
+            return Cover(stream, aim)
         track: Track | None = None
         if codec in place.text:
             track = Copied(stream, aim)
