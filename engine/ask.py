@@ -70,6 +70,10 @@ def _answer(question: list[str]) -> Any:
             from engine.train.listing import listing
 
             return listing(*name)
+        case ["cuts", path]:
+            from engine.media.cuts import cuts_of
+
+            return cuts_of(Path(path))
         case ["verify", path]:
             from engine.trust.verify import answer as verified_file
 

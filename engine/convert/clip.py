@@ -20,6 +20,7 @@ from engine.convert.journal import WorkFolder
 from engine.convert.motion import STILL, steps
 from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Cutter, Item, Swapper
+from engine.convert.shots import Shot, number_at, settings_of
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
 from engine.faces.landmarks import Landmarks
@@ -56,6 +57,8 @@ class Clip:
     """Of these faces, where the settings name a stored mask."""
     cut: Cut | None = None
     """The frames that come out, where that isn't all of them."""
+    shots: list[Shot] = field(default_factory=list)
+    """In their order."""
 
     @property
     def frames_out(self) -> int:
@@ -78,7 +81,7 @@ class Conversion:
         self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
         self._output, self.look = output, output.look
         display = to_display(clip.info.rotation, self.look.width, self.look.height)
-        self._cutter = Cutter(swapper, settings, display)
+        self._cutters = [Cutter(swapper, s, display) for s in settings_of(settings, clip.shots)]
         self._workers = os.cpu_count() or 1
         frame_bytes = self.look.width * self.look.height * 3
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
@@ -134,12 +137,11 @@ class Conversion:
     def _cut(self, item: Item) -> Item:
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        moves = steps(self._clip.faces, item.index) if self._settings.motion_blur else []
+        cutter = self._cutter_of(item)
+        moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
         patches = [
-            self._cutter.cut(
-                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
-            )
+            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
             for number, (face, mask, step) in enumerate(found)
         ]
         item.patches = [p for p in patches if p is not None]
@@ -169,14 +171,18 @@ class Conversion:
         return items
 
     def _paste(self, item: Item) -> Item:
-        made = list(zip(item.patches, item.predicted, strict=True))
+        made, cutter = list(zip(item.patches, item.predicted, strict=True)), self._cutter_of(item)
         if made and self._output.pastes:
             item.frame.make_writable()
-            item.masks = [(p.region, self._cutter.paste(item.frame, p, new)) for p, new in made]
+            item.masks = [(p.region, cutter.paste(item.frame, p, new)) for p, new in made]
         else:
-            item.layers = [self._cutter.layer(p, new) for p, new in made]
+            item.layers = [cutter.layer(p, new) for p, new in made]
         item.predicted = ()
         return item
+
+    def _cutter_of(self, item: Item) -> Cutter:
+        """By the settings of the frame's shot."""
+        return self._cutters[number_at(self._clip.shots, item.index)]
 
     def _segment(self, item: Item) -> int:
         return item.number // self._output.piece_frames

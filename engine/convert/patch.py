@@ -82,7 +82,7 @@ class Cutter:
     """Cuts faces for one model and puts what it made of them back."""
 
     def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
-        self._settings = settings
+        self.settings = settings
         self._balance = _of(Balance, settings)
         self._edge, self._sharpening = _of(Edge, settings), _of(Sharpening, settings)
         self._display = display
@@ -125,7 +125,7 @@ class Cutter:
 
     def _area(self, face: Landmarks, mask: Packed | None, to_mask: Matrix) -> Any:
         """A face's mask, drawn or as it is stored, with its edge; None where it is predicted."""
-        kind = self._settings.mask
+        kind = self.settings.mask
         if kind == PREDICTED:
             return None
         area = (
@@ -145,7 +145,7 @@ class Cutter:
         """A prediction as it is put in, RGB 0..1, and its mask, both of the model's output size."""
         mask = _resize(self.mask_of(patch, predicted), self._output)
         face = np.ascontiguousarray(predicted[..., :3])
-        face = match(self._settings.colour, face, patch.target, mask * patch.inside)
+        face = match(self.settings.colour, face, patch.target, mask * patch.inside)
         return sharpened(balanced(face, self._balance), self._sharpening), mask
 
     def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -159,7 +159,7 @@ class Cutter:
         """Put a prediction into a writable frame, through the mask, in the patch's region; the
         mask as it is there, 0..1."""
         face = self.finished(patch, predicted)[0] * np.float32(255.0)
-        region, settings = patch.region, self._settings
+        region, settings = patch.region, self.settings
         larger = about_middle(patch.side, 1.0 + settings.face_scale / 100.0)
         to_region = compose(region.origin, compose(invert(patch.matrix), larger))
         size = (region.width, region.height)

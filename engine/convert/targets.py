@@ -11,6 +11,7 @@ from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
+from engine.convert.shots import read_shots
 from engine.convert.who import Wanted, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
@@ -72,7 +73,9 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wante
         work.report.warn(f"{shown} {remark}.")
     frames = media.frames or store.next_index(media.id)
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
-    clip = Clip(output_name(media), path, media_hash, info, frames, faces, masks)
+    name = output_name(media)
+    shots = read_shots(work.project).get(name, [])
+    clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots)
     return ranged(clip, settings)
 
 
@@ -125,6 +128,7 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
         source=clip.hash,
         faces=digest.hexdigest(),
         checkpoint=checkpoint,
+        shots=msgspec.to_builtins(clip.shots),
         settings=msgspec.to_builtins(msgspec.structs.replace(settings, batch=1)),  # speed only
     )
 

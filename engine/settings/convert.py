@@ -15,11 +15,16 @@ BALANCE, OUTPUT = "balance", "output"
 
 
 class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Put B's face on A in the target footage."""
+    """Put B's face on A in the target footage. What is `live` can be another from shot to shot."""
 
     colour: Annotated[
         str,
-        about("match the swap's colour to the frame", folder="convert/colours", also=("none",)),
+        about(
+            "match the swap's colour to the frame",
+            folder="convert/colours",
+            also=("none",),
+            live=True,
+        ),
     ] = "lab"
     mask: Annotated[
         str,
@@ -30,12 +35,12 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = "extended"
     erosion: Annotated[
-        float, about("make the replaced part smaller; below 0 larger", -20, 20, unit="%")
+        float, about("make the replaced part smaller; below 0 larger", -20, 20, unit="%", live=True)
     ] = 0.0
-    blur: Annotated[float, about("how soft the edge of the replaced part is", 0, 20, unit="%")] = (
-        5.0
-    )
-    sharpen: Annotated[float, about("sharpen the new face", 0, 300, unit="%")] = 50.0
+    blur: Annotated[
+        float, about("how soft the edge of the replaced part is", 0, 20, unit="%", live=True)
+    ] = 5.0
+    sharpen: Annotated[float, about("sharpen the new face", 0, 300, unit="%", live=True)] = 50.0
 
     put_in: Annotated[
         Literal["b", "a"], about("whose face is put in; a: the target shows B", group=WHO)
@@ -57,46 +62,44 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = False
 
     erosion_top: Annotated[
-        float, about("the same at its top, besides", -50, 50, unit="%", group=EDGE)
+        float, about("the same at its top, besides", -50, 50, unit="%", group=EDGE, live=True)
     ] = 0.0
     erosion_bottom: Annotated[
-        float, about("the same at its bottom", -50, 50, unit="%", group=EDGE)
+        float, about("the same at its bottom", -50, 50, unit="%", group=EDGE, live=True)
     ] = 0.0
-    erosion_left: Annotated[float, about("the same at its left", -50, 50, unit="%", group=EDGE)] = (
-        0.0
-    )
+    erosion_left: Annotated[
+        float, about("the same at its left", -50, 50, unit="%", group=EDGE, live=True)
+    ] = 0.0
     erosion_right: Annotated[
-        float, about("the same at its right", -50, 50, unit="%", group=EDGE)
+        float, about("the same at its right", -50, 50, unit="%", group=EDGE, live=True)
     ] = 0.0
     blur_kind: Annotated[
-        Literal["gaussian", "box"], about("how the edge is blurred", group=EDGE)
+        Literal["gaussian", "box"], about("how the edge is blurred", group=EDGE, live=True)
     ] = "gaussian"
     blur_passes: Annotated[
-        int, about("times that it is blurred so: more are wider", 1, 8, group=EDGE)
+        int, about("times that it is blurred so: more are wider", 1, 8, group=EDGE, live=True)
     ] = 1
     mask_threshold: Annotated[
         float,
-        about(
-            "less of the mask than this is nothing",
-            0,
-            45,
-            unit="%",
-            group=EDGE,
-        ),
+        about("less of the mask than this is nothing", 0, 45, unit="%", group=EDGE, live=True),
     ] = 0.0
 
     face_scale: Annotated[
-        float, about("make the new face larger; below 0 smaller", -10, 10, unit="%", group=DETAIL)
+        float,
+        about(
+            "make the new face larger; below 0 smaller", -10, 10, unit="%", group=DETAIL, live=True
+        ),
     ] = 0.0
     sharpen_kind: Annotated[
         Literal["unsharp", "gaussian", "box"],
-        about("how it is sharpened; unsharp: brightness alone", group=DETAIL),
+        about("how it is sharpened; unsharp: brightness alone", group=DETAIL, live=True),
     ] = "unsharp"
     sharpen_radius: Annotated[
-        float, about("how broad the details are", 0.1, 5, unit="%", group=DETAIL)
+        float, about("how broad the details are", 0.1, 5, unit="%", group=DETAIL, live=True)
     ] = 1.2
     sharpen_threshold: Annotated[
-        float, about("unsharp: leave fainter details alone", 0, 20, unit="%", group=DETAIL)
+        float,
+        about("unsharp: leave fainter details alone", 0, 20, unit="%", group=DETAIL, live=True),
     ] = 0.0
     motion_blur: Annotated[
         float,
@@ -106,29 +109,33 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             200,
             unit="%",
             group=DETAIL,
+            live=True,
         ),
     ] = 0.0
     grain: Annotated[
-        float, about("give it the frame's grain; 100: as much", 0, 200, unit="%", group=DETAIL)
+        float,
+        about("give it the frame's grain; 100: as much", 0, 200, unit="%", group=DETAIL, live=True),
     ] = 0.0
 
     brightness: Annotated[
-        float, about("lighter, or below 0 darker", -100, 100, unit="%", group=BALANCE)
+        float, about("lighter, or below 0 darker", -100, 100, unit="%", group=BALANCE, live=True)
     ] = 0.0
     contrast: Annotated[
-        float, about("more contrast, or below 0 less", -100, 100, unit="%", group=BALANCE)
+        float,
+        about("more contrast, or below 0 less", -100, 100, unit="%", group=BALANCE, live=True),
     ] = 0.0
     saturation: Annotated[
-        float, about("stronger colours, or below 0 paler", -100, 100, unit="%", group=BALANCE)
+        float,
+        about("stronger colours, or below 0 paler", -100, 100, unit="%", group=BALANCE, live=True),
     ] = 0.0
     red: Annotated[
-        float, about("more red, or below 0 less", -100, 100, unit="%", group=BALANCE)
+        float, about("more red, or below 0 less", -100, 100, unit="%", group=BALANCE, live=True)
     ] = 0.0
     green: Annotated[
-        float, about("more green, or below 0 less", -100, 100, unit="%", group=BALANCE)
+        float, about("more green, or below 0 less", -100, 100, unit="%", group=BALANCE, live=True)
     ] = 0.0
     blue: Annotated[
-        float, about("more blue, or below 0 less", -100, 100, unit="%", group=BALANCE)
+        float, about("more blue, or below 0 less", -100, 100, unit="%", group=BALANCE, live=True)
     ] = 0.0
     crf: Annotated[
         int,

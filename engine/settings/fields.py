@@ -158,7 +158,7 @@ def live(kind: type[msgspec.Struct], values: dict[str, Any]) -> None:
     for name in values:
         if name not in may:
             raise BadInput(
-                f"{kind.__name__[:-8].lower()}'s {safe_text(name)} can't change while it runs: "
+                f"{kind.__name__[:-8].lower()}'s {safe_text(name)} can't change on the way: "
                 f"{', '.join(sorted(may))} can."
             )
 

@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "sessions": "what each training job did: iterations, time, speed, saves",
     "networks": "what can be trained: sizes, weights, options of each network",
     "timelapse": "make a video of how the faces were learnt",
+    "shots": "other settings from a frame of a clip on; cuts are found",
     "convert": "put B's face on A in the target footage",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",

@@ -1,0 +1,112 @@
+"""Settings of a shot: from a frame on, until the next shot begins, some settings are others.
+
+A project keeps them in `shots.json`, by the clip's name. A frame that no shot covers has the
+settings of the job alone.
+"""
+
+from __future__ import annotations
+
+import bisect
+from typing import Any
+
+import msgspec
+
+from engine.errors import BadInput, Damaged, from_os_error
+from engine.project import Project
+from engine.protocol import safe_text, write_atomic
+from engine.settings import ConvertSettings, live, read
+
+FILE = "shots.json"
+VERSION = 1
+MOST_BYTES = 16 << 20
+
+
+class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is otherwise from a frame on."""
+
+    first: int
+    """Frame index, from 0."""
+    settings: dict[str, Any] = {}
+
+
+class ShotsFile(msgspec.Struct, forbid_unknown_fields=True):
+    """`shots.json`."""
+
+    v: int = VERSION
+    clips: dict[str, list[Shot]] = {}
+
+
+def read_shots(project: Project) -> dict[str, list[Shot]]:
+    """All shots by clip, in their order. Raises `Damaged` for a file that can't be read."""
+    path = project.path / FILE
+    try:
+        if not path.exists():
+            return {}
+        if path.stat().st_size > MOST_BYTES:
+            raise Damaged(f"{path} is larger than a file of shots can be: move it away.")
+        found = msgspec.json.decode(path.read_bytes(), type=ShotsFile)
+        if found.v != VERSION:
+            raise Damaged(f"{path} has format {found.v}, and this version reads {VERSION}.")
+        for shots in found.clips.values():
+            for shot in shots:
+                _check(shot)
+    except (msgspec.MsgspecError, BadInput) as error:
+        raise Damaged(
+            f"{path} can't be read: {safe_text(str(error))}: mend or remove it."
+        ) from error
+    except OSError as error:
+        raise from_os_error(error, f"reading {path}") from error
+    return {clip: sorted(shots, key=lambda s: s.first) for clip, shots in found.clips.items()}
+
+
+def write_shots(project: Project, shots: dict[str, list[Shot]]) -> None:
+    """Keep all shots. Raises `NoSpace` and what the disk says."""
+    kept = {clip: found for clip, found in shots.items() if found}
+    path = project.path / FILE
+    try:
+        write_atomic(path, msgspec.json.format(msgspec.json.encode(ShotsFile(clips=kept))))
+    except OSError as error:
+        raise from_os_error(error, f"writing {path}") from error
+
+
+def set_shot(project: Project, clip: str, first: int, values: dict[str, Any]) -> Shot:
+    """Let a clip have other settings from a frame on, in place of those of a shot that began there.
+    Raises `BadInput` for a setting that can't be of a shot."""
+    shot = Shot(first, _checked(values))
+    _check(shot)
+    shots = read_shots(project)
+    others = [s for s in shots.get(clip, []) if s.first != first]
+    write_shots(project, {**shots, clip: sorted([*others, shot], key=lambda s: s.first)})
+    return shot
+
+
+def remove_shot(project: Project, clip: str, first: int) -> None:
+    """Take a shot away: the one before it goes on. Raises `BadInput` where none begins there."""
+    shots = read_shots(project)
+    left = [s for s in shots.get(clip, []) if s.first != first]
+    if len(left) == len(shots.get(clip, [])):
+        raise BadInput(f"No shot of {safe_text(clip)} begins at frame {first + 1}.")
+    write_shots(project, {**shots, clip: left})
+
+
+def settings_of(settings: ConvertSettings, shots: list[Shot]) -> list[ConvertSettings]:
+    """The job's settings, then those of each shot."""
+    return [settings, *(msgspec.structs.replace(settings, **shot.settings) for shot in shots)]
+
+
+def number_at(shots: list[Shot], index: int) -> int:
+    """Which of `settings_of` a frame has: 0 before the first shot."""
+    return bisect.bisect_right([shot.first for shot in shots], index)
+
+
+def _checked(values: dict[str, Any]) -> dict[str, Any]:
+    """Values in their types. Raises `BadInput`."""
+    live(ConvertSettings, values)
+    known = read(ConvertSettings, values)
+    return {name: getattr(known, name) for name in values}
+
+
+def _check(shot: Shot) -> None:
+    if shot.first < 0:
+        raise BadInput("A shot begins at frame 1 or later.")
+    _checked(shot.settings)
