@@ -204,7 +204,7 @@ class Project:
                 f"{toml} has format {data['format']}, this fstui reads up to {FORMAT}: update it."
             )
         try:
-            return cls(path.resolve(), msgspec.convert(data, ProjectFile))
+            return cls(path.resolve(), msgspec.convert(_with_text_days(data), ProjectFile))
         except msgspec.ValidationError as error:
             raise Damaged(f"{toml} can't be used: {error}.") from error
 
@@ -491,6 +491,13 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(p.stat().st_size for p in media_in(path))
     return path.stat().st_size
+
+
+def _with_text_days(value: Any) -> Any:
+    """Parsed TOML with its days as text: by hand one may write `until = 2027-03-31`."""
+    if isinstance(value, dict):
+        return {name: _with_text_days(inner) for name, inner in value.items()}
+    return value.isoformat() if type(value) is date else value
 
 
 def day(text: str) -> str:
