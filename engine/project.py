@@ -493,11 +493,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-def _with_text_days(value: Any) -> Any:
-    """Parsed TOML with its days as text: by hand one may write `until = 2027-03-31`."""
-    if isinstance(value, dict):
-        return {name: _with_text_days(inner) for name, inner in value.items()}
-    return value.isoformat() if type(value) is date else value
+def _with_text_days(data: dict[str, Any]) -> dict[str, Any]:
+    """Parsed TOML with the last days of grounds as text: by hand one may write a date of TOML's."""
+    people = data.get("people")
+    for person in people.values() if isinstance(people, dict) else ():
+        if isinstance(person, dict) and isinstance(person.get("until"), date):
+            person["until"] = person["until"].isoformat()[: len("2027-03-31")]
+    return data
 
 
 def day(text: str) -> str:
