@@ -20,9 +20,11 @@ import tensorflow as tf
 from engine import packs
 from engine.convert.clip import Clip, Conversion
 from engine.convert.journal import WorkFolder
+from engine.convert.outputs.choose import output_of
 from engine.convert.patch import Cutter, Item
 from engine.extract.describe import FaceFinder
 from engine.faces.landmarks import Landmarks
+from engine.media.codecs import Encoding
 from engine.media.planes import to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames
@@ -53,7 +55,8 @@ def bench() -> dict[str, float]:
     settings = ConvertSettings()
     parts = _parts(clip, swapper, settings)
     with tempfile.TemporaryDirectory(prefix="fstui-bench-") as folder:
-        conversion = Conversion(clip, swapper, settings, WorkFolder(Path(folder) / "work", "bench"))
+        work = WorkFolder(Path(folder) / "work", "bench")
+        conversion = Conversion(clip, swapper, settings, work, output_of(clip, settings))
         began = time.perf_counter()
         conversion.run(lambda item: None)
         whole_ms = 1e3 * (time.perf_counter() - began) / CLIP_FRAMES
@@ -92,7 +95,7 @@ def _parts(clip: Clip, swapper: Swapper, settings: ConvertSettings) -> dict[str,
     with FrameReader(clip.path) as reader:
         decode_ms = _core_ms(CLIP_FRAMES, lambda: [index for index, _, _ in reader.raw()])
     with FrameReader(clip.path, step=FACE_STEP) as reader:
-        items = [Item(index, pts, frame) for index, pts, frame in reader.raw()]
+        items = [Item(index, pts, frame, index) for index, pts, frame in reader.raw()]
     faces = [clip.faces[item.index][0] for item in items if clip.faces[item.index]]
     items = [item for item in items if clip.faces[item.index]]
     patches: list[Any] = []
@@ -128,7 +131,7 @@ def _encode_ms(clip: Clip, settings: ConvertSettings) -> float:
         path = Path(folder) / "segment.mp4"
 
         def encode() -> None:
-            writer = SegmentWriter(path, look, crf=settings.crf, preset=settings.preset)
+            writer = SegmentWriter(path, look, Encoding(crf=settings.crf, preset=settings.preset))
             for pts, frame in frames:
                 writer.write(frame, pts)
             writer.close()

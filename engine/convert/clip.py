@@ -17,19 +17,24 @@ from pathlib import Path
 import numpy as np
 
 from engine.convert.journal import WorkFolder
+from engine.convert.motion import STILL, steps
+from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Cutter, Item, Swapper
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
+from engine.media.cut import Cut
 from engine.media.planes import to_display
 from engine.media.probe import MediaInfo
-from engine.media.read import FrameReader, packet_times
-from engine.media.write import Look, SegmentWriter, fitted, look_of
+from engine.media.read import FrameReader, Run, packet_times
+from engine.media.write import fitted
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
 
+FACES_MOST = 256
+"""Faces of a frame whose grain is drawn from seeds of their own."""
 HELD_BYTES = 384 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
@@ -49,6 +54,13 @@ class Clip:
     """By frame index."""
     masks: dict[int, list[Packed]] = field(default_factory=dict, repr=False)
     """Of these faces, where the settings name a stored mask."""
+    cut: Cut | None = None
+    """The frames that come out, where that isn't all of them."""
+
+    @property
+    def frames_out(self) -> int:
+        """Frames of the result."""
+        return self.cut.frames if self.cut else self.frames
 
 
 class Conversion:
@@ -56,10 +68,15 @@ class Conversion:
     what is whole by then is kept, and a conversion of the same work folder goes on from there."""
 
     def __init__(
-        self, clip: Clip, swapper: Swapper, settings: ConvertSettings, work: WorkFolder
+        self,
+        clip: Clip,
+        swapper: Swapper,
+        settings: ConvertSettings,
+        work: WorkFolder,
+        output: Output,
     ) -> None:
         self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
-        self.look: Look = look_of(clip.path)
+        self._output, self.look = output, output.look
         display = to_display(clip.info.rotation, self.look.width, self.look.height)
         self._cutter = Cutter(swapper, settings, display)
         self._workers = os.cpu_count() or 1
@@ -71,19 +88,20 @@ class Conversion:
         """Convert what isn't converted yet, segment by segment."""
         if self._work.journal.whole:
             return
-        with FrameReader(self._clip.path, start=self._start()) as reader:
+        with FrameReader(self._clip.path, runs=self._runs()) as reader:
             with ExitStack() as stack:
                 self._encode(self._converted(reader, stack), said)
             self._work.journal.whole = True
             self._work.journal.problem = reader.problem or ""
             self._work.write()
 
-    def _start(self) -> int:
-        """The first frame to decode. Footage with frames that can't be decoded is read from its
+    def _runs(self) -> list[Run]:
+        """The frames to decode. Footage with frames that can't be decoded is read from its
         beginning: a search would count those, reading through doesn't."""
-        done = self._work.journal.frames
-        whole = done and len(packet_times(self._clip.path)) == self._clip.frames
-        return done if whole else 0
+        done, cut = self._work.journal.frames, self._clip.cut
+        if not (done or cut) or len(packet_times(self._clip.path)) != self._clip.frames:
+            return [Run(stop=self._clip.cut.stop if self._clip.cut else None)]
+        return cut.runs(done) if cut else [Run(done)]
 
     # --- the stages ---
 
@@ -103,17 +121,27 @@ class Conversion:
         """Frames that aren't converted yet; a time stamp that doesn't rise is moved behind the
         one before it."""
         done, last = self._work.journal.frames, self._work.journal.last_pts
-        for index, pts, frame in reader.raw():
-            if index < done:
+        cut = self._clip.cut
+        for index, stored, frame in reader.raw():
+            if cut and not cut.has(index):
+                continue
+            number, pts = (cut.number(index), cut.pts(index, stored)) if cut else (index, stored)
+            if number < done:
                 continue
             last = pts if last is None else max(pts, last + 1)
-            yield Item(index, last, fitted(frame, self.look))
+            yield Item(index, last, fitted(frame, self.look), number)
 
     def _cut(self, item: Item) -> Item:
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        found = zip(faces, masks or [None] * len(faces), strict=True)
-        patches = [self._cutter.cut(item.frame, face, mask) for face, mask in found]
+        moves = steps(self._clip.faces, item.index) if self._settings.motion_blur else []
+        found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
+        patches = [
+            self._cutter.cut(
+                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
+            )
+            for number, (face, mask, step) in enumerate(found)
+        ]
         item.patches = [p for p in patches if p is not None]
         return item
 
@@ -141,15 +169,17 @@ class Conversion:
         return items
 
     def _paste(self, item: Item) -> Item:
-        if item.patches:
+        made = list(zip(item.patches, item.predicted, strict=True))
+        if made and self._output.pastes:
             item.frame.make_writable()
-        for patch, predicted in zip(item.patches, item.predicted, strict=True):
-            self._cutter.paste(item.frame, patch, predicted)
+            item.masks = [(p.region, self._cutter.paste(item.frame, p, new)) for p, new in made]
+        else:
+            item.layers = [self._cutter.layer(p, new) for p, new in made]
         item.predicted = ()
         return item
 
     def _segment(self, item: Item) -> int:
-        return item.index // self._settings.segment_frames
+        return item.number // self._output.piece_frames
 
     # --- segments ---
 
@@ -161,7 +191,7 @@ class Conversion:
                     current.finish(self._work)
                     current = None
                 if current is None:
-                    current = _Current(self._segment(item), self._writer())
+                    current = _Current(self._segment(item), self._output.writer(self._work))
                 current.take(item)
                 said(item)
             if current:
@@ -173,23 +203,18 @@ class Conversion:
         if not self._work.journal.parts:
             raise BadInput(f"{safe_text(self._clip.path.name)} has no frame that can be decoded.")
 
-    def _writer(self) -> SegmentWriter:
-        settings = self._settings
-        path = self._work.segment_path()
-        return SegmentWriter(path, self.look, crf=settings.crf, preset=settings.preset)
-
 
 class _Current:
     """The segment that is being written."""
 
-    def __init__(self, number: int, writer: SegmentWriter) -> None:
+    def __init__(self, number: int, writer: PieceWriter) -> None:
         self.number, self.writer = number, writer
         self._frames = self._swapped = 0
         self._began = time.monotonic()
 
     def take(self, item: Item) -> None:
         """Encode a frame."""
-        self.writer.write(item.frame, item.pts)
+        self.writer.write(item)
         self._frames += 1
         self._swapped += bool(item.patches)
 

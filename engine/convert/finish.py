@@ -10,13 +10,14 @@ from engine.convert import reports
 from engine.convert.clip import Clip
 from engine.convert.identity import Identity, Measured, measure, person_of, summary
 from engine.convert.journal import Journal, WorkFolder
+from engine.convert.outputs.base import Finished, Output
 from engine.convert.sheet import contact_sheet
-from engine.media.write import Look, join
+from engine.faces.landmarks import Landmarks
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.store import Store
 from engine.train.checkpoint import Checkpoint
-from engine.trust.door import Model, Origin, release
+from engine.trust.door import Model, Origin, read_record, release
 from engine.trust.mark import new_mark
 from engine.work import Work
 
@@ -26,24 +27,36 @@ class Finish:
 
     def __init__(self, work: Work, settings: ConvertSettings, found: Checkpoint) -> None:
         self._work, self._report = work, work.report
-        self._settings = msgspec.to_builtins(settings)
+        self._settings, self._put_in = msgspec.to_builtins(settings), settings.put_in
         self._state = found.state
         self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
 
-    def clip(self, clip: Clip, look: Look, folder: WorkFolder) -> reports.ClipReport:
-        """Video, sheet and report of a clip whose segments are all there."""
+    def finished(self, clip: Clip, fingerprint: str) -> reports.ClipReport | None:
+        """The report of a clip that is out already: all files and the report of this making."""
+        out = self._work.project.inside("out")
+        report = reports.read_clip(out / f"{clip.name}.json")
+        if report is None or report.fingerprint != fingerprint:
+            return None
+        files = [out / name for name in (report.video, report.sheet, *report.beside) if name]
+        return report if all(_is_out(path, fingerprint) for path in files) else None
+
+    def clip(self, clip: Clip, output: Output, folder: WorkFolder) -> reports.ClipReport:
+        """What came out, sheet and report of a clip whose segments are all there."""
         self._report.phase("joining")
-        video, remarks = self._video(clip, look, folder)
-        self._report.phase("measuring the result")
-        sheet = self._sheet(clip, video, folder)
-        identity, faces = self._identity(clip, video, folder.journal)
         journal = folder.journal
+        found = output.finish(folder, clip.cut, new_mark(self._state.iteration).comment)
+        remarks = self._remarks(clip, journal, found.remarks)
+        made = self._let_out(clip, found, journal)
+        self._report.phase("measuring the result")
+        faces = _faces_out(clip, journal.frames)
+        sheet = self._sheet(clip, made, faces, folder) if found.shows else ""
+        identity, measured = self._identity(made if found.shows else None, faces)
         report = reports.ClipReport(
             v=reports.VERSION,
             clip=clip.name,
             source=safe_text(clip.path.name),
-            video=video.name,
-            sheet=sheet.name,
+            video=made.name,
+            sheet=sheet,
             fingerprint=journal.fingerprint,
             frames=journal.frames,
             frames_swapped=journal.swapped,
@@ -53,43 +66,54 @@ class Finish:
             identity=identity,
             settings=self._settings,
             remarks=remarks,
-            faces=faces,
+            faces=measured,
+            beside=[name for _, name in found.beside],
         )
-        reports.write_clip(video.with_name(f"{clip.name}.json"), report)
+        reports.write_clip(made.with_name(f"{clip.name}.json"), report)
         return report
 
-    def _video(self, clip: Clip, look: Look, folder: WorkFolder) -> tuple[Path, list[str]]:
-        """The released video, and what could not be taken over from the source."""
-        staged = folder.path / "joined.mp4"
-        comment = new_mark(self._state.iteration).comment
-        remarks = join(folder.segments(), look, clip.path, staged, comment=comment)
-        if look.pixel_format.startswith(("yuv444", "yuvj444")):
-            size = f"{look.width}x{look.height}"
-            remarks.append(f"{size} is odd and kept in 4:4:4, which some hardware players refuse.")
-        if folder.journal.problem:
-            remarks.insert(0, f"{safe_text(clip.path.name)}: {folder.journal.problem}.")
+    def _remarks(self, clip: Clip, journal: Journal, remarks: list[str]) -> list[str]:
+        """What the user should know, the source's own problem first; each is warned of."""
+        if journal.problem:
+            remarks = [f"{safe_text(clip.path.name)}: {journal.problem}.", *remarks]
         for remark in remarks:
             self._report.warn(remark)
-        return self._release(clip, staged, f"{clip.name}.mp4", folder.journal), remarks
+        return remarks
 
-    def _sheet(self, clip: Clip, video: Path, folder: WorkFolder) -> Path:
+    def _let_out(self, clip: Clip, found: Finished, journal: Journal) -> Path:
+        """Release a result and what goes with it; the path of the result."""
+        for staged, name in found.beside:
+            self._release(clip, staged, name, journal)
+        made = self._release(clip, found.staged, found.name, journal)
+        for staged, name in found.notes:
+            write_atomic(made.with_name(name), staged.read_bytes())
+            staged.unlink()
+        return made
+
+    def _sheet(
+        self, clip: Clip, made: Path, faces: dict[int, list[Landmarks]], folder: WorkFolder
+    ) -> str:
         title = f"{clip.name}, model iteration {self._state.iteration}"
         staged = folder.path / "sheet.jpg"
-        picture = contact_sheet(clip.path, video, clip.faces, folder.journal.frames, title)
-        write_atomic(staged, picture)
-        return self._release(clip, staged, f"{clip.name}.sheet.jpg", folder.journal)
+        frames = folder.journal.frames
+        write_atomic(staged, contact_sheet(clip.path, made, faces, frames, title, clip.cut))
+        return self._release(clip, staged, f"{clip.name}.sheet.jpg", folder.journal).name
 
     def _identity(
-        self, clip: Clip, video: Path, journal: Journal
+        self, video: Path | None, faces: dict[int, list[Landmarks]]
     ) -> tuple[Identity, list[Measured]]:
+        """The likeness in what came out; without it where that has no whole frames."""
         with Store(self._work.project.db_path, readonly=True) as store:
-            new, replaced = person_of(store, "b"), person_of(store, "a")
+            new = person_of(store, self._put_in)
+            replaced = person_of(store, "a" if self._put_in == "b" else "b")
         if new is None or replaced is None:
             self._report.warn("Faces have no identity embeddings: the likeness isn't measured.")
             return summary([], new.within if new else None), []
-        swapped = {i: f for i, f in clip.faces.items() if i < journal.frames}
-        faces = measure(video, swapped, new, replaced)
-        return summary(faces, new.within), faces
+        if video is None:
+            self._report.warn("The likeness isn't measured: no whole frames were written.")
+            return summary([], new.within), []
+        measured = measure(video, faces, new, replaced)
+        return summary(measured, new.within), measured
 
     def _release(self, clip: Clip, staged: Path, name: str, journal: Journal) -> Path:
         return release(
@@ -101,3 +125,15 @@ class Finish:
             settings=self._settings,
             fingerprint=journal.fingerprint,
         )
+
+
+def _faces_out(clip: Clip, frames: int) -> dict[int, list[Landmarks]]:
+    """The swapped faces by the frames of the result."""
+    cut = clip.cut
+    found = {cut.number(i) if cut else i: f for i, f in clip.faces.items() if not cut or cut.has(i)}
+    return {i: f for i, f in found.items() if i < frames}
+
+
+def _is_out(path: Path, fingerprint: str) -> bool:
+    record = read_record(path)
+    return record is not None and record.fingerprint == fingerprint

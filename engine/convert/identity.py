@@ -125,6 +125,9 @@ def pictures(video: Path, wanted: Iterable[int]) -> Iterator[tuple[int, NDArray[
     if not left:
         return
     with FrameReader(video, stop=max(left) + 1) as reader:
+        if reader.info.kind != "video":
+            yield from ((f.index, f.rgb) for f in reader if f.index in left)
+            return
         for index, _, frame in reader.raw():
             if index in left:
                 yield index, to_rgb(frame)

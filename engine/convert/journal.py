@@ -10,7 +10,7 @@ import contextlib
 import hashlib
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,14 +18,31 @@ from engine.media.write import Segment
 from engine.protocol import write_atomic
 
 VERSION = 1
+FRAMES, MASKS = "frames", "masks"
+"""Folders of numbered pictures."""
 OWN_FILES = re.compile(
-    r"\.?(journal\.json|segment-\d{5,}\.mp4|joined\.mp4|sheet\.jpg)(\.[0-9a-f.]*part)?"
+    r"\.?(journal\.json|patches\.json|sheet\.jpg"
+    r"|(segment|mask)-\d{5,}\.(mp4|mov|mkv)|joined(-mask)?\.(mp4|mov|mkv|webm|gif|webp))"
+    r"(\.[0-9a-f.]*part)?"
 )
-"""What lies in a work folder; nothing else is ever removed from it."""
+OWN_PICTURES = re.compile(r"\.?(\d{6,})(_\d+)?\.(png|jpg|tiff|webp|exr|json)(\.[0-9a-f.]*part)?")
+"""What lies in a work folder and its folders; nothing else is ever removed from them."""
+
+
+class Made(NamedTuple):
+    """A piece that a writer has closed."""
+
+    segment: Segment
+    """Of pictures its path is their folder."""
+    size: int
+    """Bytes that were written."""
+    mask: str = ""
+    """Name of the mask's file or folder, where it has one of its own."""
+    mask_size: int = 0
 
 
 class Part(msgspec.Struct, frozen=True):
-    """One finished segment."""
+    """One finished segment, or all finished pictures of a folder."""
 
     file: str
     size: int
@@ -38,6 +55,21 @@ class Part(msgspec.Struct, frozen=True):
     end_pts: int
     seconds: float
     """How long it took."""
+    mask: str = ""
+    """The same of the mask, where it has a file or folder of its own."""
+    mask_size: int = 0
+
+    def and_then(self, more: Part) -> Part:
+        """With a further piece of the same folder."""
+        return msgspec.structs.replace(
+            more,
+            size=self.size + more.size,
+            frames=self.frames + more.frames,
+            swapped=self.swapped + more.swapped,
+            first_pts=self.first_pts,
+            seconds=self.seconds + more.seconds,
+            mask_size=self.mask_size + more.mask_size,
+        )
 
 
 class Journal(msgspec.Struct):
@@ -79,26 +111,32 @@ class WorkFolder:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
         self.journal = self._read(fingerprint)
-        self._clear({p.file for p in self.journal.parts} | {"journal.json"})
+        parts = self.journal.parts
+        self._clear({p.file for p in parts} | {p.mask for p in parts} | {"journal.json"})
 
-    def segment_path(self) -> Path:
-        """Where the next segment goes."""
-        return self.path / f"segment-{len(self.journal.parts):05d}.mp4"
+    def segment_path(self, suffix: str, kind: str = "segment") -> Path:
+        """Where the next segment goes, or its mask."""
+        return self.path / f"{kind}-{len(self.journal.parts):05d}.{suffix}"
 
-    def add(self, segment: Segment, frames: int, swapped: int, seconds: float) -> None:
-        """Note a segment that is whole on disk."""
-        size = segment.path.stat().st_size
+    def add(self, made: Made, frames: int, swapped: int, seconds: float) -> None:
+        """Note a piece that is whole on disk."""
+        segment, parts = made.segment, self.journal.parts
         part = Part(
             segment.path.name,
-            size,
+            made.size,
             frames,
             swapped,
             segment.first_pts,
             segment.last_pts,
             segment.end_pts,
             seconds,
+            made.mask,
+            made.mask_size,
         )
-        self.journal.parts.append(part)
+        if parts and parts[-1].file == part.file:
+            parts[-1] = parts[-1].and_then(part)
+        else:
+            parts.append(part)
         self.write()
 
     def write(self) -> None:
@@ -109,6 +147,13 @@ class WorkFolder:
         """All finished segments in order."""
         return [
             Segment(self.path / p.file, p.first_pts, p.last_pts, p.end_pts)
+            for p in self.journal.parts
+        ]
+
+    def masks(self) -> list[Segment]:
+        """The masks of all finished segments in order."""
+        return [
+            Segment(self.path / p.mask, p.first_pts, p.last_pts, p.end_pts)
             for p in self.journal.parts
         ]
 
@@ -128,21 +173,49 @@ class WorkFolder:
         if journal.v != VERSION or journal.fingerprint != fingerprint:
             return Journal(VERSION, fingerprint)
         for number, part in enumerate(journal.parts):
-            if not self._is_there(part):
+            if not (self._is_there(part.file, part) and self._is_there(part.mask, part)):
                 journal.parts, journal.whole = journal.parts[:number], False
                 break
         return journal
 
-    def _is_there(self, part: Part) -> bool:
-        path = self.path / part.file
+    def _is_there(self, name: str, part: Part) -> bool:
+        """Whether a file or folder of a part is as it was written; no name is no file."""
+        if not name:
+            return True
+        path, size = self.path / name, part.mask_size if name == part.mask else part.size
+        if name in (FRAMES, MASKS):
+            whole = (p for p in _pictures(path) if _number(p) < part.frames)
+            return sum(p.stat().st_size for p in whole if p.suffix != ".part") == size
         inside = path.parent == self.path and path.is_file()
-        return inside and path.stat().st_size == part.size
+        return inside and path.stat().st_size == size
 
     def _clear(self, kept: set[str]) -> None:
-        """Remove what isn't kept: torn segments, other work."""
+        """Remove what isn't kept: torn segments, pictures behind the last whole piece, other
+        work."""
         for item in self.path.iterdir():
             if item.name not in kept and OWN_FILES.fullmatch(item.name) and not item.is_dir():
                 item.unlink()
+        for name in (FRAMES, MASKS):
+            done = self.journal.frames if name in kept else 0
+            for picture in _pictures(self.path / name):
+                if _number(picture) >= done or picture.suffix == ".part":
+                    picture.unlink()
+            if name not in kept:
+                with contextlib.suppress(OSError):
+                    (self.path / name).rmdir()
+
+
+def _pictures(folder: Path) -> list[Path]:
+    """Our own files in a folder of numbered pictures."""
+    if folder.is_symlink() or not folder.is_dir():
+        return []
+    return [p for p in folder.iterdir() if OWN_PICTURES.fullmatch(p.name) and p.is_file()]
+
+
+def _number(picture: Path) -> int:
+    """Index in the output of the frame that a picture belongs to."""
+    match = OWN_PICTURES.fullmatch(picture.name)
+    return int(match[1]) - 1 if match else -1
 
 
 def fingerprint(**facts: Any) -> str:

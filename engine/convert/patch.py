@@ -8,21 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.convert.balance import Balance, balanced
-from engine.convert.blend import MASK_SIZE, blend, face_mask, soften, stored_mask
+from engine.convert.blend import MASK_SIZE, blend, face_mask, stored_mask
 from engine.convert.colours import match
-from engine.convert.sharpen import unsharp
+from engine.convert.detail import grained, moved
+from engine.convert.edge import Edge, softened
+from engine.convert.motion import STILL, Step
+from engine.convert.sharpen import Sharpening, sharpened
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.media.planes import Region, read_region, region_of_crop, write_region
 from engine.settings import ConvertSettings
+
+Chosen = TypeVar("Chosen", Balance, Edge, Sharpening)
 
 
 class Swapper(Protocol):
@@ -38,8 +43,16 @@ class Swapper(Protocol):
     """How much lower the face lies in the crop, as a share of its side."""
     iteration: int
 
+    masks: bool
+    """Whether it has learnt a mask."""
+
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """RGB uint8 (n, size, size, 3) of A to float32 0..1 (n, output, output, 3) of B."""
+        """RGB uint8 (n, size, size, 3) of A to float32 0..1 (n, output, output, 3) of B; with a
+        learnt mask the fourth channel."""
+
+
+PREDICTED = "predicted"
+"""The mask that a model has learnt, in the settings."""
 
 
 @dataclass(frozen=True)
@@ -57,8 +70,12 @@ class Patch:
     """What is replaced, RGB 0..1 at the model's output size: the colours to match."""
     inside: NDArray[np.float32]
     """1 where the target shows the frame, 0 beyond its edge."""
-    mask: NDArray[np.float32]
-    """MASK_SIZE square, softened."""
+    mask: NDArray[np.float32] | None
+    """MASK_SIZE square, softened; None where the model predicts it."""
+    step: Step
+    """How far the face moves in a frame, coded frame pixels."""
+    seed: int
+    """Of its grain."""
 
 
 class Cutter:
@@ -66,14 +83,23 @@ class Cutter:
 
     def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
         self._settings = settings
-        self._balance = Balance(**{name: getattr(settings, name) for name in Balance._fields})
+        self._balance = _of(Balance, settings)
+        self._edge, self._sharpening = _of(Edge, settings), _of(Sharpening, settings)
         self._display = display
         """2x3, coded pixels to display-rotated pixels."""
         self._size, self._output = swapper.size, swapper.output_size
         self._side = max(swapper.size, swapper.output_size)
         self._place = (swapper.centring, swapper.coverage, swapper.down)
 
-    def cut(self, frame: Any, face: Landmarks, mask: Packed | None = None) -> Patch | None:
+    def cut(
+        self,
+        frame: Any,
+        face: Landmarks,
+        mask: Packed | None = None,
+        *,
+        step: Step = STILL,
+        seed: int = 0,
+    ) -> Patch | None:
         """A face's patch, with its stored mask if it has one; None if it lies outside the frame."""
         shown = crop_matrix(face.points, self._side, *self._place)
         matrix = compose(shown, self._display)
@@ -85,12 +111,6 @@ class Cutter:
         crop = np.clip(warp(rgb, to_crop, self._side, border=0), 0.0, 255.0).astype(np.float32)
         ones = np.ones(rgb.shape[:2], np.float32)
         inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
-        settings, to_mask = self._settings, compose(resized(self._side, MASK_SIZE), shown)
-        area = (
-            stored_mask(mask, to_mask)
-            if mask
-            else face_mask(settings.mask, face.points, face.mesh, to_mask)
-        )
         return Patch(
             region,
             matrix,
@@ -98,24 +118,62 @@ class Cutter:
             np.rint(_resize(crop, self._size)).astype(np.uint8),
             _resize(crop, self._output) / np.float32(255.0),
             _resize(inside, self._output),
-            soften(area, settings.erosion, settings.blur),
+            self._area(face, mask, compose(resized(self._side, MASK_SIZE), shown)),
+            _coded(step, self._display),
+            seed,
         )
 
-    def paste(self, frame: Any, patch: Patch, predicted: NDArray[np.float32]) -> None:
-        """Put a prediction into a writable frame, through the mask, in the patch's region."""
-        mask = _resize(patch.mask, self._output)
-        face = match(self._settings.colour, predicted, patch.target, mask * patch.inside)
-        face = balanced(face, self._balance)
-        face = unsharp(face, self._settings.sharpen) * np.float32(255.0)
-        region = patch.region
-        to_region = compose(region.origin, invert(patch.matrix))
+    def _area(self, face: Landmarks, mask: Packed | None, to_mask: Matrix) -> Any:
+        """A face's mask, drawn or as it is stored, with its edge; None where it is predicted."""
+        kind = self._settings.mask
+        if kind == PREDICTED:
+            return None
+        area = (
+            stored_mask(mask, to_mask) if mask else face_mask(kind, face.points, face.mesh, to_mask)
+        )
+        return softened(area, self._edge)
+
+    def mask_of(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The patch's mask, or the one in a prediction's fourth channel; MASK_SIZE square."""
+        if patch.mask is not None:
+            return patch.mask
+        return softened(_resize(np.ascontiguousarray(predicted[..., 3]), MASK_SIZE), self._edge)
+
+    def finished(
+        self, patch: Patch, predicted: NDArray[np.float32]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """A prediction as it is put in, RGB 0..1, and its mask, both of the model's output size."""
+        mask = _resize(self.mask_of(patch, predicted), self._output)
+        face = np.ascontiguousarray(predicted[..., :3])
+        face = match(self._settings.colour, face, patch.target, mask * patch.inside)
+        return sharpened(balanced(face, self._balance), self._sharpening), mask
+
+    def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
+        """A prediction with its mask as straight alpha, RGBA 0..1 of the model's output size."""
+        face, mask = self.finished(patch, predicted)
+        return np.concatenate([face, np.clip(mask, 0.0, 1.0)[..., None]], -1)
+
+    def paste(
+        self, frame: Any, patch: Patch, predicted: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Put a prediction into a writable frame, through the mask, in the patch's region; the
+        mask as it is there, 0..1."""
+        face = self.finished(patch, predicted)[0] * np.float32(255.0)
+        region, settings = patch.region, self._settings
+        larger = about_middle(patch.side, 1.0 + settings.face_scale / 100.0)
+        to_region = compose(region.origin, compose(invert(patch.matrix), larger))
         size = (region.width, region.height)
         from_mask = compose(to_region, resized(MASK_SIZE, patch.side))
         from_face = compose(to_region, resized(self._output, patch.side))
-        seen = np.asarray(warp(patch.mask, from_mask, size, border=0), np.float32)
+        mask = self.mask_of(patch, predicted)
+        seen = np.asarray(warp(mask, from_mask, size, border=0), np.float32)
         seen = np.clip(seen, 0.0, 1.0)
         picture = np.asarray(warp(face, from_face, size), np.float32)
-        write_region(frame, region, blend(read_region(frame, region), picture, seen), seen)
+        behind = read_region(frame, region)
+        picture = moved(picture, patch.step, settings.motion_blur)
+        picture = grained(picture, behind, settings.grain, patch.seed)
+        write_region(frame, region, blend(behind, picture, seen), seen)
+        return seen
 
 
 @dataclass
@@ -126,8 +184,33 @@ class Item:
     pts: int
     frame: Any
     """PyAV's, in its working format."""
+    number: int
+    """Its index in the output: another one than in the source where that is cut."""
     patches: Sequence[Patch] = ()
     predicted: Sequence[NDArray[np.float32]] = ()
+    masks: Sequence[tuple[Region, NDArray[np.float32]]] = ()
+    """Where the new faces are, each in its region."""
+    layers: Sequence[NDArray[np.float32]] = ()
+    """The new faces themselves, RGBA 0..1, where they aren't put in."""
+
+
+def _of(kind: type[Chosen], settings: ConvertSettings) -> Chosen:
+    """A group of the settings."""
+    return kind(*(getattr(settings, name) for name in kind._fields))
+
+
+def _coded(step: Step, display: Matrix) -> Step:
+    """A step in display-rotated pixels in coded ones."""
+    if step == STILL:
+        return step
+    x, y = np.linalg.solve(np.asarray(display)[:, :2], step)
+    return float(x), float(y)
+
+
+def about_middle(side: int, scale: float) -> Matrix:
+    """2x3: a crop enlarged about its middle."""
+    shift = (1.0 - scale) * (side - 1) / 2.0
+    return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

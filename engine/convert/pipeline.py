@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -17,9 +18,11 @@ from engine.convert import reports
 from engine.convert.clip import Clip, Conversion
 from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
-from engine.convert.patch import Item, Swapper
+from engine.convert.outputs.base import Output
+from engine.convert.outputs.choose import output_of
+from engine.convert.patch import PREDICTED, Item, Swapper
 from engine.convert.targets import clips_of, fingerprint_of, project_out
-from engine.errors import Stopped, from_os_error
+from engine.errors import BadInput, Stopped, from_os_error
 from engine.faces.crops import encode_jpeg
 from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
@@ -27,7 +30,6 @@ from engine.settings import ConvertSettings
 from engine.train import checkpoint
 from engine.trust.band import with_band
 from engine.trust.consent import require_people
-from engine.trust.door import read_record
 from engine.work import Work
 
 PREVIEW_INTERVAL_S = 2.0
@@ -42,11 +44,17 @@ def run(work: Work, load: Load | None = None) -> str:
     settings = work.settings(ConvertSettings)
     require_people(work.project)
     clips = clips_of(work, settings)
+    jobs = [(clip, output_of(clip, settings)) for clip in clips]
     found = checkpoint.load(work.project.path / "model", work.report.warn, averaged=True)
+    if settings.mask == PREDICTED and not found.recipe.style.learn_mask:
+        raise BadInput(
+            "This model has learnt no mask to convert with: name another --mask, or begin a model "
+            "with --learn-mask."
+        )
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
-        step = Step(work, settings, found, load or _load, clips)
-        done = [step.clip(number, clip) for number, clip in enumerate(clips)]
+        step = Step(work, settings, found, load or partial(_load, put_in=settings.put_in), clips)
+        done = [step.clip(number, clip, output) for number, (clip, output) in enumerate(jobs)]
         out = project_out(work.project)
         report = reports.write_all(out / "report.json", done, _seconds_since_start(work))
     except OSError as error:
@@ -71,36 +79,27 @@ class Step:
     ) -> None:
         self._work, self._settings, self._found, self._load = work, settings, found, load
         self._swapper: Swapper | None = None
-        self._total = sum(clip.frames for clip in clips)
+        self._total = sum(clip.frames_out for clip in clips)
         self._done = 0
         self._next_preview = 0.0
-        self._out = project_out(work.project)
         self._finish = Finish(work, settings, found)
 
-    def clip(self, number: int, clip: Clip) -> reports.ClipReport:
+    def clip(self, number: int, clip: Clip, output: Output) -> reports.ClipReport:
         """Convert a clip, unless that was done with this model and these settings."""
         mark = fingerprint_of(clip, self._settings, self._found.path.name)
-        if report := self._finished(clip, mark):
-            self._done += clip.frames
+        if report := self._finish.finished(clip, mark):
+            self._done += clip.frames_out
             self._work.report.event("kept", media=clip.name)
             return report
         folder = WorkFolder(self._work.project.inside(f"out/.work/{clip.name}"), mark)
-        conversion = Conversion(clip, self._model(), self._settings, folder)
+        conversion = Conversion(clip, self._model(), self._settings, folder, output)
         before = self._done
         self._done = before + folder.journal.frames
         conversion.run(lambda item: self._said(number, clip, item, before))
-        report = self._finish.clip(clip, conversion.look, folder)
-        self._done = before + clip.frames
+        report = self._finish.clip(clip, output, folder)
+        self._done = before + clip.frames_out
         folder.remove()
         return report
-
-    def _finished(self, clip: Clip, mark: str) -> reports.ClipReport | None:
-        """The report of a clip that is finished: video, sheet and report of the same making."""
-        report = reports.read_clip(self._out / f"{clip.name}.json")
-        files = (self._out / f"{clip.name}.mp4", self._out / f"{clip.name}.sheet.jpg")
-        records = [read_record(path) for path in files]
-        same = all(r is not None and r.fingerprint == mark for r in records)
-        return report if report and same and report.fingerprint == mark else None
 
     def _model(self) -> Swapper:
         if self._swapper is None:
@@ -124,15 +123,15 @@ class Step:
             report.preview(path, frame=item.index, media=clip.name, kind="convert")
         if self._work.control.stopping:
             raise Stopped(
-                f"stopped at frame {self._done - before} of {clip.frames} of "
+                f"stopped at frame {self._done - before} of {clip.frames_out} of "
                 f"{safe_text(clip.name)}: run convert again to go on from the last whole segment"
             )
 
 
-def _load(found: checkpoint.Checkpoint) -> Swapper:
+def _load(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
     from engine.train.predict import Swapper as TrainedSwapper  # TensorFlow takes seconds
 
-    return TrainedSwapper(found)
+    return TrainedSwapper(found, put_in)
 
 
 def _small(item: Item) -> bytes:

@@ -20,8 +20,9 @@ class ClipReport(msgspec.Struct, frozen=True):
     clip: str
     source: str
     video: str
-    """File name in `out/`."""
+    """File or folder in `out/`."""
     sheet: str
+    """None where whole frames aren't written."""
     fingerprint: str
     frames: int
     frames_swapped: int
@@ -35,6 +36,8 @@ class ClipReport(msgspec.Struct, frozen=True):
     """What could not be read of the source or has no place in the output."""
     faces: list[Measured]
     """The swapped faces that `identity` sums up."""
+    beside: list[str] = []
+    """Further files or folders in `out/`, as masks."""
 
 
 class Report(msgspec.Struct, frozen=True):

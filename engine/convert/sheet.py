@@ -13,6 +13,7 @@ from engine.convert.identity import pictures, spread
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import crop_matrix, warp
 from engine.faces.landmarks import Landmarks
+from engine.media.cut import Cut
 
 ROWS = 8
 HEIGHT_PX = 180
@@ -26,13 +27,20 @@ Picture = NDArray[np.uint8]
 
 
 def contact_sheet(
-    source: Path, video: Path, faces: dict[int, list[Landmarks]], frames: int, title: str
+    source: Path,
+    video: Path,
+    faces: dict[int, list[Landmarks]],
+    frames: int,
+    title: str,
+    cut: Cut | None = None,
 ) -> bytes:
-    """A JPEG with up to eight rows, evenly spread over the frames that have a face (over all of
-    them where none has)."""
+    """A JPEG with up to eight rows, evenly spread over the video's frames that have one of `faces`
+    (over all of them where none has); `cut` is what the video has of the source."""
     choice = sorted(i for i in faces if i < frames) or list(range(frames))
     wanted = [choice[i] for i in spread(len(choice), ROWS)]
-    before, after = dict(pictures(source, wanted)), dict(pictures(video, wanted))
+    origin = {i: cut.source_index(i) if cut else i for i in wanted}
+    shown, after = dict(pictures(source, origin.values())), dict(pictures(video, wanted))
+    before = {i: shown[at] for i, at in origin.items() if at in shown}
     rows = [
         _row(f"frame {i}", before[i], after[i], faces.get(i, []))
         for i in wanted

@@ -26,36 +26,26 @@ FULL_RANGE, LIMITED_RANGE = 2, 1
 class Layout(NamedTuple):
     """How a pixel format that frames are worked on in lies in memory."""
 
-    chroma_step: int
-    """Luma samples to a chroma sample, in both directions."""
+    chroma_step: tuple[int, int]
+    """Luma samples to a chroma sample, down and across."""
     dtype: type[np.uint8] | type[np.uint16]
     rgb: str
     """The RGB format that it goes through."""
     rgb_peak: float
 
 
+_420, _422, _444 = (2, 2), (1, 2), (1, 1)
 LAYOUTS: dict[str, Layout] = {
-    "yuv420p": Layout(2, np.uint8, "rgb24", 255.0),
-    "yuvj420p": Layout(2, np.uint8, "rgb24", 255.0),
-    "yuv420p10le": Layout(2, np.uint16, "gbrp16le", 65535.0),
-    "yuv444p": Layout(1, np.uint8, "rgb24", 255.0),
-    "yuvj444p": Layout(1, np.uint8, "rgb24", 255.0),
-    "yuv444p10le": Layout(1, np.uint16, "gbrp16le", 65535.0),
+    "yuv420p": Layout(_420, np.uint8, "rgb24", 255.0),
+    "yuvj420p": Layout(_420, np.uint8, "rgb24", 255.0),
+    "yuv420p10le": Layout(_420, np.uint16, "gbrp16le", 65535.0),
+    "yuv422p": Layout(_422, np.uint8, "rgb24", 255.0),
+    "yuv422p10le": Layout(_422, np.uint16, "gbrp16le", 65535.0),
+    "yuv444p": Layout(_444, np.uint8, "rgb24", 255.0),
+    "yuvj444p": Layout(_444, np.uint8, "rgb24", 255.0),
+    "yuv444p10le": Layout(_444, np.uint16, "gbrp16le", 65535.0),
 }
-
-
-def working_format(pixel_format: str, width: int, height: int) -> str:
-    """The format that frames are worked on and encoded in: 4:2:0 with 8 or 10 bits.
-
-    H.264 can't state odd sizes in 4:2:0, and padding would change the displayed size: footage
-    with an odd side is kept at its size in 4:4:4.
-    """
-    source = av.VideoFormat(pixel_format)
-    deep = max(c.bits for c in source.components) > 8
-    if pixel_format.startswith("yuvj"):
-        return "yuvj444p" if width % 2 or height % 2 else "yuvj420p"
-    sampling = "yuv444p" if width % 2 or height % 2 else "yuv420p"
-    return sampling + ("10le" if deep else "")
+"""The formats that frames are worked on in; `engine.media.codecs` says which one when."""
 
 
 @dataclass(frozen=True)
@@ -136,8 +126,8 @@ def write_region(
         threads=1,
     )
     inside = mask > 0
-    step = layout.chroma_step
-    blocks = inside.reshape(region.height // step, step, region.width // step, step)
+    down, across = layout.chroma_step
+    blocks = inside.reshape(region.height // down, down, region.width // across, across)
     touched = (inside, blocks.any((1, 3)), blocks.any((1, 3)))
     for aim, new, where in zip(
         _windows(frame, region, layout), samples(part), touched, strict=True
@@ -157,9 +147,12 @@ def samples(frame: Any) -> list[NDArray[Any]]:
 
 def _windows(frame: Any, region: Region, layout: Layout) -> list[NDArray[Any]]:
     luma, *chroma = samples(frame)
-    step = layout.chroma_step
+    down, across = layout.chroma_step
     bottom, right = region.top + region.height, region.left + region.width
-    small = (slice(region.top // step, bottom // step), slice(region.left // step, right // step))
+    small = (
+        slice(region.top // down, bottom // down),
+        slice(region.left // across, right // across),
+    )
     return [luma[region.top : bottom, region.left : right], *(c[small] for c in chroma)]
 
 

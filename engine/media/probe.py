@@ -12,6 +12,7 @@ import av
 import msgspec
 
 from engine.errors import BadInput, from_os_error
+from engine.media.hdr import HDR_CURVES
 from engine.media.limits import check_size
 from engine.media.pictures import Head, picture_head
 from engine.project import CONTAINERS, IMAGE_SUFFIXES, media_in
@@ -19,8 +20,6 @@ from engine.protocol import safe_text
 
 OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}
 
-HDR_CURVES = {16: "PQ", 18: "HLG"}
-"""Transfer characteristics by their numbers in ITU-T H.273."""
 VFR_PACKETS = 250
 """How many packets are looked at to tell a constant from a variable frame rate."""
 

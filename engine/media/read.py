@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import heapq
 import itertools
 import math
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ from engine.media.probe import (
 )
 from engine.protocol import safe_text
 
+REORDERED = 16
+"""Frames that are held back to be put in order; H.264 and H.265 reorder at most so many."""
 HD_LINES = 720
 """Footage that doesn't name its matrix is BT.709 from this height on, BT.601 below."""
 
@@ -174,7 +177,20 @@ class FrameReader:
         return container
 
     def _decoded(self) -> Iterator[Any]:
-        """Frames; a damaged packet is skipped and noted, a torn end ends it."""
+        """Frames in display order. Behind damage a decoder may mix up frames of two groups of
+        pictures: from there on they are put in order by their times."""
+        held: list[tuple[int, int, Any]] = []
+        for count, frame in enumerate(self._unsorted()):
+            if self.problem is None or frame.pts is None or self.info.container == "avi":
+                yield frame
+                continue
+            heapq.heappush(held, (frame.pts, count, frame))
+            if len(held) > REORDERED:
+                yield heapq.heappop(held)[2]
+        yield from (frame for _, _, frame in sorted(held))
+
+    def _unsorted(self) -> Iterator[Any]:
+        """Frames as they are decoded; a damaged packet is skipped and noted, a torn end ends it."""
         stream = video_stream(self._container, str(self.path))
         packets = self._container.demux(stream)
         while True:

@@ -2,26 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import av
 from av.subtitles.subtitle import SubtitleSet
 
+from engine.media.cut import Cut
 from engine.protocol import safe_text
 
-COPIED_SOUND = frozenset("aac mp3 mp2 ac3 eac3 alac flac opus".split())
-"""Codecs that MP4 takes and players play from it; any other sound becomes AAC."""
-COPIED_TEXT = frozenset({"mov_text"})
-CONVERTED_TEXT = frozenset("subrip srt ass ssa webvtt text".split())
 
-AAC_BITS_PER_CHANNEL = 96_000
+class Place(NamedTuple):
+    """What a container takes over."""
+
+    sound: frozenset[str] | None
+    """Codecs that go over as they are, for players play them from it; None: all."""
+    sound_made: str
+    """The encoder for any other sound."""
+    text: frozenset[str]
+    """Subtitles that go over as they are."""
+    text_made: str
+    """The encoder for other text."""
+    covers: bool
+    """Whether a cover picture has a place."""
+    name: str
+
+
+_MP4_SOUND = frozenset("aac mp3 mp2 ac3 eac3 alac flac opus".split())
+_PCM = frozenset("pcm_s16le pcm_s16be pcm_s24le pcm_s24be pcm_s32le pcm_f32le".split())
+_PICTURES = frozenset("hdmv_pgs_subtitle dvd_subtitle dvb_subtitle".split())
+_LINES = frozenset("subrip ass ssa webvtt".split())
+
+PLACES = {
+    "mp4": Place(_MP4_SOUND, "aac", frozenset({"mov_text"}), "mov_text", True, "MP4"),
+    "mov": Place(
+        _MP4_SOUND - {"flac", "opus"} | _PCM,
+        "aac",
+        frozenset({"mov_text"}),
+        "mov_text",
+        True,
+        "MOV",
+    ),
+    "mkv": Place(None, "aac", _LINES | _PICTURES, "subrip", False, "MKV"),
+    "webm": Place(
+        frozenset({"opus", "vorbis"}), "libopus", frozenset({"webvtt"}), "webvtt", False, "WebM"
+    ),
+}
+CONVERTED_TEXT = frozenset("mov_text subrip srt ass ssa webvtt text".split())
+
+BITS_PER_CHANNEL = 96_000
+RATES_HZ = {"libopus": frozenset([48000, 24000, 16000, 12000, 8000])}
 AAC_RATES_HZ = frozenset(
     [96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000, 7350]
 )
 LAYOUTS = ("mono", "stereo", "2.1", "4.0", "5.0", "5.1", "6.1", "7.1")
 """FFmpeg's defaults for 1 to 8 channels, for sources that give their number only."""
+
+COVER = av.stream.Disposition.attached_pic
+COVERS = frozenset({"mjpeg", "png"})
 
 ZERO_BASED = frozenset({"mov", "mp4", "matroska", "webm", "nut"})
 """Containers whose clock begins at 0 by definition; the others' may begin anywhere."""
@@ -60,42 +99,62 @@ class Copied:
         return []
 
 
-class Sound:
-    """Sound that MP4 has no place for, as AAC."""
+class Cover:
+    """A cover picture, which has no time."""
 
     def __init__(self, source: Any, aim: Any) -> None:
+        self._copied = Copied(source, aim)
+
+    def take(self, packet: Any) -> list[Any]:
+        """The picture, at the beginning."""
+        packet.pts = packet.dts = 0
+        return self._copied.take(packet)
+
+    def finish(self) -> list[Any]:
+        """Nothing."""
+        return []
+
+
+class Sound:
+    """Sound that is encoded again: the container has no place for it, or it is cut."""
+
+    def __init__(self, source: Any, aim: Any, encoder: str, cut: Cut | None, clock: Fraction):
         context = source.codec_context
         channels = context.layout.nb_channels
         if context.layout.name.endswith("channels") and channels <= len(LAYOUTS):
             context.layout = LAYOUTS[channels - 1]
-        self._source = source
-        rate = context.sample_rate if context.sample_rate in AAC_RATES_HZ else 48_000
-        self._stream = aim.add_stream("aac", rate=rate)
+        self._source, self._cut, self._clock = source, cut, clock
+        known = RATES_HZ.get(encoder, AAC_RATES_HZ)
+        rate = context.sample_rate if context.sample_rate in known else 48_000
+        self._stream = aim.add_stream(encoder, rate=rate)
         self._stream.codec_context.layout = context.layout
-        self._stream.codec_context.bit_rate = AAC_BITS_PER_CHANNEL * channels
+        self._stream.codec_context.bit_rate = BITS_PER_CHANNEL * channels
         _describe(self._stream, source)
 
     def take(self, packet: Any) -> list[Any]:
         """Decode and encode; what can't be decoded is left out."""
         try:
-            frames = self._source.codec_context.decode(packet)
+            return self._encoded(self._source.codec_context.decode(packet))
         except av.error.InvalidDataError:
             return []
-        return [p for frame in frames for p in self._stream.encode(frame)]
 
     def finish(self) -> list[Any]:
         """The decoder's and the encoder's last frames."""
-        frames = self._source.codec_context.decode(None)
-        rest = [p for frame in frames for p in self._stream.encode(frame)]
+        rest = self._encoded(self._source.codec_context.decode(None))
         return rest + list(self._stream.encode(None))
+
+    def _encoded(self, frames: Iterable[Any]) -> list[Any]:
+        if self._cut:
+            frames = [part for f in frames for part in self._cut.sound(f, self._clock)]
+        return [p for frame in frames for p in self._stream.encode(frame)]
 
 
 class Text:
-    """Text subtitles in MP4's own form; styles are lost."""
+    """Text subtitles in the container's own form; styles are lost."""
 
-    def __init__(self, source: Any, aim: Any) -> None:
+    def __init__(self, source: Any, aim: Any, encoder: str) -> None:
         self._source = source
-        self._stream = aim.add_stream("mov_text")
+        self._stream = aim.add_stream(encoder)
         header = source.codec_context.subtitle_header
         self._stream.codec_context.subtitle_header = header or ASS_HEADER
         _describe(self._stream, source)
@@ -119,16 +178,38 @@ class Text:
         return []
 
 
+class Trimmed:
+    """A subtitle track whose lines are put where they are in a cut."""
+
+    def __init__(self, track: Track, cut: Cut, clock: Fraction) -> None:
+        self._track, self._cut, self._clock = track, cut, clock
+
+    def take(self, packet: Any) -> list[Any]:
+        """The line as long as it is there; nothing of one that is gone."""
+        unit = Fraction(packet.time_base)
+        begin = packet.pts * unit + self._clock
+        span = self._cut.span(begin, begin + max(packet.duration or 1, 1) * unit)
+        if span is None:
+            return []
+        packet.pts = packet.dts = round((span[0] - self._clock) / unit)
+        packet.duration = max(1, round((span[1] - span[0]) / unit))
+        return self._track.take(packet)
+
+    def finish(self) -> list[Any]:
+        """What the track has left."""
+        return self._track.finish()
+
+
 class Others:
     """The source's streams beside its video, added to an output that isn't started yet."""
 
-    def __init__(self, source: Any, aim: Any) -> None:
-        self._source = source
+    def __init__(self, source: Any, aim: Any, container: str, cut: Cut | None = None) -> None:
+        self._source, self._place, self._cut = source, PLACES[container], cut
         self._start_s = _clock_start_s(source)
         self.left_out: list[str] = []
-        """A sentence for each stream that MP4 has no place for."""
+        """A sentence for each stream that the container has no place for."""
         self._tracks: dict[int, Track] = {}
-        for stream in (*source.streams.audio, *source.streams.subtitles):
+        for stream in source.streams:
             track = self._track(stream, aim)
             if track:
                 self._tracks[stream.index] = track
@@ -149,25 +230,52 @@ class Others:
         if not streams:
             return
         for packet in self._source.demux(streams):
-            if packet.dts is None:
-                continue
-            yield from self._tracks[packet.stream.index].take(self._moved(packet))
+            track = self._tracks[packet.stream.index]
+            if isinstance(track, Cover) and packet.size:
+                yield from track.take(packet)
+            elif packet.dts is not None:
+                yield from track.take(self._moved(packet))
         for track in self._tracks.values():
             yield from track.finish()
 
+    def chapters(self) -> list[Any]:
+        """The source's chapters, of a cut those that are left."""
+        found = self._source.chapters()
+        if not self._cut:
+            return list(found)
+        kept = []
+        for chapter in found:
+            unit = Fraction(chapter["time_base"])
+            span = self._cut.span(chapter["start"] * unit, chapter["end"] * unit)
+            if span:
+                start, end = (round(t / unit) for t in span)
+                kept.append({**chapter, "start": start, "end": end})
+        return kept
+
     def _track(self, stream: Any, aim: Any) -> Track | None:
         codec = stream.codec_context.name if stream.codec_context else "unknown"
+        place, is_cover = self._place, bool(stream.disposition & COVER)
         if stream.type == "audio":
-            return Copied(stream, aim) if codec in COPIED_SOUND else Sound(stream, aim)
-        if codec in COPIED_TEXT:
-            return Copied(stream, aim)
-        if codec in CONVERTED_TEXT:
-            return Text(stream, aim)
-        self.left_out.append(
-            f"The {stream.type} stream {stream.index} ({safe_text(codec)}) has no place in an MP4 "
-            "and is left out."
-        )
-        return None
+            if not self._cut and (place.sound is None or codec in place.sound):
+                return Copied(stream, aim)
+            return Sound(stream, aim, place.sound_made, self._cut, self._start_s)
+        if stream.type == "video" and not is_cover:
+            return None
+        if is_cover and place.covers and codec in COVERS:
+            return Cover(stream, aim)
+        track: Track | None = None
+        if codec in place.text:
+            track = Copied(stream, aim)
+        elif codec in CONVERTED_TEXT:
+            track = Text(stream, aim, place.text_made)
+        if track is None:
+            what = "cover picture" if is_cover else f"{stream.type} stream"
+            self.left_out.append(
+                f"The {what} {stream.index} ({safe_text(codec)}) has no place in an {place.name} "
+                "and is left out."
+            )
+            return None
+        return Trimmed(track, self._cut, self._start_s) if self._cut else track
 
     def _moved(self, packet: Any) -> Any:
         shift = self.shift(packet.time_base)

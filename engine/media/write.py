@@ -1,13 +1,14 @@
 """Video in closed segments, and segments joined without encoding again.
 
-A segment is an MP4 of its own whose time stamps begin at 0: an MP4 keeps those exactly, in units
-of the source's time base. Joining moves each segment to its place and adds what `engine.media.
-streams` carries over from the source.
+A segment is a file of its own whose time stamps begin at 0: an MP4 keeps those exactly, in units
+of the source's time base, a Matroska in milliseconds. Joining moves each segment to its place and
+adds what `engine.media.streams` carries over from the source.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,13 +22,16 @@ import numpy as np
 from av.video.frame import PictureType
 
 from engine.errors import BadInput, from_os_error
-from engine.media.planes import working_format
+from engine.media.codecs import MUXERS, Encoding
+from engine.media.cut import Cut
+from engine.media.hdr import HDR_CURVES, Mastering, dynamic_of
 from engine.media.probe import open_video, plain, video_stream
 from engine.media.streams import Others
 from engine.process import fsync_folder
 from engine.protocol import safe_text
 
 MAX_TIMESCALE = 2**31 - 1
+FULL_RANGE = 2
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,23 @@ class Look:
     sample_aspect: Fraction | None
     display_matrix: tuple[int, ...] | None
     """Nine numbers that turn the picture for display; None if it is shown as it is coded."""
+    mastering: Mastering | None = None
+    """Of HDR: what it was mastered on."""
+    dynamic: str = ""
+    """Names of HDR metadata that change from frame to frame; they don't come along."""
+
+    @property
+    def turn(self) -> int:
+        """Degrees clockwise, in quarter turns, that the coded picture is turned for display."""
+        if not self.display_matrix:
+            return 0
+        a, b = self.display_matrix[0], self.display_matrix[1]
+        return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360
+
+    @property
+    def curve(self) -> str:
+        """PQ or HLG; "" if it isn't HDR."""
+        return HDR_CURVES.get(self.tags[3], "")
 
     @property
     def timescale(self) -> int:
@@ -64,8 +85,9 @@ class Segment:
     """When its last frame ends."""
 
 
-def look_of(path: Path) -> Look:
-    """Read a video's look from its head and its first frame. Raises `BadInput`."""
+def look_of(path: Path, encoding: Encoding | None = None) -> Look:
+    """Read a video's look from its head and its first frame, as it is worked on for an encoding
+    (x264's if none is given). Raises `BadInput`, also where the codec would lose something."""
     shown = safe_text(str(path))
     with open_video(path) as container:
         stream = video_stream(container, shown)
@@ -74,16 +96,20 @@ def look_of(path: Path) -> Look:
         if frame is None:
             raise BadInput(f"{shown} has no frame in it that can be decoded.")
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-        tags = (frame.colorspace, frame.color_range, frame.color_primaries, frame.color_trc)
+        stored, size = frame.format.name, (context.width, context.height)
+        full = FULL_RANGE if stored.startswith("yuvj") else frame.color_range
+        tags = (frame.colorspace, full, frame.color_primaries, frame.color_trc)
         return Look(
             width=context.width,
             height=context.height,
-            pixel_format=working_format(frame.format.name, context.width, context.height),
+            pixel_format=(encoding or Encoding()).working_format(stored, *size),
             rate=rate,
             time_base=stream.time_base,
             tags=(int(tags[0]), int(tags[1]), int(tags[2]), int(tags[3])),
             sample_aspect=stream.sample_aspect_ratio or None,
             display_matrix=_display_matrix(frame),
+            mastering=Mastering.of(frame),
+            dynamic=dynamic_of(frame),
         )
 
 
@@ -97,35 +123,44 @@ def fitted(frame: Any, look: Look) -> Any:
     same_size = (frame.width, frame.height) == (look.width, look.height)
     if same_size and frame.format.name == look.pixel_format:
         return frame
-    return frame.reformat(width=look.width, height=look.height, format=look.pixel_format)
+    pts, time_base = frame.pts, frame.time_base
+    made = frame.reformat(
+        width=look.width,
+        height=look.height,
+        format=look.pixel_format,
+        dst_color_range=look.tags[1] or None,
+    )
+    made.pts, made.time_base = pts, time_base
+    return made
 
 
 class SegmentWriter:
     """Encodes one segment; the file appears under its name when it is whole and on disk."""
 
-    def __init__(self, path: Path, look: Look, *, crf: int, preset: str) -> None:
+    def __init__(self, path: Path, look: Look, encoding: Encoding) -> None:
         self.path = path
         self._part = path.with_name(f".{path.name}.part")
         self._look = look
         self._first_pts: int | None = None
         self._last_pts = 0
         self._last_gap = 1
-        with _told(f"writing {safe_text(str(path))}"):
-            self._container: Any = av.open(
-                f"file:{self._part.absolute()}", "w", format="mp4", options=_clock(look)
-            )
-            self._stream = self._video_stream(crf, preset)
+        with told(f"writing {safe_text(str(path))}"):
+            self._container = _open(self._part, path.suffix, look)
+            self._stream = self._video_stream(encoding)
 
-    def _video_stream(self, crf: int, preset: str) -> Any:
+    def _video_stream(self, encoding: Encoding) -> Any:
         look = self._look
         stream = self._container.add_stream(
-            "libx264",
+            encoding.made.encoder,
             rate=look.rate,
-            options={"crf": str(crf), "preset": preset},
+            options=encoding.options(look.pixel_format, look.mastering),
             time_base=look.time_base,
         )
-        stream.width, stream.height, stream.pix_fmt = look.width, look.height, look.pixel_format
+        stream.width, stream.height = look.width, look.height
+        stream.pix_fmt = encoding.encoded_format(look.pixel_format)
         context = stream.codec_context
+        if encoding.codec == "x265" and self.path.suffix != ".mkv":
+            context.codec_tag = "hvc1"  # the only one that Apple's players take
         context.time_base = look.time_base
         context.colorspace, context.color_range = look.tags[0], look.tags[1]
         context.color_primaries, context.color_trc = look.tags[2], look.tags[3]
@@ -144,12 +179,13 @@ class SegmentWriter:
         self._last_gap = int(frame.duration or 0) or self._last_gap
         frame.pts, frame.time_base = pts - self._first_pts, self._look.time_base
         frame.pict_type = PictureType.NONE  # else the source's key frames become ours
-        with _told(f"writing {safe_text(str(self.path))}"):
+        frame.color_primaries, frame.color_trc = self._look.tags[2], self._look.tags[3]
+        with told(f"writing {safe_text(str(self.path))}"):
             self._container.mux(self._stream.encode(frame))
 
     def close(self) -> Segment:
         """Flush, sync and name the file. Raises `NoSpace` or `BadInput`."""
-        with _told(f"writing {safe_text(str(self.path))}"):
+        with told(f"writing {safe_text(str(self.path))}"):
             self._container.mux(self._stream.encode(None))
             self._container.close()
             settle(self._part, self.path)
@@ -164,41 +200,63 @@ class SegmentWriter:
 
 
 def join(
-    segments: list[Segment], look: Look, source: Path, out: Path, *, comment: str
+    segments: list[Segment],
+    look: Look,
+    source: Path,
+    out: Path,
+    *,
+    comment: str,
+    cut: Cut | None = None,
 ) -> list[str]:
-    """Join segments to one MP4 with the source's sound, subtitles, chapters and metadata.
+    """Join segments to one video with the source's sound, subtitles, chapters and metadata.
 
-    `comment` goes before the source's own in the container's metadata. Nothing that was encoded is
-    encoded again. Returns a sentence for each stream of the source that MP4 has no place for.
+    The container is the one of `out`'s suffix; `comment` goes before the source's own in its
+    metadata. No picture is encoded again; sound is where `cut` says what of the source is in the
+    segments, or where the container has no place for it as it is. Returns a sentence for each
+    stream of the source that is left out.
     """
     part = out.with_name(f".{out.name}.part")
-    options = {**_clock(look), "movflags": "+faststart"}
     shown = safe_text(str(out))
-    with _told(f"writing {shown}"), open_video(source) as original:
-        aim: Any = av.open(f"file:{part.absolute()}", "w", format="mp4", options=options)
+    with told(f"writing {shown}"), open_video(source) as original:
+        aim = _open(part, out.suffix, look, movflags="+faststart")
         try:
-            left_out = _mux(aim, original, segments, look, comment)
+            video = _video(aim, original, segments[0], look)
+            others = Others(original, aim, out.suffix[1:], cut)
+            _mux(aim, video, segments, look, others, comment)
         finally:
             aim.close()
         settle(part, out)
-    return left_out
+    return others.left_out
 
 
-def _mux(aim: Any, original: Any, segments: list[Segment], look: Look, comment: str) -> list[str]:
-    with open_video(segments[0].path) as first:
-        video = aim.add_stream_from_template(first.streams.video[0], opaque=True)
+def _open(part: Path, suffix: str, look: Look, **options: str) -> Any:
+    """A container that is written aside, with the source's clock where it has one of its own."""
+    scale, muxer = str(look.timescale), MUXERS[suffix[1:]]
+    clock = {"video_track_timescale": scale, "movie_timescale": scale, **options}
+    own = clock if muxer in ("mp4", "mov") else {}
+    return av.open(f"file:{part.absolute()}", "w", format=muxer, options=own)
+
+
+def _video(aim: Any, original: Any, first: Segment, look: Look) -> Any:
+    """The stream of the pictures: the segments' with the source's tags and rotation."""
+    with open_video(first.path) as segment:
+        video = aim.add_stream_from_template(segment.streams.video[0], opaque=True)
     video.metadata.update(_stream_tags(original))
     if look.display_matrix:
         video.set_display_matrix(look.display_matrix)
-    others = Others(original, aim)
+    return video
+
+
+def _mux(
+    aim: Any, video: Any, segments: list[Segment], look: Look, others: Others, comment: str
+) -> None:
     said = [comment, others.metadata.get("comment", "")]
     aim.metadata.update({**others.metadata, "comment": " | ".join(filter(None, said))})
-    aim.set_chapters(original.chapters())
+    aim.set_chapters(others.chapters())
     aim.start_encoding()
     pictures = _moved(segments, look, video, shift=others.shift(look.time_base))
     for packet in heapq.merge(pictures, others.packets(), key=_seconds):
         aim.mux_one(packet)
-    return others.left_out
 
 
 def _stream_tags(original: Any) -> dict[str, str]:
@@ -247,11 +305,6 @@ def _ends(times: list[int], end: int) -> dict[int, int]:
     return dict(zip(ordered, [*ordered[1:], max(end, ordered[-1] + 1)], strict=True))
 
 
-def _clock(look: Look) -> dict[str, str]:
-    scale = str(look.timescale)
-    return {"video_track_timescale": scale, "movie_timescale": scale}
-
-
 def settle(part: Path, path: Path) -> None:
     """Sync a file that was written aside and give it its name."""
     fd = os.open(part, os.O_RDONLY)
@@ -264,7 +317,7 @@ def settle(part: Path, path: Path) -> None:
 
 
 @contextmanager
-def _told(doing: str) -> Iterator[None]:
+def told(doing: str) -> Iterator[None]:
     """Turn what FFmpeg and the system raise into an error with a sentence."""
     try:
         yield

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from engine.digest import file_sha256
 from engine.errors import BadInput, NothingToDo
 from engine.faces.crops import encode_jpeg
+from engine.media.codecs import Encoding
 from engine.media.pictures import read_picture
 from engine.media.write import Look, SegmentWriter, join
 from engine.project import Project
@@ -125,7 +126,7 @@ def _write(frames: list[Path], fps: int, staged: Path, comment: str) -> None:
     height, width, _ = read_picture(frames[-1]).shape
     look = Look(width, height, "yuv420p", Fraction(fps), Fraction(1, fps), HD, None, None)
     staged.parent.mkdir(parents=True, exist_ok=True)
-    writer = SegmentWriter(staged.with_suffix(".part.mp4"), look, crf=CRF, preset=PRESET)
+    writer = SegmentWriter(staged.with_suffix(".part.mp4"), look, Encoding(crf=CRF, preset=PRESET))
     try:
         for number, path in enumerate(frames):
             writer.write(_frame(read_picture(path), look), number)

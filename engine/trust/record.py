@@ -60,7 +60,8 @@ class Provenance(msgspec.Struct, frozen=True):
     model: Model
     source: Origin
     people: dict[str, Person]
-    """Side to person; the face of a was replaced, that of b was put in."""
+    """Side to person; the face of a was replaced and that of b put in, or the other way round where
+    the settings say so."""
     settings: dict[str, Any]
     fingerprint: str
     """Of everything that decides what the pictures look like; two alike make the same file."""

@@ -28,7 +28,7 @@ def make_clip(
     frames: int = 50,
     times: Sequence[int] | None = None,
     time_base: Fraction = Fraction(1, 12800),
-    rate: int = 25,
+    rate: int | Fraction = 25,
     pixel_format: str = "yuv420p",
     codec: str = "libx264",
     sound: Sequence[str] = ("aac",),
@@ -39,12 +39,15 @@ def make_clip(
     metadata: dict[str, str] | None = None,
     pictures: Sequence[Any] | None = None,
     bit_rate: int | None = None,
+    sound_late_s: float = 0.0,
+    cover: bytes = b"",
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Write a clip; `times` are the frames' time stamps in units of `time_base`."""
     times = times or [i * int(Fraction(1, rate) / time_base) for i in range(frames)]
     length_s = float((times[-1] + times[-1] - times[-2]) * time_base)
     with av.open(str(path), "w") as clip:
-        video = clip.add_stream(codec, rate=rate, time_base=time_base)
+        video = clip.add_stream(codec, rate=rate, time_base=time_base, options=options or {})
         video.width, video.height, video.pix_fmt = width, height, pixel_format
         context = video.codec_context
         context.time_base = time_base
@@ -57,6 +60,7 @@ def make_clip(
         tracks = [clip.add_stream(name, rate=48000) for name in sound]
         for track, language in zip(tracks, ("eng", "deu", "fra"), strict=False):
             track.metadata["language"] = language
+        art = cover_stream(clip) if cover else None
         text = clip.add_stream(subtitle) if subtitle else None
         if text:
             text.codec_context.subtitle_header = b"[Script Info]\n"
@@ -71,7 +75,12 @@ def make_clip(
             clip.mux(video.encode(frame))
         clip.mux(video.encode(None))
         for number, track in enumerate(tracks):
-            _tone(clip, track, length_s, 440.0 * (number + 1))
+            _tone(clip, track, length_s, 440.0 * (number + 1), sound_late_s * number)
+        if art:
+            packet = av.Packet(cover)
+            packet.stream, packet.pts, packet.dts = art, 0, 0
+            packet.time_base = Fraction(1, 90000)
+            clip.mux(packet)
         if text:
             _say(clip, text, "Good evening")
     return path
@@ -110,13 +119,21 @@ def chapter(number: int, start_ms: int, end_ms: int, title: str) -> Any:
     }
 
 
-def _tone(clip: Any, track: Any, length_s: float, hertz: float) -> None:
-    total = int(length_s * 48000)
+def cover_stream(clip: Any) -> Any:
+    """A stream for a cover picture."""
+    art = clip.add_stream("mjpeg")
+    art.width, art.height, art.pix_fmt = 32, 32, "yuvj420p"
+    art.disposition = av.stream.Disposition.attached_pic
+    return art
+
+
+def _tone(clip: Any, track: Any, length_s: float, hertz: float, late_s: float = 0.0) -> None:
+    total, late = int((length_s - late_s) * 48000), int(late_s * 48000)
     for start in range(0, total, 1024):
         t = np.arange(start, min(start + 1024, total))
         wave = (np.sin(t * hertz * 2 * np.pi / 48000) * 8000).astype(np.int16)
         frame = av.AudioFrame.from_ndarray(np.repeat(wave, 2)[None], format="s16", layout="stereo")
-        frame.sample_rate, frame.pts, frame.time_base = 48000, start, Fraction(1, 48000)
+        frame.sample_rate, frame.pts, frame.time_base = 48000, start + late, Fraction(1, 48000)
         clip.mux(track.encode(frame))
     clip.mux(track.encode(None))
 

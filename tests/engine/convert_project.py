@@ -31,6 +31,7 @@ class Painter:
     coverage = 0.875
     down = 0.0
     iteration = 500
+    masks = False
 
     def __init__(self) -> None:
         self.batches: list[int] = []

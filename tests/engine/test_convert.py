@@ -27,6 +27,7 @@ from convert_project import (
 
 from engine.convert import clip as clip_module
 from engine.convert import pipeline, targets
+from engine.convert.outputs import video as video_module
 from engine.convert.patch import Cutter
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
 from engine.faces.geometry import crop_matrix
@@ -488,14 +489,14 @@ def test_a_place_that_can_not_be_written_is_said(tmp_workspace: Path, tmp_path: 
 def test_no_space_for_a_segment(tmp_workspace: Path, tmp_path: Path, monkeypatch: Any) -> None:
     source = make_clip(tmp_path / "a.mp4", frames=60, width=160, height=120)
     project = make_project(tmp_workspace, [source])
-    settle = clip_module.SegmentWriter.close
+    settle = video_module.SegmentWriter.close
 
     def full(self: Any) -> Any:
         if self.path.name == "segment-00001.mp4":
             raise NoSpace("No space left while writing it: free some.")
         return settle(self)
 
-    monkeypatch.setattr(clip_module.SegmentWriter, "close", full)
+    monkeypatch.setattr(video_module.SegmentWriter, "close", full)
     with pytest.raises(NoSpace):
         pipeline.run(make_work(project), painter)
     left = {p.name for p in (project.path / "out" / ".work" / "a").iterdir()}

@@ -11,6 +11,7 @@ import pytest
 from clips import frames_of, make_clip, picture
 
 from engine.faces.geometry import transform
+from engine.media.codecs import Encoding
 from engine.media.planes import (
     LAYOUTS,
     Region,
@@ -18,7 +19,6 @@ from engine.media.planes import (
     region_around,
     samples,
     to_display,
-    working_format,
     write_region,
 )
 from engine.media.read import FrameReader, to_rgb
@@ -42,8 +42,8 @@ def test_only_masked_samples_change(pixel_format: str) -> None:
     write_region(frame, region, 255.0 - rgb, mask)
     luma = np.zeros((48, 64), bool)
     luma[14:24, 18:28] = True
-    step = LAYOUTS[pixel_format].chroma_step
-    chroma = luma[::step, ::step]
+    down, across = LAYOUTS[pixel_format].chroma_step
+    chroma = luma[::down, ::across]
     for plane, (was, now) in enumerate(zip(before, samples(frame), strict=True)):
         inside = chroma if plane else luma
         assert np.array_equal(was[~inside], now[~inside])
@@ -73,7 +73,7 @@ def test_there_and_back_is_within_rounding(pixel_format: str) -> None:
     ],
 )
 def test_working_format(source: str, size: tuple[int, int], work: str) -> None:
-    assert working_format(source, *size) == work
+    assert Encoding().working_format(source, *size) == work
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])

@@ -12,6 +12,7 @@ import pytest
 from clips import frames_of, make_clip, times_of
 
 from engine.errors import BadInput, NoSpace
+from engine.media.codecs import Encoding
 from engine.media.probe import probe
 from engine.media.read import FrameReader
 from engine.media.write import Look, Segment, SegmentWriter, fitted, join, look_of
@@ -28,7 +29,7 @@ def rewrite(source: Path, folder: Path, cut: int = 20) -> Path:
                 if writer:
                     segments.append(writer.close())
                 path = folder / f"segment-{len(segments)}.mp4"
-                writer = SegmentWriter(path, look, crf=18, preset="fast")
+                writer = SegmentWriter(path, look, Encoding())
             assert writer is not None
             writer.write(fitted(frame, look), pts)
     assert writer is not None
@@ -183,7 +184,9 @@ def _noise(index: int) -> Any:
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     (tmp_path / ".full.mp4.part").symlink_to("/dev/full")
     with pytest.raises(NoSpace, match="No space left while writing"):
-        _write_many(SegmentWriter(tmp_path / "full.mp4", _look(), crf=0, preset="ultrafast"))
+        _write_many(
+            SegmentWriter(tmp_path / "full.mp4", _look(), Encoding(crf=0, preset="ultrafast"))
+        )
 
 
 def _write_many(writer: SegmentWriter) -> None:
@@ -193,13 +196,13 @@ def _write_many(writer: SegmentWriter) -> None:
 
 
 def test_a_folder_that_is_gone_is_said(tmp_path: Path) -> None:
-    writer = SegmentWriter(tmp_path / "no" / "a.mp4", _look(), crf=18, preset="fast")
+    writer = SegmentWriter(tmp_path / "no" / "a.mp4", _look(), Encoding())
     with pytest.raises(BadInput, match="writing"):
         _write_many(writer)
 
 
 def test_an_abandoned_segment_leaves_nothing(tmp_path: Path) -> None:
-    writer = SegmentWriter(tmp_path / "a.mp4", _look(), crf=18, preset="fast")
+    writer = SegmentWriter(tmp_path / "a.mp4", _look(), Encoding())
     writer.write(_noise(0), 0)
     writer.abandon()
     assert list(tmp_path.iterdir()) == []

@@ -27,7 +27,8 @@ QUICK = ("quick", "original")
 """What the default tests train."""
 ITERATIONS = 20
 RUN = [
-    pytest.param(name, marks=[] if name in QUICK else [pytest.mark.all]) for name in models.names()
+    pytest.param(name, marks=[] if name in QUICK else [pytest.mark.all, pytest.mark.timeout(1800)])
+    for name in models.names()
 ]
 
 
@@ -66,4 +67,4 @@ def test_losses_fall_on_real_faces(project: Project, name: str) -> None:
     for losses in ([p.loss_a for p in points], [p.loss_b for p in points]):
         assert np.isfinite(losses).all()
         first, last = np.mean(losses[:5]), np.mean(losses[-5:])
-        assert last < 0.97 * first, losses
+        assert last < 0.99 * first, losses

@@ -30,6 +30,7 @@ from engine.trust.verify import verify
 
 OUT = {
     "engine/trust/door.py": "the door",
+    "engine/convert/finish.py": "reads what is out already, and writes reports and patches' places",
     "engine/convert/targets.py": "names the folder for convert, which stages in out/.work",
     "engine/convert/pipeline.py": "stages in out/.work, writes report.json: figures, no picture",
     "engine/train/timelapse.py": "stages in out/.work",

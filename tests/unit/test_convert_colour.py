@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from engine.convert import colours
 from engine.convert.balance import Balance, balanced
 from engine.convert.colours import histogram, idt, linear, match, mkl, seamless, sot
-from engine.convert.sharpen import unsharp
 
 
 def noise(mean: tuple[float, float, float], spread: float, seed: int) -> np.ndarray:
@@ -202,12 +201,3 @@ def test_a_balance_is_its_formula(values: list[float]) -> None:
         rgb = [0.5 + (c - 0.5) * (1 + values[1] / 100) + values[0] / 100 for c in rgb]
         assert np.allclose(ours, np.clip(rgb, 0, 1), atol=1e-4)
     assert balanced(FACE, Balance()) is FACE
-
-
-def test_sharpening_steepens_an_edge_and_nothing_else() -> None:
-    edge = np.full((32, 32, 3), 0.3, np.float32)
-    edge[:, 16:] = 0.6
-    sharp = unsharp(edge, 80.0)
-    assert sharp[16, 16, 0] - sharp[16, 15, 0] > 0.35
-    assert np.allclose(sharp[:, :8], 0.3, atol=1e-4)
-    assert unsharp(edge, 0.0) is edge

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.convert.journal import WorkFolder, fingerprint
+from engine.convert.journal import Made, WorkFolder, fingerprint
 from engine.media.write import Segment
 
 
@@ -12,9 +12,10 @@ def filled(path: Path, print_: str = "one", parts: int = 3) -> WorkFolder:
     """A work folder with finished segments of 24 frames."""
     folder = WorkFolder(path, print_)
     for number in range(parts):
-        file = folder.segment_path()
+        file = folder.segment_path("mp4")
         file.write_bytes(b"x" * (number + 1))
-        folder.add(Segment(file, number * 24, number * 24 + 23, number * 24 + 24), 24, 20, 1.5)
+        segment = Segment(file, number * 24, number * 24 + 23, number * 24 + 24)
+        folder.add(Made(segment, number + 1), 24, 20, 1.5)
     return folder
 
 
@@ -23,7 +24,7 @@ def test_it_goes_on_where_it_was(tmp_path: Path) -> None:
     journal = WorkFolder(tmp_path / "w", "one").journal
     assert (journal.frames, journal.swapped, journal.seconds) == (72, 60, 4.5)
     assert journal.last_pts == 71
-    assert WorkFolder(tmp_path / "w", "one").segment_path().name == "segment-00003.mp4"
+    assert WorkFolder(tmp_path / "w", "one").segment_path("mp4").name == "segment-00003.mp4"
 
 
 def test_other_settings_begin_anew(tmp_path: Path) -> None:

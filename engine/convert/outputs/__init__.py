@@ -1,0 +1,1 @@
+"""What a conversion is written as, one family of writers a file."""

@@ -1,0 +1,138 @@
+"""A folder of numbered pictures, upright; it goes on from the last whole batch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
+from engine.convert.outputs.base import Finished, covered, require_sdr
+from engine.convert.patch import Item
+from engine.errors import BadInput, from_os_error
+from engine.media import stills
+from engine.media.alpha import Mask
+from engine.media.codecs import Encoding
+from engine.media.cut import Cut
+from engine.media.probe import turn
+from engine.media.read import colour_matrix
+from engine.media.write import Segment, look_of
+from engine.protocol import safe_text, write_atomic
+from engine.settings import ConvertSettings
+
+
+class PicturesOutput:
+    """Pictures of all frames; masks as transparency or in a folder of their own."""
+
+    pastes = True
+
+    def __init__(self, source: Path, name: str, settings: ConvertSettings) -> None:
+        if settings.mask_as == "alpha" and settings.picture not in stills.CLEAR:
+            raise BadInput(
+                f"A {settings.picture} has no transparency: take png, tiff, webp or exr."
+            )
+        self._name, self._settings = name, settings
+        self.look = look_of(source, Encoding("ffv1"))  # keeps what the source has of colour
+        require_sdr(self.look, f"a {settings.picture} picture")
+        self.piece_frames = settings.batch
+
+    def writer(self, work: WorkFolder) -> PicturesWriter:
+        """For the next frames."""
+        return PicturesWriter(work, self._settings)
+
+    def finish(self, work: WorkFolder, cut: Cut | None, comment: str) -> Finished:
+        """The folder, and the masks' folder."""
+        beside = []
+        if self._settings.mask_as == "separate":
+            beside.append((work.path / MASKS, f"{self._name}.mask"))
+        return Finished(
+            work.path / FRAMES, self._name, beside, shows=self._settings.mask_as != "alpha"
+        )
+
+
+class Folder:
+    """Files of a piece in a folder of the work folder, each whole under its name."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.bytes = 0
+        try:
+            path.mkdir(exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error, f"making {safe_text(str(path))}") from error
+
+    def add(self, name: str, data: bytes) -> None:
+        """Write a file aside, sync it and give it its name."""
+        try:
+            write_atomic(self.path / name, data)
+        except OSError as error:
+            raise from_os_error(error, f"writing {safe_text(str(self.path / name))}") from error
+        self.bytes += len(data)
+
+
+class Span:
+    """The time stamps of a piece."""
+
+    def __init__(self) -> None:
+        self._first: int | None = None
+        self._last, self._gap = 0, 1
+
+    def take(self, item: Item) -> None:
+        """Note a frame."""
+        if self._first is None:
+            self._first = item.pts
+        else:
+            self._gap = max(1, item.pts - self._last)
+        self._last = item.pts
+
+    def made(self, folder: Folder, masks: Folder | None = None) -> Made:
+        """The piece as the journal notes it."""
+        segment = Segment(folder.path, self._first or 0, self._last, self._last + self._gap)
+        if masks is None:
+            return Made(segment, folder.bytes)
+        return Made(segment, folder.bytes, masks.path.name, masks.bytes)
+
+
+class PicturesWriter:
+    """Pictures of one piece."""
+
+    def __init__(self, work: WorkFolder, settings: ConvertSettings) -> None:
+        self._kind, self._quality = settings.picture, settings.quality
+        self._alpha = settings.mask_as == "alpha"
+        self._frames = Folder(work.path / FRAMES)
+        self._masks = Folder(work.path / MASKS) if settings.mask_as == "separate" else None
+        self._span = Span()
+
+    def write(self, item: Item) -> None:
+        """Encode a frame and its mask."""
+        name = f"{item.number + 1:06d}.{self._kind}"
+        mask = covered(item) if self._alpha or self._masks else None
+        picture = upright(item.frame, mask if self._alpha else None)
+        self._frames.add(name, stills.encode(picture, self._kind, self._quality))
+        if self._masks and mask is not None:
+            levels = _levels(mask, picture.dtype)
+            shown = np.ascontiguousarray(np.rot90(levels, -turn(item.frame) // 90))
+            self._masks.add(name, stills.encode(shown, self._kind, self._quality))
+        self._span.take(item)
+
+    def close(self) -> Made:
+        """What the piece came to; its files are on disk."""
+        return self._span.made(self._frames, self._masks)
+
+    def abandon(self) -> None:
+        """Whole pictures may stay: they are made again, the same."""
+
+
+def upright(frame: Any, mask: Mask | None) -> stills.Samples:
+    """A frame as RGB, with a mask as RGBA, 16 bits where it has more than 8, turned for display."""
+    deep = frame.format.components[0].bits > 8
+    frame.colorspace = colour_matrix(frame)
+    samples = frame.to_ndarray(format="rgb48le" if deep else "rgb24")
+    if mask is not None:
+        samples = np.concatenate([samples, _levels(mask, samples.dtype)[..., None]], -1)
+    return np.ascontiguousarray(np.rot90(samples, -turn(frame) // 90))
+
+
+def _levels(mask: Mask, dtype: Any) -> Any:
+    return np.rint(mask * np.iinfo(dtype).max).astype(dtype)
