@@ -204,7 +204,7 @@ class Project:
                 f"{toml} has format {data['format']}, this fstui reads up to {FORMAT}: update it."
             )
         try:
-            return cls(path.resolve(), msgspec.convert(data, ProjectFile))
+            return cls(path.resolve(), msgspec.convert(_with_text_days(data), ProjectFile))
         except msgspec.ValidationError as error:
             raise Damaged(f"{toml} can't be used: {error}.") from error
 
@@ -491,6 +491,15 @@ def _size(path: Path) -> int:
     if path.is_dir():
         return sum(p.stat().st_size for p in media_in(path))
     return path.stat().st_size
+
+
+def _with_text_days(data: dict[str, Any]) -> dict[str, Any]:
+    """Parsed TOML with the last days of grounds as text: by hand one may write a date of TOML's."""
+    people = data.get("people")
+    for person in people.values() if isinstance(people, dict) else ():
+        if isinstance(person, dict) and isinstance(person.get("until"), date):
+            person["until"] = person["until"].isoformat()[: len("2027-03-31")]
+    return data
 
 
 def day(text: str) -> str:

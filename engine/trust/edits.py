@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, Literal, NamedTuple, TypeVar
+from typing import BinaryIO, Literal, NamedTuple
 
 PIECE_MAX = 1 << 20
 """Bytes of one piece that are read at once: no packet or tag of a true file is larger."""
-PIECES_MAX = 200_000
-"""Pieces of a file that are walked: a longer walk is a trap, or ends without a finding."""
+READS_MAX = 2_000_000
+"""Reads of one file: the walk through a hostile one's pieces ends after seconds. A true film has
+thousands of pieces, a GIF of 500 MB as many as this."""
 COPY_BYTES = 1 << 20
-
-T = TypeVar("T")
 
 
 class Torn(ValueError):
@@ -22,14 +19,18 @@ class Torn(ValueError):
 
 
 class Reader:
-    """A file's bytes by their place; whatever lies beyond its end raises `Torn`."""
+    """A file's bytes by their place; what lies beyond its end raises `Torn`, and so does a walk
+    without end."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file = file
+        self._file, self._left = file, READS_MAX
         self.size = file.seek(0, os.SEEK_END)
 
     def read(self, at: int, size: int) -> bytes:
         """Exactly `size` bytes, at most `PIECE_MAX`."""
+        self._left -= 1
+        if self._left < 0:
+            raise Torn(f"more than {READS_MAX} pieces")
         if at < 0 or not 0 <= size <= PIECE_MAX or at + size > self.size:
             raise Torn(f"{size} bytes at {at} of {self.size}")
         self._file.seek(at)
@@ -54,11 +55,6 @@ class Edit(NamedTuple):
     removed: int
     """How many bytes go, from `at` on."""
     inserted: bytes
-
-
-def walked(pieces: Iterable[T]) -> Iterator[T]:
-    """The pieces of a file, as many as are ever walked."""
-    return islice(pieces, PIECES_MAX)
 
 
 def apply(path: Path, edits: list[Edit]) -> None:

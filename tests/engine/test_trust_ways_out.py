@@ -100,6 +100,27 @@ def by_convert(project: Project) -> Any:
     return pipeline.run(make_work(project), lambda _: Painter())
 
 
+def by_writer(**settings: Any) -> Callable[[Project], Any]:
+    """What another writer makes."""
+    return lambda project: pipeline.run(make_work(project, **settings), lambda _: Painter())
+
+
+WRITERS = {
+    "mkv and its mask": {"codec": "ffv1", "preset": "fast", "mask_as": "separate"},
+    "webm": {"codec": "vp9", "mask_as": "alpha"},
+    "mov": {"codec": "prores", "preset": "fast"},
+    "png": {"writer": "pictures", "picture": "png", "mask_as": "separate"},
+    "jpg": {"writer": "pictures", "picture": "jpg"},
+    "tiff": {"writer": "pictures", "picture": "tiff"},
+    "webp": {"writer": "pictures", "picture": "webp"},
+    "exr": {"writer": "pictures", "picture": "exr"},
+    "gif": {"writer": "gif"},
+    "moving webp": {"writer": "webp"},
+    "patches": {"writer": "patch"},
+}
+"""Settings of convert for every other kind of file."""
+
+
 def by_timelapse(project: Project) -> Any:
     """A video of the pictures."""
     return film(project, 10, "timelapse.mp4")
@@ -119,25 +140,46 @@ def pictures_in(folder: Path) -> list[Path]:
     ]
 
 
+def closed(_leaving: door.Leaving) -> None:
+    """A step that lets nothing out."""
+    raise Refused("closed")
+
+
+def check_all(out: Path) -> list[Path]:
+    """Everything that one sees in out/ is marked, and it or its folder recorded."""
+    found = pictures_in(out)
+    for path in found:
+        assert read_mark(path) == new_mark(500), path
+        assert read_record(path) or read_record(path.parent), path
+    assert {finding.exit for finding in verify(out)} == {0}
+    return found
+
+
 def test_what_lies_in_out_is_marked_and_recorded(project: Project) -> None:
     for way in WAYS:
         way(project)
-    out = project.path / "out"
-    found = pictures_in(out)
+    found = check_all(project.path / "out")
     assert {path.name for path in found} >= {"a.mp4", "a.sheet.jpg", "timelapse.mp4"}
-    for path in found:
-        assert read_mark(path) == new_mark(500), path
-        assert read_record(path) is not None, path
-    assert {finding.exit for finding in verify(out)} == {0}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_every_writers_files_are_marked_and_recorded(
+    name: str, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    way, steps = by_writer(**WRITERS[name]), door.STEPS
+    monkeypatch.setattr(door, "STEPS", (closed,))
+    with pytest.raises(Refused, match="closed"):
+        way(project)
+    assert pictures_in(project.path / "out") == []
+    monkeypatch.setattr(door, "STEPS", steps)
+    way(project)
+    assert check_all(project.path / "out")
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_leaves_past_a_closed_door(
     way: Callable[[Project], Any], project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def closed(_leaving: door.Leaving) -> None:
-        raise Refused("closed")
-
     monkeypatch.setattr(door, "STEPS", (closed, *door.STEPS))
     with pytest.raises(Refused, match="closed"):
         way(project)

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.project import Project
+from engine import packs
+from engine.project import Ground, Project
 from engine.protocol import Job, JobFolder, Step
+from engine.trust.consent import require_people
 from fstui.model import demo, jobs
 
 
@@ -55,3 +57,29 @@ def test_likeness_is_said_or_why_it_could_not_be_measured() -> None:
     nothing = result(nearer_to_new=0.0, median_to_new=None, median_to_replaced=None)
     assert "8 of 9 frames swapped" in demo.words(nothing)[-2]
     assert "No face was found in the result" in demo.words(nothing)[-1]
+
+
+def test_the_demos_people_are_recorded_as_what_they_are(
+    tmp_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Published sample footage, for that is all that is known; a record of a user's stays."""
+
+    def find(key: str) -> Path:
+        assert packs.PIECES[key].folder == "samples"
+        path = tmp_path / f"{key}.mp4"
+        path.write_text(key)
+        return path
+
+    monkeypatch.setattr(packs, "fetch", lambda _keys, _say: None)
+    monkeypatch.setattr(packs, "find", find)
+    project = demo.prepare(tmp_workspace, lambda _: None)
+    people = require_people(project)
+    assert {side: person.ground for side, person in people.items()} == {
+        "a": Ground.SAMPLE,
+        "b": Ground.SAMPLE,
+    }
+    assert people["a"].recorded_by == "the demo"
+    stems = {s: [Path(f.path).stem for f in project.sources(s)] for s in ("a", "b", "target")}
+    assert stems == {"a": ["man-face-noface", "man-noface-face"], "b": ["woman"], "target": ["man"]}
+    project.set_person("b", "Bea", Ground.CONSENT, "someone")
+    assert demo.prepare(tmp_workspace, lambda _: None).file.people["b"].name == "Bea"

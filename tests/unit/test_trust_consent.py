@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import BadInput, Exit, Refused
+from engine.errors import BadInput, Damaged, Exit, Refused
 from engine.project import Ground, Project
 from engine.trust.consent import problems_of, require_people, today
 
@@ -79,3 +79,21 @@ def test_one_missing_and_one_out_of_date_are_one_sentence(tmp_workspace: Path) -
         project.remove_person("a")
     with pytest.raises(BadInput, match="side a or b, not 'target'"):
         project.remove_person("target")
+
+
+def test_an_end_that_is_no_day_is_told(tmp_workspace: Path) -> None:
+    project = recorded(tmp_workspace, until="2030-05-31")
+    with pytest.raises(BadInput, match="'soon' is no day: write it as"):
+        project.set_person("a", "Ann", Ground.SELF, "test", "soon")
+    toml = project.path / "project.toml"
+    toml.write_text(toml.read_text().replace("2030-05-31", "soon"))
+    with pytest.raises(Damaged, match=r"project\.toml can't be used"):
+        Project.open(project.path)
+
+
+def test_a_day_written_by_hand_without_quotes_is_read(tmp_workspace: Path) -> None:
+    """TOML has days of its own."""
+    project = recorded(tmp_workspace, until="2999-05-31")
+    toml = project.path / "project.toml"
+    toml.write_text(toml.read_text().replace('"2999-05-31"', "2999-05-31"))
+    assert require_people(project)["b"].until == "2999-05-31"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "GIF"
 EXTENSION, IMAGE, TRAILER = 0x21, 0x2C, 0x3B
@@ -25,7 +25,7 @@ def begins(head: bytes) -> bool:
 
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """Two extensions behind the one that says how often it plays, which some want first."""
-    blocks = list(walked(_blocks(reader)))
+    blocks = list(_blocks(reader))
     if blocks[-1][0] != TRAILER:
         raise Torn("no trailer")
     place = blocks[0][2]
@@ -38,7 +38,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """Those whose trailer is there."""
-    for kind, label, at in walked(_blocks(reader)):
+    for kind, label, at in _blocks(reader):
         if kind == EXTENSION and label == APPLICATION and _is_xmp(reader, at):
             yield _packet(reader, at)
 
@@ -69,12 +69,9 @@ def _table(flags: int) -> int:
 
 def _behind(reader: Reader, at: int) -> int:
     """Behind the sub-blocks that begin at `at`."""
-    for _ in range(PIECE_MAX):
-        size = reader.number(at, 1)
+    while size := reader.number(at, 1):
         at += 1 + size
-        if not size:
-            return at
-    raise Torn("sub-blocks without end")
+    return at + 1
 
 
 def _is_xmp(reader: Reader, at: int) -> bool:

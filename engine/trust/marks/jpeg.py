@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.trust.edits import Edit, Reader, Torn, walked
+from engine.trust.edits import Edit, Reader, Torn
 
 NAME = "JPEG"
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
@@ -26,7 +26,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     if reader.read(reader.size - 2, 2) != bytes([0xFF, EOI]):
         raise Torn("no end of image")
     place, first = 2, True
-    for marker, at, size in walked(_segments(reader)):
+    for marker, at, size in _segments(reader):
         if first and (marker == APP0 or (marker == APP1 and _is_exif(reader, at, size))):
             place = at + size
         else:
@@ -37,7 +37,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """All in APP1 segments; the continuation of long ones in further segments isn't read."""
-    for marker, at, size in walked(_segments(reader)):
+    for marker, at, size in _segments(reader):
         if marker == APP1 and reader.read(at, size)[4:].startswith(XMP):
             yield reader.read(at, size)[4 + len(XMP) :]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "MKV/WebM"
 EBML, SEGMENT, VOID, CRC = 0x1A45DFA3, 0x18538067, 0xEC, 0xBF
@@ -46,7 +46,7 @@ def begins(head: bytes) -> bool:
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """Tags at the segment's end, its new size, and an entry of the index where there is room."""
     segment = _segment(reader)
-    parts = list(walked(_elements(reader, segment.start, segment.end)))
+    parts = list(_elements(reader, segment.start, segment.end))
     if not parts or parts[-1].end != segment.end:
         raise Torn("no film of whole elements")
     said = [(XMP, packet)]
@@ -68,7 +68,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 def packets(reader: Reader) -> Iterator[bytes]:
     """Tags of that name."""
     segment = _segment(reader)
-    for name, text in _tags(reader, walked(_elements(reader, segment.start, segment.end))):
+    for name, text in _tags(reader, _elements(reader, segment.start, segment.end)):
         if name == XMP:
             yield text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "MP4/MOV"
 UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
@@ -22,7 +22,7 @@ def begins(head: bytes) -> bool:
 
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """One more box."""
-    boxes = list(walked(_boxes(reader)))
+    boxes = list(_boxes(reader))
     if b"moov" not in (kind for kind, _, _ in boxes) or sum(boxes[-1][1:]) != reader.size:
         raise Torn("no film of whole boxes")
     box = (24 + len(packet)).to_bytes(4, "big") + b"uuid" + UUID + packet
@@ -31,7 +31,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """Those of the boxes at the top."""
-    for kind, at, size in walked(_boxes(reader)):
+    for kind, at, size in _boxes(reader):
         if kind == b"uuid" and 24 <= size <= PIECE_MAX and reader.read(at + 8, 16) == UUID:
             yield reader.read(at + 24, size - 24)
 

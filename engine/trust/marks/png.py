@@ -8,7 +8,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "PNG"
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -24,7 +24,7 @@ def begins(head: bytes) -> bool:
 
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """Two chunks behind `IHDR`."""
-    found = list(walked(_chunks(reader)))
+    found = list(_chunks(reader))
     if found[0][0] != b"IHDR" or found[-1][0] != b"IEND":
         raise Torn("no PNG from IHDR to IEND")
     text = _chunk(b"tEXt", b"Comment\0" + comment.encode("latin-1", "replace"))
@@ -33,7 +33,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """Those that aren't compressed."""
-    for kind, at, size in walked(_chunks(reader)):
+    for kind, at, size in _chunks(reader):
         if kind == b"iTXt" and size <= PIECE_MAX:
             body = reader.read(at + 8, size)
             if body.startswith(KEYWORD + PLAIN):

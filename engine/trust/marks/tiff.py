@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "TIFF"
 ASCII, BYTE = 2, 1
@@ -74,7 +74,7 @@ def begins(head: bytes) -> bool:
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """The tags' bodies and the new directory at the end, and the pointer to it."""
     layout = _layout(reader)
-    directory, *others = walked(_directories(reader, layout))
+    directory, *others = _directories(reader, layout)
     for one in (directory, *others):
         _check_whole(reader, layout, one)
     tail = b"\0" * (reader.size % 2)

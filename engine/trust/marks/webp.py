@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn
 
 NAME = "WebP"
 HAS_ALPHA, HAS_XMP = 0x10, 0x04
@@ -21,7 +21,7 @@ def begins(head: bytes) -> bool:
 
 def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
     """The chunk, the flag (with a `VP8X` before a simple picture), the new size."""
-    chunks = list(walked(_chunks(reader)))
+    chunks = list(_chunks(reader))
     if not chunks:
         raise Torn("no picture")
     (kind, at, size), end = chunks[0], _end(reader)
@@ -37,7 +37,7 @@ def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
 
 def packets(reader: Reader) -> Iterator[bytes]:
     """The chunks' bodies."""
-    for kind, at, size in walked(_chunks(reader)):
+    for kind, at, size in _chunks(reader):
         if kind == b"XMP " and size <= PIECE_MAX:
             yield reader.read(at + 8, size)
 
