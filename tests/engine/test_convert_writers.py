@@ -14,7 +14,7 @@ import pytest
 from clips import frames_of, make_clip, times_of
 from convert_project import landmarks, make_project, make_work, painter
 
-from engine.convert import pipeline
+from engine.convert import finish, pipeline
 from engine.errors import BadInput, NotPossible, Stopped
 from engine.media.codecs import CODECS, Encoding
 from engine.media.pictures import read_picture
@@ -22,7 +22,7 @@ from engine.media.probe import probe
 from engine.media.read import FrameReader
 from engine.project import Project
 from engine.trust.door import read_record
-from engine.trust.mark import read_mark
+from engine.trust.mark import add_mark, new_mark, read_mark
 
 VIDEOS = {
     "x264": ("mp4", "h264", "yuv420p"),
@@ -144,6 +144,32 @@ def test_a_sequence_whose_pictures_are_damaged_begins_anew(
     out = convert(project, writer="pictures")
     assert read_picture(out / "000002.png").shape == (48, 64, 3)
     assert len(list(out.iterdir())) == 30
+
+
+def test_a_release_that_is_cut_short_is_gone_on_with(
+    tmp_workspace: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """The masks are out already and some pictures are marked: none is made again."""
+    project = project_of(tmp_workspace, tmp_path, width=64, height=48)
+    released = finish.release
+
+    def cut_short(project: Project, staged: Path, name: str, **facts: Any) -> Path:
+        if name == "a":
+            add_mark(staged / "000001.png", new_mark(500))
+            raise KeyboardInterrupt
+        return released(project, staged, name, **facts)
+
+    settings = {"writer": "pictures", "mask_as": "separate"}
+    monkeypatch.setattr(finish, "release", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        convert(project, **settings)
+    monkeypatch.undo()
+    models: list[Any] = []
+    pipeline.run(make_work(project, **settings), lambda _: models.append(painter()) or models[0])
+    assert models[0].batches == []
+    out = project.path / "out"
+    assert [len(list((out / name).iterdir())) for name in ("a", "a.mask")] == [30, 30]
+    assert all(read_mark(p) is not None for p in (out / "a").iterdir())
 
 
 # --- videos -----------------------------------------------------------------------------------
@@ -291,16 +317,18 @@ def test_turned_footage_gives_upright_pictures(tmp_workspace: Path, tmp_path: Pa
     assert rgba[y, x, 3] == 255
 
 
-@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize(("rotation", "face_scale"), [(0, 0), (90, 8)])
 def test_a_patch_put_in_by_its_matrix_is_the_swap(
-    tmp_workspace: Path, tmp_path: Path, rotation: int
+    tmp_workspace: Path, tmp_path: Path, rotation: int, face_scale: float
 ) -> None:
     """What another program does with a patch comes to what the picture writer writes."""
     project = project_of(
         tmp_workspace, tmp_path, frames=3, rotation=rotation, pixel_format="yuv444p"
     )
-    swap = read_picture(convert(project, writer="pictures") / "000001.png").astype(float)
-    folder = convert(project, writer="patch", picture="tiff")
+    swap = read_picture(
+        convert(project, writer="pictures", face_scale=face_scale) / "000001.png"
+    ).astype(float)
+    folder = convert(project, writer="patch", picture="tiff", face_scale=face_scale)
     listed = msgspec.json.decode(folder.with_name("a.patches.json").read_bytes())
     with FrameReader(tmp_path / "a.mp4") as reader:
         frame = next(iter(reader)).rgb.astype(float)
@@ -347,6 +375,7 @@ def test_animations_play_at_the_sources_pace(tmp_workspace: Path, tmp_path: Path
         ({"writer": "pictures", "picture": "jpg", "mask_as": "alpha"}, "A jpg has no transp"),
         ({"writer": "gif", "mask_as": "separate"}, "A gif has no place for a mask"),
         ({"writer": "patch", "picture": "jpg"}, "A patch is a png or tiff"),
+        ({"writer": "patch", "grain": 50}, "Motion blur and grain are made in the frame"),
         ({"outside": "drop"}, "neither frames nor times say outside of what"),
     ],
 )
