@@ -41,8 +41,6 @@ def _answer(question: list[str]) -> Any:
             from engine.train.trial import told
 
             return told(Project.open(Path(project)), json.loads(given))
-        case ["verify", path]:
-            return _verdict(Path(path))
         case ["timelapse", project, fps, name]:
             from engine.project import Project
             from engine.train.timelapse import film
@@ -72,6 +70,10 @@ def _answer(question: list[str]) -> Any:
             from engine.train.listing import listing
 
             return listing(*name)
+        case ["verify", path]:
+            from engine.trust.verify import answer as verified_file
+
+            return verified_file(Path(path))
         case ["doctor"]:
             from engine.doctor import facts
 
@@ -95,16 +97,6 @@ def _model(verb: str, project: Any, more: list[str]) -> Any:
 
             return export(project, Path(aim), form, side)
     raise UsageError(f"The engine can't '{verb}' a model.")
-
-
-def _verdict(path: Path) -> dict[str, Any]:
-    """What a file tells of its making."""
-    import msgspec
-
-    from engine.trust.verify import verify
-
-    found = verify(path)
-    return {**msgspec.to_builtins(found), "whole": found.whole}
 
 
 def _medium(path: Path) -> dict[str, Any]:

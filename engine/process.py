@@ -219,12 +219,6 @@ def device_lock_folder() -> Path:
     return Path(tempfile.gettempdir())
 
 
-def fsync_file(path: Path) -> None:
-    """Flush a file's content to disk."""
-    with open(path, "rb") as file:
-        os.fsync(file.fileno())
-
-
 def fsync_folder(path: Path) -> None:
     """Flush a folder's entries to disk where the platform can."""
     if IS_WINDOWS:  # pragma: no cover

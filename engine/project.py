@@ -22,6 +22,10 @@ from engine.protocol import safe_text, write_atomic
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
+PERSON_SIDES = ("a", "b")
+"""Sides of which it is recorded who they show; target footage shows A."""
+NAME_MAX = 200
+"""Characters of a person's name."""
 CONTAINERS = {
     "mov,mp4,m4a,3gp,3g2,mj2": ".mp4 .mov .m4v .3gp",
     "matroska,webm": ".mkv .webm",
@@ -63,26 +67,22 @@ class Ground(StrEnum):
     SAMPLE = "published sample footage (technical demonstration)"
 
 
-class Person(msgspec.Struct, frozen=True):
-    """Who a side shows and on what ground."""
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Who a side shows and on what ground. A record written by hand may lack what it is for;
+    `engine.trust.consent` says so."""
 
     name: str
     ground: Ground
-    recorded_by: str
-    recorded_at: str
+    recorded_by: str = ""
+    recorded_at: str = ""
     """UTC, ISO 8601."""
     until: str = ""
-    """The last day on which the ground holds, ISO 8601 (2027-03-31); empty is for good."""
+    """The last day (UTC) on which the ground holds, ISO 8601 (2027-03-31); "" if it has no end."""
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for an end that is no day."""
         if self.until:
             date.fromisoformat(self.until)
-
-    @property
-    def ended(self) -> bool:
-        """Whether the ground doesn't hold any more."""
-        return bool(self.until) and self.until < now()[: len("2027-03-31")]
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -265,20 +265,32 @@ class Project:
         return aim
 
     def set_person(
-        self, side: str, name: str, ground: Ground, recorded_by: str, until: str = ""
+        self,
+        side: str,
+        name: str,
+        ground: Ground,
+        recorded_by: str,
+        until: str = "",
     ) -> None:
-        """Record who side a or b shows, on what ground and to which day that holds. Raises
+        """Record who side a or b shows, on what ground, and its last day if it has one. Raises
         `BadInput`."""
-        if side not in ("a", "b"):
-            raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
-        if not name.strip() or safe_text(name) != name:
-            raise BadInput("A person's name needs printable characters.")
+        if not name.strip() or safe_text(name) != name or len(name) > NAME_MAX:
+            raise BadInput(
+                f"A person's name needs printable characters, {NAME_MAX} at most, not '"
+                f"{safe_text(name)[:NAME_MAX]}'."
+            )
         person = Person(name.strip(), ground, recorded_by, now(), day(until))
 
         def change(doc: Any) -> None:
-            doc.setdefault("people", {})[side] = msgspec.to_builtins(person)
+            doc.setdefault("people", {})[_person_side(side)] = msgspec.to_builtins(person)
 
         self.change(change)
+
+    def remove_person(self, side: str) -> None:
+        """Take back what is recorded of side a or b. Raises `BadInput` if nothing is."""
+        if _person_side(side) not in self.file.people:
+            raise BadInput(f"Nobody is recorded for side {side} of {self.name}.")
+        self.change(lambda doc: doc.get("people", {}).pop(side, None))
 
     def set_watch(self, *, extract: bool) -> None:
         """Say whether arriving footage is extracted by itself."""
@@ -350,6 +362,13 @@ class Project:
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))
+
+
+def _person_side(side: str) -> str:
+    """A side that shows a person of its own. Raises `BadInput` for another word."""
+    if side not in PERSON_SIDES:
+        raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
+    return side
 
 
 def _taken(workspace: Path, name: str) -> str:

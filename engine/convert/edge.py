@@ -17,7 +17,7 @@ SIGMAS_ACROSS = 4.0
 
 
 class Edge(NamedTuple):
-    """Per cent of the crop's side, but for kinds, counts and `threshold`."""
+    """Per cent of the crop's side, but for kinds, counts and `mask_threshold`."""
 
     erosion: float = 0.0
     """How much smaller the mask becomes on all sides; below 0 larger."""
@@ -31,7 +31,7 @@ class Edge(NamedTuple):
     blur_kind: Literal["gaussian", "box"] = "gaussian"
     blur_passes: int = 1
     """Times that it is blurred so."""
-    threshold: float = 0.0
+    mask_threshold: float = 0.0
     """Per cent of the mask: what is less becomes nothing, what lacks less becomes whole."""
 
 
@@ -48,7 +48,7 @@ def softened(mask: Mask, edge: Edge) -> Mask:
         mask = pushed(mask, toward, share / 100.0 * side)
     for _ in range(edge.blur_passes):
         mask = blurred(mask, edge.blur_kind, edge.blur / 100.0 * side)
-    cut = edge.threshold / 100.0
+    cut = edge.mask_threshold / 100.0
     if cut > 0.0:
         mask = np.clip((mask - cut) / max(1.0 - 2.0 * cut, 1e-3), 0.0, 1.0)
     return (mask * rim(side)).astype(np.float32)

@@ -27,7 +27,7 @@ class Finish:
 
     def __init__(self, work: Work, settings: ConvertSettings, found: Checkpoint) -> None:
         self._work, self._report = work, work.report
-        self._settings = msgspec.to_builtins(settings)
+        self._settings, self._put_in = msgspec.to_builtins(settings), settings.put_in
         self._state = found.state
         self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
 
@@ -106,7 +106,8 @@ class Finish:
     ) -> tuple[Identity, list[Measured]]:
         """The likeness in what came out; without it where that has no whole frames."""
         with Store(self._work.project.db_path, readonly=True) as store:
-            new, replaced = person_of(store, "b"), person_of(store, "a")
+            new = person_of(store, self._put_in)
+            replaced = person_of(store, "a" if self._put_in == "b" else "b")
         if new is None or replaced is None:
             self._report.warn("Faces have no identity embeddings: the likeness isn't measured.")
             return summary([], new.within if new else None), []

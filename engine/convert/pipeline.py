@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 
 import cv2
 import numpy as np
@@ -27,6 +28,7 @@ from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.train import checkpoint
+from engine.trust.band import with_band
 from engine.trust.consent import require_people
 from engine.work import Work
 
@@ -51,7 +53,7 @@ def run(work: Work, load: Load | None = None) -> str:
         )
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
-        step = Step(work, settings, found, load or _load, clips)
+        step = Step(work, settings, found, load or partial(_load, put_in=settings.put_in), clips)
         done = [step.clip(number, clip, output) for number, (clip, output) in enumerate(jobs)]
         out = project_out(work.project)
         report = reports.write_all(out / "report.json", done, _seconds_since_start(work))
@@ -126,18 +128,18 @@ class Step:
             )
 
 
-def _load(found: checkpoint.Checkpoint) -> Swapper:
+def _load(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
     from engine.train.predict import Swapper as TrainedSwapper  # TensorFlow takes seconds
 
-    return TrainedSwapper(found)
+    return TrainedSwapper(found, put_in)
 
 
 def _small(item: Item) -> bytes:
-    """A frame as a small JPEG."""
+    """A frame as a small JPEG, seen to be a preview: it never passes the door."""
     rgb = to_rgb(item.frame)
     scale = min(1.0, PREVIEW_WIDTH_PX / rgb.shape[1])
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return encode_jpeg(np.asarray(small, np.uint8))
+    return encode_jpeg(with_band(np.asarray(small, np.uint8)))
 
 
 def _seconds_since_start(work: Work) -> float:

@@ -11,6 +11,7 @@ from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
+from engine.convert.who import Wanted, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
 from engine.faces.masks import Packed, stored_of
@@ -38,11 +39,12 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
         )
     if not project.db_path.exists():
         raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+    wanted = wanted_of(project, settings)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
         for path in paths:
             try:
-                clips.append(_clip(work, store, path, settings))
+                clips.append(_clip(work, store, path, settings, wanted))
             except FstuiError as error:
                 problems.append(error)
     if not clips:
@@ -52,7 +54,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     return clips
 
 
-def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Clip:
+def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wanted: Wanted) -> Clip:
     info, shown = probe(path), safe_text(path.name)
     if info.kind != "video":
         raise BadInput(f"{shown} has pictures and convert makes videos: make a video of them.")
@@ -60,10 +62,12 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings) -> Cl
     media = store.media_by_hash(media_hash, "target")
     if media is None:
         raise NothingToDo(f"{shown} isn't extracted yet: run 'extract {work.project.typed}'.")
-    rows = store.faces(media_id=media.id)
+    found = store.faces(media_id=media.id)
+    rows = wanted(found)
     faces = landmarks_by_frame(rows)
     if not faces:
-        raise NothingToDo(f"{shown} has no face to swap: every frame would stay as it is.")
+        which = "none of the wanted faces" if found else "no face to swap"
+        raise NothingToDo(f"{shown} has {which}: every frame would stay as it is.")
     for remark in _remarks(media, faces_without_mesh(faces) and settings.mask == "oval"):
         work.report.warn(f"{shown} {remark}.")
     frames = media.frames or store.next_index(media.id)

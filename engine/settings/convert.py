@@ -9,7 +9,8 @@ from msgspec import Meta
 
 from engine.settings.about import about
 
-EDGE, DETAIL, BALANCE, OUTPUT = "edge of the mask", "detail", "balance", "output"
+WHO, EDGE, DETAIL = "who is swapped", "edge of the mask", "detail"
+BALANCE, OUTPUT = "balance", "output"
 """Sections of the settings; what has none comes first."""
 
 
@@ -36,6 +37,25 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     )
     sharpen: Annotated[float, about("sharpen the new face", 0, 300, unit="%")] = 50.0
 
+    put_in: Annotated[
+        Literal["b", "a"], about("whose face is put in; a: the target shows B", group=WHO)
+    ] = "b"
+    person: Annotated[
+        int, about("only this one of 'faces people'; 0 is all", 0, 100_000, group=WHO)
+    ] = 0
+    filter: Annotated[
+        str, about("only the people of this picture or folder", path=True, group=WHO)
+    ] = ""
+    nfilter: Annotated[
+        str, about("not the people of this picture or folder", path=True, group=WHO)
+    ] = ""
+    threshold: Annotated[
+        float, about("nearer identities than this are one person", 0.1, 1.5, group=WHO)
+    ] = 0.5
+    crops_left: Annotated[
+        bool, about("only faces whose crop is still in faces/target", group=WHO)
+    ] = False
+
     erosion_top: Annotated[
         float, about("the same at its top, besides", -50, 50, unit="%", group=EDGE)
     ] = 0.0
@@ -54,7 +74,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blur_passes: Annotated[
         int, about("times that it is blurred so: more are wider", 1, 8, group=EDGE)
     ] = 1
-    threshold: Annotated[
+    mask_threshold: Annotated[
         float,
         about(
             "less of the mask than this is nothing",

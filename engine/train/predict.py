@@ -1,4 +1,4 @@
-"""The trained swap for convert: A's faces in, B's face out."""
+"""The trained swap for convert: one person's faces in, the other's face out."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ LARGEST_BATCH = 32
 
 
 class Swapper:
-    """A model of one checkpoint, compiled for prediction."""
+    """A model of one checkpoint, compiled to paint the person of side `put_in`."""
 
-    def __init__(self, found: checkpoint.Checkpoint) -> None:
-        recipe = found.recipe
+    def __init__(self, found: checkpoint.Checkpoint, put_in: str = "b") -> None:
+        recipe, self._put_in = found.recipe, put_in
         self.size = recipe.input_size
         self.output_size = recipe.output_size
         self.centring = recipe.centring
@@ -35,14 +35,14 @@ class Swapper:
         self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)
 
     def _swap(self, faces: Any) -> Any:
-        painted = self._network.rebuild(tf.cast(faces, tf.float32) / 255.0, "b")
+        painted = self._network.rebuild(tf.cast(faces, tf.float32) / 255.0, self._put_in)
         if not self.masks:
             return painted.face
         size = painted.face.shape[1:3]
         return tf.concat([painted.face, tf.image.resize(painted.mask, size)], axis=-1)
 
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """uint8 RGB (n, size, size, 3) of A to float32 RGB 0..1 (n, output, output, 3) of B; with a
+        """uint8 RGB (n, size, size, 3) to float32 RGB 0..1 (n, output, output, 3), swapped; with a
         learnt mask the fourth channel."""
         starts = range(0, len(faces), LARGEST_BATCH)
         parts = [self._batch(faces[i : i + LARGEST_BATCH]) for i in starts]

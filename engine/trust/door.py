@@ -1,80 +1,73 @@
 """The one way out: every finished file, or folder of pictures, leaves through `release`.
 
-It asks for consent once more, takes each file through `STEPS`, writes a record beside it, keeps
-what stood there before in the project's trash, and gives the file its name last.
+What happens at it is the list `STEPS`. Previews with a visible band are no finished files.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from engine import __version__
 from engine.digest import file_sha256
-from engine.errors import Damaged, from_os_error
+from engine.errors import BadInput, Damaged, from_os_error
 from engine.process import fsync_folder
-from engine.project import Person, Project, now
+from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Person, Project, now
 from engine.protocol import safe_text, write_atomic
 from engine.trust.consent import require_people
-from engine.trust.mark import DIGITAL_SOURCE_TYPE, Mark, add_mark, new_mark, read_mark
+from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, new_mark, read_mark
+from engine.trust.record import (
+    SIDECAR,
+    VERSION,
+    Model,
+    Origin,
+    Output,
+    Provenance,
+    listed,
+    names_in,
+    read_record,
+    sidecar,
+)
 
-SIDECAR = ".provenance.json"
-RECORD_MOST = 64 << 20
-"""Bytes of a record that is read: a million pictures fit."""
+__all__ = ["SIDECAR", "Model", "Origin", "Provenance", "read_record", "release", "sidecar"]
 
+WORKERS = 8
+"""Files of a folder in work at the same time: the disk's syncs overlap."""
 
-class Model(msgspec.Struct, frozen=True):
-    """The model that made a file."""
-
-    iteration: int
-    checkpoint: str
-    """Name of the checkpoint's folder."""
-    recipe_sha256: str
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """The footage that a file was made from."""
-
-    name: str
-    hash: str
-    """`engine.project.content_hash` of it."""
-
-
-class Output(msgspec.Struct, frozen=True):
-    """The file itself, or the folder."""
-
-    name: str
-    sha256: str
-    """Of a folder: of the lines `<sha256>  <name>` of its files in their order."""
-    size: int
-    """Bytes, of all files."""
-    files: dict[str, str] = {}
-    """Of a folder: SHA-256 by name."""
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-class Provenance(msgspec.Struct, frozen=True):
-    """The record beside a file: how it came about."""
+@dataclass
+class Leaving:
+    """What is on its way out; the steps add what they find."""
 
-    v: int
-    tool: str
-    version: str
-    made: str
-    """UTC, ISO 8601."""
-    digital_source_type: str
+    project: Project
+    staged: Path
+    """A finished file or folder in the project's `out/.work`."""
+    aim: Path
+    """What it will be called."""
     model: Model
     source: Origin
-    people: dict[str, Person]
-    """Side to person; the face of a was replaced, that of b was put in."""
     settings: dict[str, Any]
     fingerprint: str
-    """Of everything that decides what the pictures look like; two alike make the same file."""
-    output: Output
+    people: dict[str, Person] = field(default_factory=dict)
+    output: Output | None = None
+
+    @property
+    def files(self) -> list[Path]:
+        """The staged file, or all of the staged folder."""
+        if self.staged.is_dir():
+            return [self.staged / name for name in names_in(self.staged)]
+        return [self.staged]
 
 
 def release(
@@ -87,99 +80,123 @@ def release(
     settings: dict[str, Any],
     fingerprint: str,
 ) -> Path:
-    """Let a finished file, or a folder of them, out as `out/<name>`; the path that it has then.
+    """Let a finished file or folder out as `out/<name>`; the path that it has then.
 
-    Raises `Refused` without recorded people, `Damaged` if the mark doesn't hold, and what the
-    disk says.
+    Raises `Refused` unless it is recorded who is shown on what ground that still holds,
+    `BadInput` for what can't be marked, `Damaged` if a mark doesn't hold, and what the disk says.
     """
-    people = require_people(project)
     aim = project.inside(f"out/{name}")
-    mark = new_mark(model.iteration)
+    leaving = Leaving(project, staged, aim, model, source, settings, fingerprint)
     try:
-        for file in files_of(staged):
-            for step in STEPS:
-                step(file, mark)
-        record = Provenance(
-            v=1,
-            tool="fstui",
-            version=__version__,
-            made=now(),
-            digital_source_type=DIGITAL_SOURCE_TYPE,
-            model=model,
-            source=source,
-            people=people,
-            settings=settings,
-            fingerprint=fingerprint,
-            output=described(staged, name),
-        )
-        before = read_record(aim)
-        if aim.is_dir() or before is None or before.fingerprint != fingerprint:
-            put_away(project, aim)  # the same pictures made twice need no keeping
-        write_atomic(sidecar(aim), msgspec.json.format(msgspec.json.encode(record)))
-        os.replace(staged, aim)
-        fsync_folder(aim.parent)
+        for step in STEPS:
+            step(leaving)
     except OSError as error:
         raise from_os_error(error, f"writing {safe_text(str(aim))}") from error
     return aim
 
 
-def hold_mark(path: Path, mark: Mark) -> None:
-    """Read a file's mark back. Raises `Damaged` if it isn't the one that was written."""
-    held = read_mark(path)
-    if held is None or held.digital_source_type != mark.digital_source_type or not held.comment:
+# --- the steps -------------------------------------------------------------------------------
+
+
+def ask_people(leaving: Leaving) -> None:
+    """Nothing leaves unless its people are recorded on grounds that hold today."""
+    leaving.people = require_people(leaving.project)
+
+
+def put_marks(leaving: Leaving) -> None:
+    """Every picture and film says by itself what it is."""
+    pictures = [path for path in leaving.files if not _is_data(leaving, path)]
+    if not pictures:
+        raise BadInput(f"{safe_text(leaving.aim.name)} can't leave: it has no picture in it.")
+    _all(partial(_mark_one, leaving.model.iteration), pictures)
+
+
+def count(leaving: Leaving) -> None:
+    """The hashes of what it is now."""
+    name, staged = leaving.aim.name, leaving.staged
+    if staged.is_dir():
+        files = leaving.files
+        names = [path.relative_to(staged).as_posix() for path in files]
+        hashes = dict(zip(names, _all(file_sha256, files), strict=True))
+        leaving.output = listed(name, hashes, sum(path.stat().st_size for path in files))
+    else:
+        leaving.output = Output(name, file_sha256(staged), staged.stat().st_size)
+
+
+def keep_former(leaving: Leaving) -> None:
+    """What stood there before goes to the trash; the same pictures made twice need no keeping."""
+    former = read_record(leaving.aim)
+    again = former is not None and former.fingerprint == leaving.fingerprint
+    if not again or leaving.aim.is_dir() or leaving.staged.is_dir():
+        put_away(leaving.project, leaving.aim)
+
+
+def write_record(leaving: Leaving) -> None:
+    """Beside the place that it gets."""
+    assert leaving.output is not None
+    record = Provenance(
+        v=VERSION,
+        tool="fstui",
+        version=__version__,
+        made=now(),
+        digital_source_type=DIGITAL_SOURCE_TYPE,
+        model=leaving.model,
+        source=leaving.source,
+        people=leaving.people,
+        settings=leaving.settings,
+        fingerprint=leaving.fingerprint,
+        output=leaving.output,
+    )
+    write_atomic(sidecar(leaving.aim), msgspec.json.format(msgspec.json.encode(record)))
+
+
+def give_name(leaving: Leaving) -> None:
+    """The last act: from here on it is out."""
+    os.replace(leaving.staged, leaving.aim)
+    fsync_folder(leaving.aim.parent)
+
+
+STEPS: tuple[Callable[[Leaving], None], ...] = (
+    ask_people,
+    put_marks,
+    count,
+    keep_former,
+    write_record,
+    give_name,
+)
+"""In this order: what may refuse; what changes pixels; what is written into the files, a signature
+last; what counts their bytes; what stood there before; the record; the name."""
+
+
+# --- their parts -----------------------------------------------------------------------------
+
+
+def _is_data(leaving: Leaving, path: Path) -> bool:
+    """Whether a file in a folder is no picture (the matrices beside patches): it is only listed."""
+    media = IMAGE_SUFFIXES | VIDEO_SUFFIXES
+    return leaving.staged.is_dir() and path.suffix.lower() not in media
+
+
+def _mark_one(iteration: int, path: Path) -> None:
+    mark = new_mark(iteration)
+    add_mark(path, mark)
+    if read_mark(path) != mark:
         raise Damaged(f"{safe_text(path.name)} doesn't hold its mark: it stays in out/.work.")
 
 
-Step = Callable[[Path, Mark], None]
-STEPS: tuple[Step, ...] = (add_mark, hold_mark)
-"""What each file goes through, in this order. A guard that looks at the content belongs before the
-mark, as does a watermark in the pixels; a signature (C2PA) behind it, since it signs the mark."""
-
-
-def files_of(path: Path) -> list[Path]:
-    """A file itself, or the files of a folder by name."""
-    return sorted(p for p in path.iterdir() if p.is_file()) if path.is_dir() else [path]
-
-
-def described(path: Path, name: str) -> Output:
-    """What a record says of a file or folder that leaves as `name`."""
-    files = files_of(path)
-    size = sum(file.stat().st_size for file in files)
-    if not path.is_dir():
-        return Output(name, file_sha256(path), size)
-    hashes = {file.name: file_sha256(file) for file in files}
-    lines = "".join(f"{sha256}  {file}\n" for file, sha256 in hashes.items())
-    return Output(name, hashlib.sha256(lines.encode()).hexdigest(), size, hashes)
-
-
-def sidecar(path: Path) -> Path:
-    """Where the record of a file is."""
-    return path.with_name(path.name + SIDECAR)
-
-
-def read_record(path: Path) -> Provenance | None:
-    """The record of a released file; None where there is none, or it is another's."""
-    record = record_beside(path)
-    try:
-        size = sum(file.stat().st_size for file in files_of(path))
-    except OSError:
-        return None
-    same = record and record.output.size == size and record.output.name == path.name
-    return record if same else None
-
-
-def record_beside(path: Path) -> Provenance | None:
-    """The record that lies beside a file, whether it is of it or not; None for none or junk."""
-    try:
-        if sidecar(path).stat().st_size > RECORD_MOST:
-            return None
-        return msgspec.json.decode(sidecar(path).read_bytes(), type=Provenance)
-    except (OSError, msgspec.MsgspecError):
-        return None
+def _all(act: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Do it to all, several at a time; the first error ends it."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        futures = [pool.submit(act, item) for item in items]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def put_away(project: Project, path: Path) -> None:
-    """Move a file and its record, where there are any, into the project's trash."""
+    """Move a file or folder and its record, where there are any, into the project's trash."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     for item in (path, sidecar(path)):
         if item.exists():

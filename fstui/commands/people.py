@@ -1,59 +1,58 @@
-"""Show or record who the sides show and on what ground the face may be used. Side a is the person
-replaced, side b the person put in. Convert asks for both."""
+"""Show, record or remove who the sides show and on what ground the face may be used. Side a is the
+person replaced, side b the person put in. Convert asks for both. Without a name it shows what is
+recorded, and what of it is missing or out of date."""
 
 from __future__ import annotations
 
 import argparse
 
-from engine.errors import BadInput, UsageError
-from engine.project import Ground, Person
+from engine.errors import BadInput, Exit, UsageError
+from engine.project import PERSON_SIDES, Ground
 from engine.protocol import safe_text
+from engine.trust.consent import problem_of, today
 from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.model.people import person_words, user_name
 
 SHORT: dict[str, Ground] = {g.name.lower().replace("_", "-"): g for g in Ground}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """PROJECT [a|b NAME --ground GROUND]."""
+    """PROJECT [a|b NAME --ground GROUND [--until DAY] | a|b --remove]."""
     add_project(parser)
-    parser.add_argument("side", nargs="?", choices=("a", "b"), metavar="a|b")
+    parser.add_argument("side", nargs="?", choices=PERSON_SIDES, metavar="a|b")
     parser.add_argument("name", nargs="?", metavar="NAME", help="who the side shows")
     grounds = "; ".join(f"{short}: {ground}" for short, ground in SHORT.items())
     parser.add_argument("--ground", metavar="GROUND", help=grounds)
     parser.add_argument(
-        "--until", metavar="DAY", default="", help="last day on which the ground holds (2027-03-31)"
+        "--until", metavar="DAY", help="last day (UTC) of the ground, as in 2027-12-31"
     )
     parser.add_argument("--by", metavar="WHO", help="who records it (default: your user name)")
+    parser.add_argument("--remove", action="store_true", help="take back what is recorded")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Record if a side is named, then show both."""
+    """Record or remove if a side is named, then show both."""
     project = project_of(args)
-    if args.side or args.ground or args.by or args.until:
+    said = (args.name, args.ground, args.until, args.by)
+    if args.remove:
+        require_writing(args)
+        if not args.side or any(said):
+            raise UsageError("Removing needs a side and nothing else: 'people PROJECT a --remove'.")
+        project.remove_person(args.side)
+    elif args.side or any(said):
         require_writing(args)
         if not args.side or not args.name or not args.ground:
             raise UsageError(
                 "Recording needs all of it: 'people PROJECT a|b NAME --ground GROUND'."
             )
-        ground = ground_of(args.ground)
-        project.set_person(args.side, args.name, ground, args.by or user_name(), args.until)
-    for side in ("a", "b"):
+        ground, by = ground_of(args.ground), args.by or user_name()
+        project.set_person(args.side, args.name, ground, by, args.until or "")
+    for side in PERSON_SIDES:
         person = project.file.people.get(side)
-        if person:
-            say(
-                f"{side}: {person.name} ({person.ground}{term(person)}; recorded by "
-                f"{person.recorded_by}, {person.recorded_at})"
-            )
-        else:
-            say(f"{side}: not recorded")
-    return 0
-
-
-def term(person: Person) -> str:
-    """Until when a ground holds."""
-    if not person.until:
-        return ""
-    return f", {'ENDED' if person.ended else 'until'} {person.until}"
+        say(f"{side}: {person_words(person) if person else 'not recorded'}")
+        if person and (problem := problem_of(person, today())):
+            say(f"   {person.name} {problem}.")
+    return int(Exit.DONE)
 
 
 def ground_of(word: str) -> Ground:
@@ -65,13 +64,3 @@ def ground_of(word: str) -> Ground:
     except ValueError as error:
         known = ", ".join(SHORT)
         raise BadInput(f"'{safe_text(word)}' is no ground that is known: use {known}.") from error
-
-
-def user_name() -> str:
-    """Who is at the keyboard, as the system knows them."""
-    import getpass
-
-    try:
-        return safe_text(getpass.getuser()) or "unknown"
-    except (OSError, KeyError):
-        return "unknown"

@@ -1,59 +1,73 @@
-"""Say what a file, or a folder of pictures, tells of how it was made: its mark, the record beside
-it, whether they agree, who is shown and on what ground. The exit code is 0 where all of it is
-there and agrees, 11 where something was changed, and 4 where there is neither mark nor record."""
+"""What a finished file or folder says of itself: the mark in it, the record beside it, whether the
+hashes agree, who is shown and on what ground. The exit code is 0 when all of it agrees, 4 when
+there is neither mark nor record, 5 when a ground has ended, 11 when something was changed."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from engine.errors import Exit
 from engine.launch import ask
+from engine.project import Person
 from fstui.commands.shared import say
-from fstui.model import words
+from fstui.model.people import person_words
+from fstui.model.words import count
+
+WORST = (Exit.DAMAGED, Exit.REFUSED, Exit.NOTHING_TO_DO, Exit.DONE)
+"""Which code tells of several files."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """PATH."""
-    parser.add_argument("path", metavar="PATH", help="a finished file, or a folder of pictures")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    """PATH [--json]."""
+    parser.add_argument("path", metavar="PATH", help="a file, its record, or a folder")
+    parser.add_argument("--json", action="store_true", help="as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask the engine and say what it found."""
-    path = Path(args.path).expanduser().absolute()
-    found: dict[str, Any] = ask("verify", str(path))
+    """Ask the engine, say what it found."""
+    found = ask("verify", str(Path(args.path).expanduser().absolute()))
     if args.json:
         print(json.dumps(found, indent=2))
     else:
-        say(*_lines(found))
-    if not found["marked"] and found["record"] == "none":
-        return int(Exit.NOTHING_TO_DO)
-    return int(Exit.DONE if found["whole"] else Exit.DAMAGED)
+        for one in found:
+            say(*lines_of(one))
+    codes = {one["exit"] for one in found}
+    return int(next(code for code in WORST if code in codes))
 
 
-def _lines(found: dict[str, Any]) -> list[str]:
-    """A finding each."""
-    lines = [found["path"]]
-    if found["marked"]:
-        some = f" ({found['marked']} of {words.plural(found['files'], 'file')})"
-        lines.append(f"mark    {found['comment']}{some if found['files'] > 1 else ''}")
-        lines.append(f"        {found['digital_source_type']}, by {found['tool']}")
-    else:
-        lines.append("mark    none")
-    record = {
-        "none": "none beside it",
-        "agrees": "agrees with the content",
-        "differs": f"DIFFERS from the content: {', '.join(found['changed'])}",
-    }[found["record"]]
-    lines.append(f"record  {record}")
-    if found["record"] != "none":
-        lines.append(
-            f"        made {found['made']} of {found['source']} with iteration "
-            f"{found['model_iteration']}"
-        )
-    for side, person in found["people"].items():
-        lines.append(f"{side}       {person['name']} ({person['ground']})")
-    return lines
+def lines_of(found: dict[str, Any]) -> Iterator[str]:
+    """A finding in plain lines: the verdict, then what it rests on."""
+    yield f"{Path(found['path']).name}: {verdict(found)}"
+    if mark := found["mark"]:
+        term = mark["digital_source_type"].rpartition("/")[2]
+        yield f"  mark     {term}, by {mark['tool'] or 'an unknown program'}"
+        yield from [f"  comment  {mark['comment']}"] if mark["comment"] else []
+    if record := found["record"]:
+        yield f"  record   {record['tool']} {record['version']}, {record['made']}"
+        model, source = record["model"], record["source"]
+        yield f"  model    iteration {model['iteration']}, {model['checkpoint']}"
+        yield f"  source   {source['name']}, {source['hash'][:16]}"
+        if files := record["output"].get("files"):
+            yield f"  files    {count(len(files))}"
+        for side, person in record["people"].items():
+            yield f"  {side:7}  {person_words(msgspec.convert(person, Person))}"
+    for sentence in (*found["damage"], *found["ended"], *found["remarks"]):
+        yield f"  {sentence}"
+
+
+def verdict(found: dict[str, Any]) -> str:
+    """One word or two for each exit code."""
+    match found["exit"]:
+        case Exit.DAMAGED:
+            return "changed or damaged"
+        case Exit.REFUSED:
+            return "as it was made, but may not be used"
+        case Exit.NOTHING_TO_DO:
+            return "no mark, no record"
+    return "as it was made" if found["hashes_agree"] else "marked"

@@ -11,6 +11,7 @@ from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot, find_job, safe_text
 from engine.store import Store
+from engine.trust.consent import problems_of
 
 from . import jobs
 from .words import plural
@@ -219,7 +220,7 @@ def _convert_stage(
     if results:
         shown = safe_text(results[0].name)
         return Stage("convert", "done", f"{len(results)} in out, the newest {shown}", "")
-    missing = [s for s in ("a", "b") if s not in project.file.people]
+    missing = list(problems_of(project))
     if not sides["target"].sources:
         return Stage("convert", "needs", "needs target footage", f"add {name} target PATH...")
     if iteration is None:

@@ -1,24 +1,27 @@
-"""The form that records who a side shows and on what ground."""
+"""The form that records who a side shows, on what ground and until when, and takes it back."""
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.errors import BadInput
-from engine.project import Ground, Project, day
+from engine.project import PERSON_SIDES, Ground, Person, Project, day
+from engine.trust.consent import problem_of, today
+from fstui.model.people import user_name
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 
-SIDES = ("a", "b")
+FIELDS = ("name", "until")
+"""The entries of a side, by their ids."""
 SHOWS = {"a": "A, who is replaced", "b": "B, who is put in"}
 
 
 class People(Dialog[bool]):
-    """Name, ground and its end of both sides."""
+    """Name, ground and last day of both sides."""
 
     heading = "People: who is shown, and on what ground their face may be used"
     act = "Record"
@@ -29,34 +32,52 @@ class People(Dialog[bool]):
 
     def fields(self) -> Iterable[Widget]:
         """Three fields a side, as they are recorded now."""
-        for side in SIDES:
+        for side in PERSON_SIDES:
             person = self._project.file.people.get(side)
-            yield Static(SHOWS[side], classes="dialog--section")
-            yield labelled("Name", Input(person.name if person else "", id=f"name-{side}"))
+            yield Static(_heading(side, person), classes="dialog--section", markup=False)
+            name = Input(person.name if person else "", id=f"name-{side}")
+            yield labelled("Name", name, "empty: take it back" if person else "")
             grounds = [(ground.value, ground) for ground in Ground]
             chosen = person.ground if person else None
             yield labelled("Ground", Choice(grounds, chosen, id=f"ground-{side}"))
-            until = Input(
-                person.until if person else "",
-                placeholder="2027-03-31, or empty: for good",
-                id=f"until-{side}",
-            )
-            yield labelled("Until", until)
+            until = Input(person.until if person else "", id=f"until-{side}")
+            yield labelled("Last day", until, "as in 2027-12-31, or empty")
 
     def accept(self) -> bool:
-        """Write what is complete; refuse halves."""
-        changes = []
-        for side in SIDES:
-            name = self.query_one(f"#name-{side}", Input).value.strip()
-            ground = self.query_one(f"#ground-{side}", Choice).value
-            until = self.query_one(f"#until-{side}", Input).value.strip()
-            if not name and ground is None and not until:
-                continue
-            if not name or not isinstance(ground, Ground):
-                raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
-            changes.append((side, name, ground, day(until)))
-        if not changes:
+        """Write what was changed; refuse halves."""
+        acts = [act for side in PERSON_SIDES if (act := self._change(side))]
+        recorded = self._project.file.people
+        if not acts and not recorded:
             raise BadInput("Fill in a name and a ground for side A or B.")
-        for side, name, ground, until in changes:
-            self._project.set_person(side, name, ground, getpass.getuser(), until)
+        for act in acts:
+            act()
         return True
+
+    def _change(self, side: str) -> Callable[[], None] | None:
+        """What is to be written of a side: a record that stays as it is keeps its date and who
+        recorded it."""
+        name, until = (self.query_one(f"#{n}-{side}", Input).value.strip() for n in FIELDS)
+        ground = self.query_one(f"#ground-{side}", Choice).value
+        person = self._project.file.people.get(side)
+        if person and not name:
+            return partial(self._project.remove_person, side)
+        if not name and ground is None and not until:
+            return None
+        if not name or not isinstance(ground, Ground):
+            raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
+        until = day(until)
+        if until and until < today():
+            raise BadInput(f"Side {side.upper()}: {until} is over: a ground that holds is needed.")
+        as_it_is = person and (person.name, person.ground, person.until) == (name, ground, until)
+        if as_it_is and not problem_of(person, today()):
+            return None
+        return partial(self._project.set_person, side, name, ground, user_name(), until)
+
+
+def _heading(side: str, person: Person | None) -> str:
+    """Whose fields they are, who recorded them, and what is wrong with them."""
+    if person is None:
+        return SHOWS[side]
+    if problem := problem_of(person, today()):
+        return f"{SHOWS[side]}: {problem}"
+    return f"{SHOWS[side]}: recorded by {person.recorded_by}, {person.recorded_at[:10]}"

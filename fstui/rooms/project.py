@@ -17,6 +17,7 @@ from textual.widget import Widget
 from engine.errors import FstuiError
 from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
+from engine.trust.consent import problem_of, today
 from fstui import keymap
 from fstui.model import glance, media, words
 from fstui.model.eventwords import event_words
@@ -198,8 +199,9 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     if side != "target":
         person = project.file.people.get(side)
         if person:
-            ended = f" ended {person.until}" if person.ended else ""
-            lines.append([safe_text(person.name), (f"  {person.ground}", "muted"), (ended, "warn")])
+            lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
+            if problem_of(person, today()):
+                lines.append([("! out of date: press p", "warn")])
         else:
             lines.append([("! not recorded: press p", "warn")])
     else:

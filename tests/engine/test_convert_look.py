@@ -84,7 +84,7 @@ def test_a_model_without_a_mask_is_not_asked_for_one(tmp_workspace: Path, source
         ({"erosion_top": 15.0}, False),
         ({"erosion_bottom": -10.0}, True),
         ({"blur_passes": 6}, True),
-        ({"threshold": 40.0}, False),
+        ({"mask_threshold": 40.0}, False),
     ],
 )
 def test_the_mask_grows_and_shrinks(source: Path, settings: dict[str, Any], grows: bool) -> None:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import time
 from pathlib import Path
 
-import av
 import cv2
 import msgspec
 import numpy as np
 import pytest
-from clips import frames_of, make_clip
-from PIL import Image
+from clips import make_clip
+from marked_files import MAKERS
 
 from engine.errors import BadInput, Refused
 from engine.project import Ground, Project
 from engine.trust.door import Model, Origin, Provenance, read_record, release, sidecar
-from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, new_mark, read_mark
-from engine.trust.verify import verify
-from fstui import cli
+from engine.trust.mark import add_mark, new_mark, read_mark
 
 
 @pytest.fixture
@@ -49,59 +46,12 @@ def marked_clip(path: Path) -> Path:
     return make_clip(path, frames=5, sound=(), metadata={"comment": new_mark(500).comment})
 
 
-def test_a_video_says_what_it_is_and_still_plays(tmp_path: Path) -> None:
-    clip = marked_clip(tmp_path / "a.mp4")
-    before = frames_of(clip)
-    assert read_mark(clip) is None
-    add_mark(clip, new_mark(500))
-    mark = read_mark(clip)
-    assert mark is not None
-    assert mark.digital_source_type == DIGITAL_SOURCE_TYPE
-    assert mark.tool.startswith("fstui ")
-    assert "Face replaced with fstui" in mark.comment
-    assert "compositeWithTrainedAlgorithmicMedia" in mark.comment
-    assert all(np.array_equal(a, b) for a, b in zip(before, frames_of(clip), strict=True))
-
-
-def test_other_readers_find_the_marks(tmp_path: Path) -> None:
-    """FFmpeg exports the XMP box by itself, Pillow the JPEG's segments."""
-    clip = marked_clip(tmp_path / "a.mp4")
-    add_mark(clip, new_mark(500))
-    with av.open(str(clip), options={"export_xmp": "1"}) as container:
-        assert DIGITAL_SOURCE_TYPE in container.metadata["xmp"]
-    sheet = tmp_path / "sheet.jpg"
-    cv2.imwrite(str(sheet), np.zeros((16, 16, 3), np.uint8))
-    add_mark(sheet, new_mark(500))
-    with Image.open(sheet) as picture:
-        picture.load()
-        assert DIGITAL_SOURCE_TYPE.encode() in picture.info["xmp"]
-        assert b"Face replaced" in picture.info["comment"]
-
-
-def test_a_picture_says_what_it_is(tmp_path: Path) -> None:
-    sheet = tmp_path / "sheet.jpg"
-    cv2.imwrite(str(sheet), np.zeros((16, 16, 3), np.uint8))
-    assert read_mark(sheet) is None
-    add_mark(sheet, new_mark(7))
-    mark = read_mark(sheet)
-    assert mark is not None
-    assert "model iteration 7" in mark.comment
-
-
-@pytest.mark.parametrize("name", ["a.mp4", "a.jpg"])
-@pytest.mark.parametrize("data", [b"", b"\xff", b"\0" * 40, os.urandom(999), b"\xff\xd8\xff\xe1\0"])
-def test_junk_has_no_mark(tmp_path: Path, name: str, data: bytes) -> None:
-    path = tmp_path / name
-    path.write_bytes(data)
-    assert read_mark(path) is None
-
-
 def test_what_can_not_be_marked_does_not_leave(project: Project, tmp_path: Path) -> None:
-    staged = tmp_path / "clip.flv"
+    staged = tmp_path / "clip.mkv"
     staged.write_bytes(b"x")
     with pytest.raises(BadInput, match="can't be marked"):
-        let_out(project, staged, "clip.flv")
-    assert not (project.path / "out" / "clip.flv").exists()
+        let_out(project, staged, "clip.mkv")
+    assert list((project.path / "out").iterdir()) == []
 
 
 def test_the_record_tells_the_whole_story(project: Project, tmp_path: Path) -> None:
@@ -142,67 +92,109 @@ def test_names_that_lead_out_are_refused(project: Project, tmp_path: Path) -> No
         let_out(project, marked_clip(tmp_path / "staged.mp4"), "../../clip.mp4")
 
 
-def pictures(folder: Path, count: int = 3) -> Path:
-    """A folder of small pictures."""
-    folder.mkdir()
-    for number in range(count):
-        cv2.imwrite(str(folder / f"{number:06d}.png"), np.full((4, 4, 3), number, np.uint8))
+@pytest.mark.parametrize("kind", MAKERS)
+def test_every_format_leaves_marked_and_recorded(
+    kind: str, project: Project, tmp_path: Path
+) -> None:
+    suffix, maker = MAKERS[kind]
+    out = let_out(project, maker(tmp_path / f"staged{suffix}", 3), f"result{suffix}")
+    record = read_record(out)
+    assert read_mark(out) == new_mark(500)
+    assert record is not None
+    assert record.output.sha256 == hashlib.sha256(out.read_bytes()).hexdigest()
+
+
+# --- folders ---------------------------------------------------------------------------------
+
+
+def sequence(folder: Path, files: int = 12) -> Path:
+    """A folder of pictures and the matrices beside them."""
+    (folder / "masks").mkdir(parents=True)
+    picture = cv2.imencode(".png", np.zeros((8, 8, 3), np.uint8))[1].tobytes()
+    for n in range(files):
+        (folder / f"{n}.png").write_bytes(picture)
+    (folder / "masks" / "0.tif").write_bytes(
+        cv2.imencode(".tif", np.zeros((8, 8), np.uint8))[1].tobytes()
+    )
+    (folder / "matrices.json").write_text("{}")
     return folder
 
 
-def test_a_folder_of_pictures_leaves_with_one_record(project: Project, tmp_path: Path) -> None:
-    out = let_out(project, pictures(tmp_path / "staged"), "clip")
-    files = sorted(out.iterdir())
-    assert len(files) == 3
-    assert all(read_mark(file) == new_mark(500) for file in files)
+def test_a_folder_leaves_as_one(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged")
+    out = let_out(project, staged, "clip")
     record = read_record(out)
+    assert not staged.exists()
     assert record is not None
-    assert record.output.files == {
-        f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files
-    }
-    again = let_out(project, pictures(tmp_path / "other", 2), "clip", iteration=600)
-    assert len(list(again.iterdir())) == 2
-    assert any(p.is_dir() for p in (project.path / "trash").iterdir())
+    assert list(record.output.files) == [
+        *(f"{n}.png" for n in range(12)),
+        "masks/0.tif",
+        "matrices.json",
+    ]
+    for name, sha256 in record.output.files.items():
+        assert sha256 == hashlib.sha256((out / name).read_bytes()).hexdigest()
+        assert (read_mark(out / name) == new_mark(500)) is (name != "matrices.json")
+    assert sorted(p.name for p in out.parent.iterdir()) == ["clip", "clip.provenance.json"]
 
 
-def test_verify_tells_what_a_file_says(project: Project, tmp_path: Path) -> None:
-    out = let_out(project, marked_clip(tmp_path / "staged.mp4"))
-    found = verify(out)
-    assert found.whole
-    assert (found.marked, found.record, found.model_iteration) == (1, "agrees", 500)
-    assert {side: p.name for side, p in found.people.items()} == {"a": "Ann", "b": "Bea"}
-    out.write_bytes(out.read_bytes() + b"\0\0\0\x08free")
-    spoilt = verify(out)
-    assert (spoilt.whole, spoilt.record, spoilt.changed) == (False, "differs", ["clip.mp4"])
-    plain = verify(make_clip(tmp_path / "plain.mp4", frames=2, sound=()))
-    assert (plain.whole, plain.marked, plain.record) == (False, 0, "none")
+def test_a_folder_with_one_file_less_has_no_record(project: Project, tmp_path: Path) -> None:
+    out = let_out(project, sequence(tmp_path / "staged"), "clip")
+    (out / "3.png").unlink()
+    assert read_record(out) is None
 
 
-def test_verify_names_the_pictures_that_were_changed(project: Project, tmp_path: Path) -> None:
-    out = let_out(project, pictures(tmp_path / "staged"), "clip")
-    assert verify(out).whole
-    (out / "000001.png").unlink()
-    (out / "000009.png").write_bytes((out / "000000.png").read_bytes())
-    assert verify(out).changed == ["000001.png", "000009.png"]
-    sidecar(out).write_bytes(b"{")
-    assert verify(out).record == "none"
+def test_a_killed_release_of_a_folder_is_done_again(project: Project, tmp_path: Path) -> None:
+    """Some files are marked already, one was being written aside."""
+    staged = sequence(tmp_path / "staged")
+    add_mark(staged / "0.png", new_mark(500))
+    (staged / ".1.png.part").write_bytes(b"torn")
+    out = let_out(project, staged, "clip")
+    assert not list(out.glob(".*"))
 
 
-@pytest.mark.parametrize(("name", "words"), [("none.mp4", "not there"), ("a.txt", "never holds")])
-def test_verify_refuses_what_it_can_not_look_at(tmp_path: Path, name: str, words: str) -> None:
-    (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(BadInput, match=words):
-        verify(tmp_path / name)
+def test_an_older_folder_is_kept_in_the_trash(project: Project, tmp_path: Path) -> None:
+    let_out(project, sequence(tmp_path / "one", 3), "clip")
+    out = let_out(project, sequence(tmp_path / "two", 4), "clip")
+    (kept,) = [p for p in (project.path / "trash").iterdir() if p.is_dir()]
+    assert (len(list(kept.glob("*.png"))), len(list(out.glob("*.png")))) == (3, 4)
 
 
-def test_the_command_verifies(
-    project: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("extra", ["a.bmp", "broken.png"])
+def test_a_folder_with_a_picture_that_can_not_be_marked_stays(
+    extra: str, project: Project, tmp_path: Path
 ) -> None:
-    out = let_out(project, marked_clip(tmp_path / "staged.mp4"))
-    assert cli.main(["verify", str(out)]) == 0
-    said = capsys.readouterr().out
-    for words in ("model iteration 500", "agrees", "a       Ann (self)", "of single.mp4"):
-        assert words in said
-    assert cli.main(["verify", str(make_clip(tmp_path / "plain.mp4", frames=2, sound=()))]) == 4
-    sidecar(out).write_bytes(sidecar(out).read_bytes().replace(b"Ann", b"Eve"))
-    assert cli.main(["verify", "--json", str(out)]) == 0, "the record itself is not signed"
+    staged = sequence(tmp_path / "staged")
+    (staged / extra).write_bytes(
+        b"BM" if extra == "a.bmp" else (staged / "0.png").read_bytes()[:40]
+    )
+    with pytest.raises(BadInput, match=f"{extra} can't be marked"):
+        let_out(project, staged, "clip")
+    assert staged.is_dir()
+    assert list((project.path / "out").iterdir()) == []
+
+
+def test_a_folder_with_a_link_or_without_a_picture_stays(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged")
+    (staged / "9.png").unlink()
+    (staged / "9.png").symlink_to("/etc/hostname")
+    with pytest.raises(BadInput, match=r"9\.png is no plain file"):
+        let_out(project, staged, "clip")
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    with pytest.raises(BadInput, match="clip can't leave: it has no picture in it"):
+        let_out(project, bare, "clip")
+
+
+def test_a_ground_that_ended_holds_everything_back(project: Project, tmp_path: Path) -> None:
+    project.set_person("b", "Bea", Ground.LICENSED, "test", "2001-02-03")
+    with pytest.raises(Refused, match=r"Bea .*licensed footage.* ended with"):
+        let_out(project, sequence(tmp_path / "staged"), "clip")
+    assert list((project.path / "out").iterdir()) == []
+
+
+@pytest.mark.all
+def test_ten_thousand_pictures_leave_in_half_a_minute(project: Project, tmp_path: Path) -> None:
+    staged = sequence(tmp_path / "staged", 10_000)
+    began = time.monotonic()
+    let_out(project, staged, "clip")
+    assert time.monotonic() - began < 30

@@ -182,6 +182,45 @@ async def test_people_are_recorded_with_a_ground(bench: Open, tmp_workspace: Pat
         assert (person.name, person.ground) == ("Ada", Ground.CONSENT)
 
 
+async def test_a_ground_that_ended_is_renewed_and_the_other_record_stays(
+    bench: Open, tmp_workspace: Path
+) -> None:
+    project = Project.create(tmp_workspace, "demo")
+    project.set_person("a", "Ann", Ground.SELF, "someone")
+    project.set_person("b", "Bea", Ground.LICENSED, "someone", "2001-02-03")
+    async with bench(project.path) as b:
+        await b.sees("! out of date: press p")
+        await b.press("p")
+        await b.sees("(licensed footage) that ended")
+        await b.press("enter")
+        await b.sees("2001-02-03 is over")
+        b.app.screen.query_one("#until-b", Input).value = "soon"
+        await b.press("enter")
+        await b.sees("'soon' is no day")
+        b.app.screen.query_one("#until-b", Input).value = "2999-01-01"
+        await b.press("enter")
+        await b.until(lambda: "out of date" not in b.text() and "Bea" in b.text(), "renewed")
+        people = Project.open(project.path).file.people
+        assert people["a"].recorded_by == "someone"
+        assert people["b"].until == "2999-01-01"
+        assert people["b"].recorded_by != "someone"
+
+
+async def test_a_record_is_taken_back(bench: Open, tmp_workspace: Path) -> None:
+    project = Project.create(tmp_workspace, "demo")
+    project.set_person("a", "Ann", Ground.SELF, "someone")
+    async with bench(project.path) as b:
+        await b.sees("Ann")
+        await b.press("colon")
+        await b.sees("people  (p)")
+        await b.press("escape", "p")
+        await b.sees("A, who is replaced: recorded by someone, 20")
+        b.app.screen.query_one("#name-a", Input).value = ""
+        await b.press("enter")
+        await b.until(lambda: "Ann" not in b.text(), "gone")
+        assert Project.open(project.path).file.people == {}
+
+
 async def test_counts_and_stages_say_what_is_next(bench: Open, tmp_workspace: Path) -> None:
     project = fake.make_project(tmp_workspace)
     async with bench(project.path) as b:

@@ -122,7 +122,7 @@ def test_more_passes_are_wider_by_the_root_of_their_number() -> None:
 
 def test_a_threshold_cuts_both_tails() -> None:
     plain = softened(disc(70), Edge(blur=10.0))
-    cut = softened(disc(70), Edge(blur=10.0, threshold=10.0))
+    cut = softened(disc(70), Edge(blur=10.0, mask_threshold=10.0))
     inner = np.s_[20:-20, 20:-20]
     assert (cut[inner][plain[inner] < 0.1] == 0.0).all()
     assert (cut[inner][plain[inner] > 0.9] == 1.0).all()

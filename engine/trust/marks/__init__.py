@@ -1,53 +1,53 @@
-"""How each kind of file holds a mark: one module a format, found by suffix.
+"""Where each format of files keeps an XMP packet and a comment, one format a file: the folder is
+the registry.
 
-A module has `SUFFIXES`, `add(path, packet, comment)`, which marks a finished file in place and
-leaves its pictures and sound byte for byte as they are, and `read(path)`, the packet (XMP) and the
-plain comment that a file holds, both empty where there is none. `add` raises `BadInput` for a file
-of another kind than its name says; `read` never raises for what a file holds. Source of where XMP
-lies in each format: Adobe XMP Specification part 3 (2020).
+A file holds `NAME`, `begins(head)` (whether a file is one, by its first `HEAD_BYTES`),
+`edits(reader, packet, comment)` (what makes it a marked one; the samples and the codes of the
+pictures stay as they are) and `packets(reader)` (the XMP in it, in the order of the file).
+Both raise `engine.trust.edits.Torn` for what isn't whole.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
+import importlib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol, cast
 
-from engine.errors import BadInput
-from engine.protocol import safe_text
+from engine.trust.edits import Edit, Reader
 
-FORMATS = ("exr", "gif", "jpeg", "matroska", "mp4", "png", "tiff", "webp")
-PACKET_MOST = 1 << 20
-"""Bytes of a packet that are read at most."""
+HEAD_BYTES = 64
 
 
 class Format(Protocol):
-    """What a module holds."""
+    """What a file holds."""
 
-    SUFFIXES: frozenset[str]
+    NAME: str
 
-    def add(self, path: Path, packet: bytes, comment: str) -> None:
-        """Mark a file."""
+    def begins(self, head: bytes) -> bool:
+        """Whether a file with this beginning is one."""
 
-    def read(self, path: Path) -> tuple[bytes, str]:
-        """Packet and comment."""
+    def edits(self, reader: Reader, packet: bytes, comment: str) -> list[Edit]:
+        """What puts packet and comment in."""
 
-
-def format_of(path: Path) -> Format | None:
-    """The module for a file by its suffix."""
-    suffix = path.suffix.lower()
-    for name in FORMATS:
-        module: Format = import_module(f"{__name__}.{name}")
-        if suffix in module.SUFFIXES:
-            return module
-    return None
+    def packets(self, reader: Reader) -> Iterator[bytes]:
+        """XMP packets of the file."""
 
 
-def suffixes() -> list[str]:
-    """All that can be marked."""
-    return sorted(s for name in FORMATS for s in import_module(f"{__name__}.{name}").SUFFIXES)
+@cache
+def formats() -> tuple[Format, ...]:
+    """Every format there is."""
+    stems = sorted(p.stem for p in Path(__file__).parent.glob("[!_]*.py"))
+    return tuple(cast(Any, importlib.import_module(f"{__name__}.{stem}")) for stem in stems)
 
 
-def no_such(path: Path, kind: str) -> BadInput:
-    """The error for a file that isn't what its name says."""
-    return BadInput(f"{safe_text(path.name)} can't be marked: it is no {kind}.")
+def format_of(head: bytes) -> Format | None:
+    """The format of a file by its first bytes."""
+    return next((f for f in formats() if f.begins(head)), None)
+
+
+def names() -> str:
+    """All formats, as a sentence lists them."""
+    *most, last = (f.NAME for f in formats())
+    return f"{', '.join(most)} and {last}"

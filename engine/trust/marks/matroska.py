@@ -1,151 +1,163 @@
-"""Matroska and WebM: a `Tags` element behind all others, with the packet and the comment.
+"""Matroska and WebM: packet and comment as tags behind the film, found through its index of parts.
 
-FFmpeg reads the comment that is written when the file is muxed; readers that walk all elements
-(mkvinfo, MediaInfo) see both. Source: RFC 9559 (Matroska), RFC 8794 (EBML).
+Sources: RFC 8794 (EBML), RFC 9559 (Matroska) 5.1.1 SeekHead, 5.1.8 Tags.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import BinaryIO
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import NamedTuple
 
-from engine.protocol import safe_text
-from engine.trust.marks import PACKET_MOST, no_such
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
 
-SUFFIXES = frozenset({".mkv", ".webm", ".mka"})
-EBML, SEGMENT = 0x1A45DFA3, 0x18538067
-TAGS, TAG, TARGETS, SIMPLE = 0x1254C367, 0x7373, 0x63C0, 0x67C8
-NAME, STRING = 0x45A3, 0x4487
-PACKET, COMMENT = "XMP", "COMMENT"
-ELEMENTS_MOST = 1_000_000
-"""Elements that are walked in a file at most: a day of clusters of a second each fits."""
+NAME = "MKV/WebM"
+EBML, SEGMENT, VOID, CRC = 0x1A45DFA3, 0x18538067, 0xEC, 0xBF
+SEEK_HEAD, SEEK, SEEK_ID, SEEK_POSITION = 0x114D9B74, 0x4DBB, 0x53AB, 0x53AC
+TAGS, TAG, TARGETS, SIMPLE, TAG_NAME, TAG_STRING = (
+    0x1254C367,
+    0x7373,
+    0x63C0,
+    0x67C8,
+    0x45A3,
+    0x4487,
+)
+XMP, COMMENT = "XMP", "COMMENT"
 
 
-def add(path: Path, packet: bytes, comment: str) -> None:
-    """The element at the end of the segment, whose size grows by it."""
-    tags = b"".join(
-        element(SIMPLE, element(NAME, name.encode()) + element(STRING, value))
-        for name, value in ((PACKET, packet), (COMMENT, comment.encode()))
+class Element(NamedTuple):
+    """A piece of the file: what it is, where, and where its content is."""
+
+    id: int
+    at: int
+    start: int
+    """Of the content."""
+    end: int
+    sized: bool = True
+    """False if it lasts to the end of the file because its size was not known."""
+
+
+def begins(head: bytes) -> bool:
+    """By the EBML header."""
+    return head.startswith(EBML.to_bytes(4, "big"))
+
+
+def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
+    """Tags at the segment's end, its new size, and an entry of the index where there is room."""
+    segment = _segment(reader)
+    parts = list(walked(_elements(reader, segment.start, segment.end)))
+    if not parts or parts[-1].end != segment.end:
+        raise Torn("no film of whole elements")
+    said = [(XMP, packet)]
+    if not any(name == COMMENT and comment.encode() in text for name, text in _tags(reader, parts)):
+        said.append((COMMENT, comment.encode()))
+    simple = b"".join(
+        _element(SIMPLE, _element(TAG_NAME, name.encode()) + _element(TAG_STRING, text))
+        for name, text in said
     )
-    new = element(TAGS, element(TAG, element(TARGETS, b"") + tags))
-    with open(path, "r+b") as file:
-        found = _segment(file)
-        if found is None:
-            raise no_such(path, "Matroska or WebM file")
-        at, width, size = found
-        end = file.seek(0, os.SEEK_END)
-        if size is not None:
-            if at + width + size != end:
-                raise no_such(path, "Matroska or WebM file that is whole")
-            file.write(new)
-            file.seek(at)
-            file.write(_sized(size + len(new), width))
-        else:  # a segment of unknown size goes on to the file's end
-            file.write(new)
+    tags = _element(TAGS, _element(TAG, _element(TARGETS, b"") + simple))
+    new = [Edit(segment.end, 0, tags), *_indexed(reader, segment, parts)]
+    if segment.sized:
+        width = segment.start - segment.at - 4
+        size = segment.end - segment.start + len(tags)
+        new.append(Edit(segment.at + 4, width, _size(size, width)))
+    return new
 
 
-def read(path: Path) -> tuple[bytes, str]:
-    """Packet and comment of the last tags that have a packet."""
-    found: tuple[bytes, str] = (b"", "")
-    with open(path, "rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        segment = _segment(file)
-        if segment is None:
-            return found
-        at, width, _ = segment
-        at += width
-        for _ in range(ELEMENTS_MOST):
-            file.seek(at)
-            head = _head(file)
-            if head is None or at >= end:
-                break
-            kind, size, start = head
-            if size is None:
-                break
-            if kind == TAGS and size <= 2 * PACKET_MOST:
-                tags = _simple_tags(file.read(size))
-                if PACKET in tags:
-                    said = tags.get(COMMENT, b"").decode("utf-8", "replace")
-                    found = tags[PACKET], safe_text(said)
-            at = start + size
-    return found
+def packets(reader: Reader) -> Iterator[bytes]:
+    """Tags of that name."""
+    segment = _segment(reader)
+    for name, text in _tags(reader, walked(_elements(reader, segment.start, segment.end))):
+        if name == XMP:
+            yield text
 
 
-def element(kind: int, payload: bytes) -> bytes:
-    """An EBML element with its size in eight bytes."""
-    name = kind.to_bytes((kind.bit_length() + 7) // 8, "big")
-    return name + _sized(len(payload), 8) + payload
+def _segment(reader: Reader) -> Element:
+    """The film, behind the header."""
+    for element in _elements(reader, 0, reader.size):
+        if element.id == SEGMENT:
+            return element
+    raise Torn("no segment")
 
 
-def _sized(size: int, width: int) -> bytes:
-    """A size in so many bytes; the first one's leading zeros tell how many."""
+def _tags(reader: Reader, parts: Iterable[Element]) -> Iterator[tuple[str, bytes]]:
+    """Names and texts of all tags."""
+    for part in parts:
+        if part.id != TAGS or part.end - part.start > PIECE_MAX:
+            continue
+        for tag in _inside(reader, part, TAG):
+            for simple in _inside(reader, tag, SIMPLE):
+                values = {
+                    e.id: reader.read(e.start, e.end - e.start)
+                    for e in _elements(reader, simple.start, simple.end)
+                }
+                yield (
+                    values.get(TAG_NAME, b"").decode("utf-8", "replace"),
+                    values.get(TAG_STRING, b""),
+                )
+
+
+def _inside(reader: Reader, parent: Element, kind: int) -> Iterator[Element]:
+    return (e for e in _elements(reader, parent.start, parent.end) if e.id == kind)
+
+
+def _elements(reader: Reader, at: int, end: int) -> Iterator[Element]:
+    """The elements that lie side by side from `at` to `end`."""
+    while at < end:
+        width = _width(reader.number(at, 1), 4)
+        kind = reader.number(at, width)
+        first = reader.number(at + width, 1)
+        size_width = _width(first, 8)
+        size = reader.number(at + width, size_width) - (1 << 7 * size_width)
+        start = at + width + size_width
+        sized = size != (1 << 7 * size_width) - 1
+        if not sized and kind != SEGMENT:
+            raise Torn("an element without size")
+        behind = start + size if sized else end
+        if behind > end:
+            raise Torn("an element is cut off")
+        yield Element(kind, at, start, behind, sized)
+        at = behind
+
+
+def _width(first: int, most: int) -> int:
+    """Bytes of a number by the leading zeros of its first byte."""
+    width = 9 - first.bit_length()
+    if width > most:
+        raise Torn("no number where one must be")
+    return width
+
+
+def _element(kind: int, content: bytes) -> bytes:
+    size = len(content)
+    width = next(n for n in range(1, 9) if size < (1 << 7 * n) - 1)
+    return kind.to_bytes((kind.bit_length() + 7) // 8, "big") + _size(size, width) + content
+
+
+def _size(size: int, width: int) -> bytes:
+    if size >= (1 << 7 * width) - 1:
+        raise Torn("larger than its size can say")
     return (size | 1 << 7 * width).to_bytes(width, "big")
 
 
-def _segment(file: BinaryIO) -> tuple[int, int, int | None] | None:
-    """Where the segment's size stands, its width and value (None: unknown)."""
-    file.seek(0)
-    head = _head(file)
-    if head is None or head[0] != EBML or head[1] is None:
-        return None
-    file.seek(head[2] + head[1])
-    before = file.tell()
-    head = _head(file)
-    if head is None or head[0] != SEGMENT:
-        return None
-    at = before + 4
-    return at, head[2] - at, head[1]
-
-
-def _head(file: BinaryIO) -> tuple[int, int | None, int] | None:
-    """Kind, size (None: unknown) and start of the payload of the element that begins here."""
-    start = file.tell()
-    data = file.read(12)
-    kind = _number(data, keep=True)
-    if kind is None:
-        return None
-    size = _number(data[kind[1] :], keep=False)
-    if size is None:
-        return None
-    unknown = size[0] == (1 << 7 * size[1]) - 1
-    return kind[0], None if unknown else size[0], start + kind[1] + size[1]
-
-
-def _number(data: bytes, *, keep: bool) -> tuple[int, int] | None:
-    """A number of variable width and that width; `keep` its marker, as names do."""
-    if not data or not data[0]:
-        return None
-    width = 9 - data[0].bit_length()
-    if len(data) < width:
-        return None
-    value = int.from_bytes(data[:width], "big")
-    return (value if keep else value & (1 << 7 * width) - 1), width
-
-
-def _simple_tags(data: bytes) -> dict[str, bytes]:
-    """Names and strings of all simple tags inside `Tags`."""
-    found: dict[str, bytes] = {}
-    for kind, tag in _children(data):
-        if kind != TAG:
+def _indexed(reader: Reader, segment: Element, parts: list[Element]) -> list[Edit]:
+    """The index with an entry for the tags, if the empty space behind it takes one: readers that
+    stop at the first pictures find them through it."""
+    for index, space in pairwise(parts):
+        if index.id != SEEK_HEAD or space.id != VOID or space.end - index.at > PIECE_MAX:
             continue
-        for inner, simple in _children(tag):
-            if inner == SIMPLE:
-                parts = dict(_children(simple))
-                if NAME in parts and STRING in parts:
-                    found[parts[NAME].decode("utf-8", "replace")] = parts[STRING]
-    return found
-
-
-def _children(data: bytes) -> list[tuple[int, bytes]]:
-    """Elements one behind the other; what is cut off is left out."""
-    found, at = [], 0
-    while at < len(data):
-        kind = _number(data[at : at + 12], keep=True)
-        size = _number(data[at + kind[1] : at + kind[1] + 8], keep=False) if kind else None
-        if kind is None or size is None:
-            break
-        start = at + kind[1] + size[1]
-        found.append((kind[0], data[start : start + size[0]]))
-        at = start + size[0]
-    return found
+        content = reader.read(index.start, index.end - index.start)
+        if content[:2] == bytes([CRC, 0x84]):
+            content = content[6:]
+        place = (segment.end - segment.start).to_bytes(8, "big")
+        content += _element(
+            SEEK, _element(SEEK_ID, TAGS.to_bytes(4, "big")) + _element(SEEK_POSITION, place)
+        )
+        checked = bytes([CRC, 0x84]) + zlib.crc32(content).to_bytes(4, "little") + content
+        new = _element(SEEK_HEAD, checked)
+        left = space.end - index.at - len(new)
+        if left >= 9:
+            void = bytes([VOID]) + _size(left - 9, 8) + b"\0" * (left - 9)
+            return [Edit(index.at, space.end - index.at, new + void)]
+    return []

@@ -1,49 +1,49 @@
-"""MP4 and MOV: XMP in a `uuid` box at the end; the comment is written when the file is muxed.
+"""MP4 and MOV: XMP in a `uuid` box at the end, which moves nothing that is in the file.
 
-Source: ISO/IEC 14496-12 (boxes).
+The plain comment is a tag of the film's own, written when it is muxed; the packet repeats it.
+Sources: ISO/IEC 14496-12 4.2 (boxes); XMP Specification part 3, 1.2.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from collections.abc import Iterator
 
-from engine.trust.marks import PACKET_MOST, no_such
-from engine.trust.marks.tags import tag
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
 
-SUFFIXES = frozenset({".mp4", ".mov", ".m4v"})
+NAME = "MP4/MOV"
 UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-KINDS = (b"ftyp", b"moov", b"mdat", b"free", b"wide")
-"""What a file's first box can be."""
+FIRST = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 
 
-def add(path: Path, packet: bytes, comment: str) -> None:
-    """A top-level box at the end: it moves nothing that is in the file."""
-    with open(path, "r+b") as file:
-        if file.read(8)[4:] not in KINDS:
-            raise no_such(path, "MP4 or MOV")
-        file.seek(0, os.SEEK_END)
-        file.write((24 + len(packet)).to_bytes(4, "big") + b"uuid" + UUID + packet)
+def begins(head: bytes) -> bool:
+    """By the kind of the first box."""
+    return head[4:8] in FIRST
 
 
-def read(path: Path) -> tuple[bytes, str]:
-    """The packet by walking the top-level boxes, the comment as FFmpeg reads it."""
-    packet = b""
-    with open(path, "rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        at = 0
-        while at + 8 <= end:
-            file.seek(at)
-            head = file.read(32)
-            size, kind, skip = int.from_bytes(head[:4], "big"), head[4:8], 8
-            if size == 1:
-                size, skip = int.from_bytes(head[8:16], "big"), 16
-            if size == 0:
-                size = end - at
-            if size < skip:
-                break  # no MP4 after all
-            if kind == b"uuid" and head[skip : skip + 16] == UUID:
-                file.seek(at + skip + 16)
-                packet = file.read(min(size - skip - 16, PACKET_MOST))
-            at += size
-    return packet, tag(path, "comment") if packet else ""
+def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
+    """One more box."""
+    boxes = list(walked(_boxes(reader)))
+    if b"moov" not in (kind for kind, _, _ in boxes) or sum(boxes[-1][1:]) != reader.size:
+        raise Torn("no film of whole boxes")
+    box = (24 + len(packet)).to_bytes(4, "big") + b"uuid" + UUID + packet
+    return [Edit(reader.size, 0, box)]
+
+
+def packets(reader: Reader) -> Iterator[bytes]:
+    """Those of the boxes at the top."""
+    for kind, at, size in walked(_boxes(reader)):
+        if kind == b"uuid" and 24 <= size <= PIECE_MAX and reader.read(at + 8, 16) == UUID:
+            yield reader.read(at + 24, size - 24)
+
+
+def _boxes(reader: Reader) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and whole size of each box at the top."""
+    at = 0
+    while at < reader.size:
+        size, kind, least = reader.number(at, 4), reader.read(at + 4, 4), 8
+        if size == 1:
+            size, least = reader.number(at + 8, 8), 16
+        if size < least or at + size > reader.size:
+            raise Torn("a box that has no end in the file")
+        yield kind, at, size
+        at += size

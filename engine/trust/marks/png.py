@@ -1,55 +1,55 @@
-"""PNG: XMP in an `iTXt` chunk, the comment in a `tEXt` chunk, behind the header.
+"""PNG: XMP in an `iTXt` chunk, the comment in a `tEXt` chunk, both behind the header.
 
-Source: W3C "Portable Network Graphics (PNG) Specification", third edition.
+Sources: PNG specification (third edition) 11.3.3; XMP Specification part 3, 1.1.5.
 """
 
 from __future__ import annotations
 
 import zlib
-from pathlib import Path
+from collections.abc import Iterator
 
-from engine.protocol import safe_text
-from engine.trust.marks import PACKET_MOST, no_such
+from engine.trust.edits import PIECE_MAX, Edit, Reader, Torn, walked
 
-SUFFIXES = frozenset({".png"})
-MAGIC = b"\x89PNG\r\n\x1a\n"
-XMP = b"XML:com.adobe.xmp\0"
-"""The keyword; behind it: not compressed, no language, no translated keyword."""
-COMMENT = b"Comment\0"
-HEADER_BYTES = 25
+NAME = "PNG"
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+KEYWORD = b"XML:com.adobe.xmp\0"
+PLAIN = b"\0\0"
+"""Not compressed, by method 0; language and translated keyword follow, each with a zero."""
 
 
-def add(path: Path, packet: bytes, comment: str) -> None:
-    """Both chunks behind IHDR."""
-    data = path.read_bytes()
-    if data[:8] != MAGIC or data[12:16] != b"IHDR":
-        raise no_such(path, "PNG")
-    at = len(MAGIC) + HEADER_BYTES
-    said = comment.encode("latin-1", "replace")
-    new = _chunk(b"iTXt", XMP + b"\0\0\0\0" + packet) + _chunk(b"tEXt", COMMENT + said)
-    path.write_bytes(data[:at] + new + data[at:])
+def begins(head: bytes) -> bool:
+    """By the signature."""
+    return head.startswith(SIGNATURE)
 
 
-def read(path: Path) -> tuple[bytes, str]:
-    """By walking the chunks."""
-    packet, comment = b"", ""
-    with open(path, "rb") as file:
-        if file.read(8) != MAGIC:
-            return packet, comment
-        while len(head := file.read(8)) == 8:
-            size, kind = int.from_bytes(head[:4], "big"), head[4:]
-            if kind not in (b"iTXt", b"tEXt") or size > PACKET_MOST:
-                file.seek(size + 4, 1)
-                continue
-            payload = file.read(size)
-            file.seek(4, 1)
-            if payload.startswith(XMP):
-                packet = payload[len(XMP) + 4 :]
-            elif kind == b"tEXt" and payload.startswith(COMMENT):
-                comment = safe_text(payload[len(COMMENT) :].decode("latin-1"))
-    return packet, comment
+def edits(reader: Reader, packet: bytes, comment: str) -> list[Edit]:
+    """Two chunks behind `IHDR`."""
+    found = list(walked(_chunks(reader)))
+    if found[0][0] != b"IHDR" or found[-1][0] != b"IEND":
+        raise Torn("no PNG from IHDR to IEND")
+    text = _chunk(b"tEXt", b"Comment\0" + comment.encode("latin-1", "replace"))
+    return [Edit(found[1][1], 0, _chunk(b"iTXt", KEYWORD + PLAIN + b"\0\0" + packet) + text)]
 
 
-def _chunk(kind: bytes, payload: bytes) -> bytes:
-    check = zlib.crc32(kind + payload).to_bytes(4, "big")
-    return len(payload).to_bytes(4, "big") + kind + payload + check
+def packets(reader: Reader) -> Iterator[bytes]:
+    """Those that aren't compressed."""
+    for kind, at, size in walked(_chunks(reader)):
+        if kind == b"iTXt" and size <= PIECE_MAX:
+            body = reader.read(at + 8, size)
+            if body.startswith(KEYWORD + PLAIN):
+                yield body[len(KEYWORD + PLAIN) :].split(b"\0", 2)[-1]
+
+
+def _chunks(reader: Reader) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, place and size of the body of each chunk."""
+    at, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        size, kind = reader.number(at, 4), reader.read(at + 4, 4)
+        if at + 12 + size > reader.size:
+            raise Torn("a chunk is cut off")
+        yield kind, at, size
+        at += 12 + size
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
