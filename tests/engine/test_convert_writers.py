@@ -45,19 +45,10 @@ WRITERS: dict[str, dict[str, Any]] = {
 
 def convert(project: Project, **settings: Any) -> Path:
     """What the first clip's report names as its result, after a whole step."""
-    settings = with_preset(settings)
     pipeline.run(make_work(project, **settings), painter)
     out = project.path / "out"
     report = msgspec.json.decode((out / "a.json").read_bytes())
     return out / str(report["video"])
-
-
-def with_preset(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings that leave the preset alone where the codec has none."""
-    return {
-        **({"preset": "fast"} if settings.get("codec") in ("prores", "ffv1") else {}),
-        **settings,
-    }
 
 
 def project_of(workspace: Path, folder: Path, **clip: Any) -> Project:
@@ -110,7 +101,7 @@ def webp_frames(path: Path) -> np.ndarray:
 def test_stopped_and_resumed_is_the_same_as_unbroken(
     tmp_workspace: Path, tmp_path: Path, name: str
 ) -> None:
-    settings, clip = with_preset(WRITERS[name]), {"frames": 60, "width": 96, "height": 72}
+    settings, clip = WRITERS[name], {"frames": 60, "width": 96, "height": 72}
     source = make_clip(tmp_path / "a.mp4", **clip)
     whole = make_project(tmp_workspace / "1", [source])
     convert(whole, **settings)
@@ -243,9 +234,7 @@ def test_a_finished_result_is_left_alone(tmp_workspace: Path, tmp_path: Path) ->
     for settings in (WRITERS["separate mask"], WRITERS["pictures"], WRITERS["patch"]):
         out = convert(project, **settings)
         assert read_record(out) is not None
-        pipeline.run(
-            make_work(project, **with_preset(settings)), lambda _: pytest.fail("needs no model")
-        )
+        pipeline.run(make_work(project, **settings), lambda _: pytest.fail("needs no model"))
 
 
 # --- masks, pictures, patches -----------------------------------------------------------------
@@ -376,6 +365,8 @@ def test_animations_play_at_the_sources_pace(tmp_workspace: Path, tmp_path: Path
         ({"writer": "gif", "mask_as": "separate"}, "A gif has no place for a mask"),
         ({"writer": "patch", "picture": "jpg"}, "A patch is a png or tiff"),
         ({"writer": "patch", "grain": 50}, "Motion blur and grain are made in the frame"),
+        ({"writer": "gif", "codec": "x265"}, "codec is a setting of the writer video, and the"),
+        ({"picture": "jpg"}, "writer pictures or patch, and the writer is video: leave picture"),
         ({"outside": "drop"}, "neither frames nor times say outside of what"),
     ],
 )
