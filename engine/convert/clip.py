@@ -14,6 +14,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import av
 import numpy as np
 
 from engine.convert.journal import WorkFolder
@@ -83,7 +84,8 @@ class Conversion:
         display = to_display(clip.info.rotation, self.look.width, self.look.height)
         self._cutters = [Cutter(swapper, s, display) for s in settings_of(settings, clip.shots)]
         self._workers = os.cpu_count() or 1
-        frame_bytes = self.look.width * self.look.height * 3
+        bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
+        frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
 

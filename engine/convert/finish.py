@@ -83,7 +83,9 @@ class Finish:
     def _let_out(self, clip: Clip, found: Finished, journal: Journal) -> Path:
         """Release a result and what goes with it; the path of the result."""
         for staged, name in found.beside:
-            self._release(clip, staged, name, journal)
+            out = self._work.project.inside(f"out/{name}")
+            if staged.exists() or not _is_out(out, journal.fingerprint):
+                self._release(clip, staged, name, journal)
         made = self._release(clip, found.staged, found.name, journal)
         for staged, name in found.notes:
             write_atomic(made.with_name(name), staged.read_bytes())

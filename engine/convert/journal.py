@@ -173,6 +173,8 @@ class WorkFolder:
         if journal.v != VERSION or journal.fingerprint != fingerprint:
             return Journal(VERSION, fingerprint)
         for number, part in enumerate(journal.parts):
+            if journal.whole and part.file == FRAMES:
+                break  # a release that was cut short marks pictures and moves the masks first
             if not (self._is_there(part.file, part) and self._is_there(part.mask, part)):
                 journal.parts, journal.whole = journal.parts[:number], False
                 break

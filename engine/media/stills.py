@@ -37,7 +37,7 @@ def encode(picture: Samples, kind: Kind, quality: int) -> bytes:
     if kind == "tiff":
         return _tiff(picture)
     options = {
-        "png": [cv2.IMWRITE_PNG_COMPRESSION, 3],
+        "png": [cv2.IMWRITE_PNG_COMPRESSION, 1],
         "jpg": [cv2.IMWRITE_JPEG_QUALITY, quality],
         "webp": [cv2.IMWRITE_WEBP_QUALITY, quality],
     }[kind]
@@ -67,11 +67,14 @@ def _tiff(picture: Samples) -> bytes:
 
 def _exr(picture: Samples) -> bytes:
     height, width, channels = picture.shape
-    value = picture.astype(np.float32) / np.float32(np.iinfo(picture.dtype).max)
-    alpha = value[..., 3:] if channels == 4 else np.ones((height, width, 1), np.float32)
-    rgb = value[..., :3]
-    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4) * alpha
-    layers = [linear[..., 1], linear[..., 2], linear[..., 0], alpha[..., 0]]
+    most = int(np.iinfo(picture.dtype).max)
+    value = np.arange(most + 1) / most
+    curve = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+    linear = curve.astype(np.float32)[picture[..., :3]]
+    layers: list[NDArray[Any]] = [linear[..., 1], linear[..., 2], linear[..., 0]]
+    if channels == 4:
+        alpha = picture[..., 3] / np.float32(most)
+        layers = [*(layer * alpha for layer in layers), alpha]
     frame = av.VideoFrame(width, height, "gbrapf32le" if channels == 4 else "gbrpf32le")
     for plane, layer in zip(frame.planes, layers, strict=False):
         np.frombuffer(plane, np.float32).reshape(height, -1)[:, :width] = layer

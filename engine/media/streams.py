@@ -68,6 +68,20 @@ ZERO_BASED = frozenset({"mov", "mp4", "matroska", "webm", "nut"})
 OWN_METADATA = frozenset("major_brand minor_version compatible_brands encoder duration".split())
 """Written by the muxer itself."""
 
+QUICKTIME = {
+    "deu": "ger",
+    "nld": "dut",
+    "swe": "sve",
+    "ell": "gre",
+    "isl": "ice",
+    "zho": "chi",
+    "fre": "fra",
+    "cze": "ces",
+    "slo": "slk",
+    "rum": "ron",
+}
+"""ISO 639-2's codes that QuickTime's list has under another; it drops what it doesn't know."""
+
 ASS_HEADER = b"[Script Info]\r\nScriptType: v4.00+\r\n"
 """What FFmpeg's text encoder wants to be told of a text without styles."""
 
@@ -295,5 +309,8 @@ def _clock_start_s(source: Any) -> Fraction:
 def _describe(stream: Any, source: Any) -> None:
     """Language, title and disposition of a stream."""
     kept = ("language", "title", "handler_name")
-    stream.metadata.update({k: v for k, v in source.metadata.items() if k in kept})
+    told = {k: v for k, v in source.metadata.items() if k in kept}
+    if stream.container.format.name == "mov" and "language" in told:
+        told["language"] = QUICKTIME.get(told["language"], told["language"])
+    stream.metadata.update(told)
     stream.disposition = source.disposition

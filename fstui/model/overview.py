@@ -231,13 +231,17 @@ def _convert_stage(
     return Stage("convert", "ready", "ready", f"convert {name}")
 
 
+FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")
+"""Names of finished videos and animations."""
+
+
 def results_of(project: Path) -> list[Path]:
     """Finished videos in `out/`, newest first."""
     try:
         found = [
             (e.stat().st_mtime, project / "out" / e.name)
             for e in os.scandir(project / "out")
-            if e.name.endswith((".mp4", ".mkv", ".mov")) and not e.name.startswith(".")
+            if e.name.endswith(FINISHED) and not e.name.startswith(".")
         ]
     except OSError:
         return []

@@ -12,6 +12,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
+from av.bitstream import BitStreamFilterContext
 from clips import frames_of, make_clip, times_of
 from convert_project import add_faces, make_project, make_work, painter
 
@@ -28,6 +29,7 @@ NTSC = Fraction(30000, 1001)
 MASTERED = "G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
 HDR10 = {"x265-params": f"log-level=error:hdr10=1:master-display={MASTERED}:max-cll=1000,400"}
 DEFAULT = int(av.stream.Disposition.default)
+TURN_ITSELF = "h264_metadata=display_orientation=insert:rotate=90"
 COVER = cv2.imencode(".jpg", np.full((32, 32, 3), 90, np.uint8))[1].tobytes()
 
 TRAPS: dict[str, dict[str, Any]] = {
@@ -130,6 +132,27 @@ def test_every_stream_is_the_sources(tmp_workspace: Path, tmp_path: Path, trap: 
         apart = np.abs(next(iter(one)).rgb.astype(int) - next(iter(other)).rgb)
     assert apart[:8].mean() < 6
     assert apart.max() > 60
+
+
+def test_a_picture_that_is_turned_by_its_own_stream(tmp_workspace: Path, tmp_path: Path) -> None:
+    """H.264 can say in itself that it is turned, where the container says nothing."""
+    source = make_clip(tmp_path / "b.mp4", width=160, height=120, frames=40)
+    turned = tmp_path / "a.mp4"
+    with av.open(str(source)) as clip, av.open(str(turned), "w") as aim:
+        video = aim.add_stream_from_template(clip.streams.video[0])
+        says = BitStreamFilterContext(TURN_ITSELF, clip.streams.video[0], video)
+        for packet in clip.demux(video=0):
+            for told in says.filter(packet if packet.size else None):
+                told.stream = video
+                aim.mux(told)
+    rotation = probe(turned).rotation
+    assert rotation in (90, 270)
+    out = convert(make_project(tmp_workspace, [turned]), colour="none", crf=4)
+    assert (probe(out).rotation, probe(out).width) == (rotation, 120)
+    with FrameReader(turned) as one, FrameReader(out) as other:
+        apart = np.abs(next(iter(one)).rgb.astype(int) - next(iter(other)).rgb)
+    assert apart[:8].mean() < 6
+    assert times_of(out) == times_of(turned)
 
 
 def test_the_traps_are_traps(tmp_path: Path) -> None:

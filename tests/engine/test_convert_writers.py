@@ -14,7 +14,7 @@ import pytest
 from clips import frames_of, make_clip, times_of
 from convert_project import landmarks, make_project, make_work, painter
 
-from engine.convert import pipeline
+from engine.convert import finish, pipeline
 from engine.errors import BadInput, NotPossible, Stopped
 from engine.media.codecs import CODECS, Encoding
 from engine.media.pictures import read_picture
@@ -22,7 +22,7 @@ from engine.media.probe import probe
 from engine.media.read import FrameReader
 from engine.project import Project
 from engine.trust.door import read_record
-from engine.trust.mark import read_mark
+from engine.trust.mark import add_mark, new_mark, read_mark
 
 VIDEOS = {
     "x264": ("mp4", "h264", "yuv420p"),
@@ -45,19 +45,10 @@ WRITERS: dict[str, dict[str, Any]] = {
 
 def convert(project: Project, **settings: Any) -> Path:
     """What the first clip's report names as its result, after a whole step."""
-    settings = with_preset(settings)
     pipeline.run(make_work(project, **settings), painter)
     out = project.path / "out"
     report = msgspec.json.decode((out / "a.json").read_bytes())
     return out / str(report["video"])
-
-
-def with_preset(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings that leave the preset alone where the codec has none."""
-    return {
-        **({"preset": "fast"} if settings.get("codec") in ("prores", "ffv1") else {}),
-        **settings,
-    }
 
 
 def project_of(workspace: Path, folder: Path, **clip: Any) -> Project:
@@ -110,7 +101,7 @@ def webp_frames(path: Path) -> np.ndarray:
 def test_stopped_and_resumed_is_the_same_as_unbroken(
     tmp_workspace: Path, tmp_path: Path, name: str
 ) -> None:
-    settings, clip = with_preset(WRITERS[name]), {"frames": 60, "width": 96, "height": 72}
+    settings, clip = WRITERS[name], {"frames": 60, "width": 96, "height": 72}
     source = make_clip(tmp_path / "a.mp4", **clip)
     whole = make_project(tmp_workspace / "1", [source])
     convert(whole, **settings)
@@ -144,6 +135,32 @@ def test_a_sequence_whose_pictures_are_damaged_begins_anew(
     out = convert(project, writer="pictures")
     assert read_picture(out / "000002.png").shape == (48, 64, 3)
     assert len(list(out.iterdir())) == 30
+
+
+def test_a_release_that_is_cut_short_is_gone_on_with(
+    tmp_workspace: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    """The masks are out already and some pictures are marked: none is made again."""
+    project = project_of(tmp_workspace, tmp_path, width=64, height=48)
+    released = finish.release
+
+    def cut_short(project: Project, staged: Path, name: str, **facts: Any) -> Path:
+        if name == "a":
+            add_mark(staged / "000001.png", new_mark(500))
+            raise KeyboardInterrupt
+        return released(project, staged, name, **facts)
+
+    settings = {"writer": "pictures", "mask_as": "separate"}
+    monkeypatch.setattr(finish, "release", cut_short)
+    with pytest.raises(KeyboardInterrupt):
+        convert(project, **settings)
+    monkeypatch.undo()
+    models: list[Any] = []
+    pipeline.run(make_work(project, **settings), lambda _: models.append(painter()) or models[0])
+    assert models[0].batches == []
+    out = project.path / "out"
+    assert [len(list((out / name).iterdir())) for name in ("a", "a.mask")] == [30, 30]
+    assert all(read_mark(p) is not None for p in (out / "a").iterdir())
 
 
 # --- videos -----------------------------------------------------------------------------------
@@ -217,9 +234,7 @@ def test_a_finished_result_is_left_alone(tmp_workspace: Path, tmp_path: Path) ->
     for settings in (WRITERS["separate mask"], WRITERS["pictures"], WRITERS["patch"]):
         out = convert(project, **settings)
         assert read_record(out) is not None
-        pipeline.run(
-            make_work(project, **with_preset(settings)), lambda _: pytest.fail("needs no model")
-        )
+        pipeline.run(make_work(project, **settings), lambda _: pytest.fail("needs no model"))
 
 
 # --- masks, pictures, patches -----------------------------------------------------------------
@@ -291,16 +306,18 @@ def test_turned_footage_gives_upright_pictures(tmp_workspace: Path, tmp_path: Pa
     assert rgba[y, x, 3] == 255
 
 
-@pytest.mark.parametrize("rotation", [0, 90])
+@pytest.mark.parametrize(("rotation", "face_scale"), [(0, 0), (90, 8)])
 def test_a_patch_put_in_by_its_matrix_is_the_swap(
-    tmp_workspace: Path, tmp_path: Path, rotation: int
+    tmp_workspace: Path, tmp_path: Path, rotation: int, face_scale: float
 ) -> None:
     """What another program does with a patch comes to what the picture writer writes."""
     project = project_of(
         tmp_workspace, tmp_path, frames=3, rotation=rotation, pixel_format="yuv444p"
     )
-    swap = read_picture(convert(project, writer="pictures") / "000001.png").astype(float)
-    folder = convert(project, writer="patch", picture="tiff")
+    swap = read_picture(
+        convert(project, writer="pictures", face_scale=face_scale) / "000001.png"
+    ).astype(float)
+    folder = convert(project, writer="patch", picture="tiff", face_scale=face_scale)
     listed = msgspec.json.decode(folder.with_name("a.patches.json").read_bytes())
     with FrameReader(tmp_path / "a.mp4") as reader:
         frame = next(iter(reader)).rgb.astype(float)
@@ -347,6 +364,9 @@ def test_animations_play_at_the_sources_pace(tmp_workspace: Path, tmp_path: Path
         ({"writer": "pictures", "picture": "jpg", "mask_as": "alpha"}, "A jpg has no transp"),
         ({"writer": "gif", "mask_as": "separate"}, "A gif has no place for a mask"),
         ({"writer": "patch", "picture": "jpg"}, "A patch is a png or tiff"),
+        ({"writer": "patch", "grain": 50}, "Motion blur and grain are made in the frame"),
+        ({"writer": "gif", "codec": "x265"}, "codec is a setting of the writer video, and the"),
+        ({"picture": "jpg"}, "writer pictures or patch, and the writer is video: leave picture"),
         ({"outside": "drop"}, "neither frames nor times say outside of what"),
     ],
 )

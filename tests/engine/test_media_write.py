@@ -18,9 +18,17 @@ from engine.media.read import FrameReader
 from engine.media.write import Look, Segment, SegmentWriter, fitted, join, look_of
 
 
-def rewrite(source: Path, folder: Path, cut: int = 20) -> Path:
+def rewrite(source: Path, folder: Path, cut: int = 20, **kind: str) -> Path:
     """A clip through the writer: decoded, encoded in segments of `cut` frames, joined."""
-    look, out = look_of(source), folder / "out.mp4"
+    return rewritten(source, folder, cut, **kind)[0]
+
+
+def rewritten(
+    source: Path, folder: Path, cut: int = 20, codec: str = "x264", suffix: str = "mp4"
+) -> tuple[Path, list[str]]:
+    """The same, with what was left out."""
+    encoding, out = Encoding(codec), folder / f"out.{suffix}"
+    look = look_of(source, encoding)
     segments: list[Segment] = []
     writer: SegmentWriter | None = None
     with FrameReader(source) as reader:
@@ -29,13 +37,12 @@ def rewrite(source: Path, folder: Path, cut: int = 20) -> Path:
                 if writer:
                     segments.append(writer.close())
                 path = folder / f"segment-{len(segments)}.mp4"
-                writer = SegmentWriter(path, look, Encoding())
+                writer = SegmentWriter(path, look, encoding)
             assert writer is not None
             writer.write(fitted(frame, look), pts)
     assert writer is not None
     segments.append(writer.close())
-    join(segments, look, source, out, comment="marked")
-    return out
+    return out, join(segments, look, source, out, comment="marked")
 
 
 def sound_of(path: Path) -> list[tuple[str, str, float]]:
@@ -104,7 +111,9 @@ def test_two_tracks_one_of_them_pcm(tmp_path: Path) -> None:
 def loudest_hertz(path: Path, track: int) -> float:
     """The loudest frequency of a sound track."""
     with av.open(str(path)) as clip:
-        wave = np.concatenate([f.to_ndarray()[0] for f in clip.decode(audio=track)])
+        frames = list(clip.decode(audio=track))
+        step = 1 if frames[0].format.is_planar else len(frames[0].layout.channels)
+        wave = np.concatenate([f.to_ndarray()[0, ::step] for f in frames])
         rate = clip.streams.audio[track].codec_context.sample_rate
     return float(np.abs(np.fft.rfft(wave)).argmax() * rate / len(wave))
 
@@ -206,3 +215,48 @@ def test_an_abandoned_segment_leaves_nothing(tmp_path: Path) -> None:
     writer.write(_noise(0), 0)
     writer.abandon()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("suffix", "sound", "text"),
+    [
+        ("mov", ["aac", "pcm_s16le"], "mov_text"),
+        ("mkv", ["aac", "pcm_s16le"], "subrip"),
+        ("webm", ["opus", "opus"], "webvtt"),
+    ],
+)
+@pytest.mark.parametrize("source_suffix", ["mkv", "mp4"])
+def test_every_container_takes_sound_text_and_chapters(
+    tmp_path: Path, suffix: str, sound: list[str], text: str, source_suffix: str
+) -> None:
+    tracks = ("aac", "pcm_s16le") if source_suffix == "mkv" else ("aac", "aac")
+    subtitle = "srt" if source_suffix == "mkv" else "mov_text"
+    source = make_clip(
+        tmp_path / f"a.{source_suffix}",
+        sound=tracks,
+        subtitle=subtitle,
+        chapters=True,
+        metadata={"title": "Evening"},
+    )
+    out = rewrite(source, tmp_path, codec="av1" if suffix == "webm" else "x264", suffix=suffix)
+    wanted = sound if source_suffix == "mkv" or suffix == "webm" else ["aac", "aac"]
+    assert [(name, language) for name, language, _ in sound_of(out)] == [
+        (wanted[0], "eng"),
+        (wanted[1], "ger" if suffix == "mov" else "deu"),
+    ]
+    assert loudest_hertz(out, track=1) == pytest.approx(880, abs=5)
+    with av.open(str(out)) as clip:
+        assert clip.streams.video[0].index == 0
+        assert {k.lower(): v for k, v in clip.metadata.items()}["title"] == "Evening"
+        assert [c["metadata"]["title"] for c in clip.chapters()] == ["one", "two"]
+        assert clip.streams.subtitles[0].codec_context.name in (text, "srt")
+        told = [p for p in clip.demux(subtitles=0) if p.size > 2]
+        assert any(b"Good evening" in bytes(p) for p in told)
+        assert float(told[0].pts * told[0].time_base) == pytest.approx(0.2, abs=0.025)
+        assert float(told[0].duration * told[0].time_base) == pytest.approx(0.8, abs=0.002)
+
+
+def test_what_a_container_has_no_place_for_is_said(tmp_path: Path) -> None:
+    source = make_clip(tmp_path / "a.mp4", cover=b"\xff\xd8\xff\xd9")
+    said = rewritten(source, tmp_path, suffix="mkv")[1]
+    assert said == ["The cover picture 2 (mjpeg) has no place in an MKV and is left out."]

@@ -11,7 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadInput
-from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, changed, fields, read
+from engine.settings import (
+    STAGE_SETTINGS,
+    ConvertSettings,
+    TrainSettings,
+    changed,
+    fields,
+    listed,
+    read,
+)
 
 KINDS = st.sampled_from(list(STAGE_SETTINGS.values()))
 ANYTHING = st.one_of(
@@ -36,7 +44,8 @@ def test_any_value_is_refused_in_a_sentence_or_within_bounds(
         return
     assert isinstance(got, field.type)
     if field.choices:
-        assert got in field.choices
+        chosen = listed(got) if field.many else [got]
+        assert set(chosen) <= set(field.choices)
     if field.type in (int, float):
         assert math.isfinite(got)
         assert field.low is None or got >= field.low

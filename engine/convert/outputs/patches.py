@@ -16,7 +16,7 @@ import numpy as np
 from engine.convert.journal import FRAMES, Made, WorkFolder
 from engine.convert.outputs.base import Finished, require_sdr
 from engine.convert.outputs.pictures import Folder, Span
-from engine.convert.patch import Item
+from engine.convert.patch import Item, about_middle
 from engine.errors import BadInput
 from engine.faces.geometry import compose, invert, resized
 from engine.media import stills
@@ -72,6 +72,11 @@ class PatchOutput:
                 "A patch is a png or tiff that has its mask as transparency already: set picture "
                 "to one of them and leave mask-as at none."
             )
+        if settings.motion_blur or settings.grain:
+            raise BadInput(
+                "Motion blur and grain are made in the frame, and a patch comes without one: set "
+                "both to 0."
+            )
         self._source, self._name, self._settings = source, name, settings
         self.look = look_of(source, Encoding("ffv1"))
         require_sdr(self.look, "a patch")
@@ -101,6 +106,7 @@ class PatchWriter:
 
     def __init__(self, work: WorkFolder, settings: ConvertSettings) -> None:
         self._kind, self._quality = settings.picture, settings.quality
+        self._scale = 1.0 + settings.face_scale / 100.0
         self._folder, self._span = Folder(work.path / FRAMES), Span()
 
     def write(self, item: Item) -> None:
@@ -115,7 +121,9 @@ class PatchWriter:
             name = f"{item.number + 1:06d}_{number}.{self._kind}"
             samples = np.rint(np.clip(layer, 0.0, 1.0) * 65535.0).astype(np.uint16)
             self._folder.add(name, stills.encode(samples, self._kind, self._quality))
-            matrix = compose(resized(patch.side, layer.shape[0]), compose(patch.matrix, upright))
+            smaller = invert(about_middle(patch.side, self._scale))
+            placed = compose(smaller, compose(patch.matrix, upright))
+            matrix = compose(resized(patch.side, layer.shape[0]), placed)
             faces.append(PlacedFace(name, matrix.tolist()))
         listed = PatchedFrame(item.index + 1, item.pts, faces)
         self._folder.add(f"{item.number + 1:06d}.json", msgspec.json.encode(listed))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +59,7 @@ class Folder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.bytes = 0
+        self._sizes: list[int] = []
         try:
             path.mkdir(exist_ok=True)
         except OSError as error:
@@ -68,7 +71,12 @@ class Folder:
             write_atomic(self.path / name, data)
         except OSError as error:
             raise from_os_error(error, f"writing {safe_text(str(self.path / name))}") from error
-        self.bytes += len(data)
+        self._sizes.append(len(data))  # from several threads
+
+    @property
+    def bytes(self) -> int:
+        """Of all files that were added."""
+        return sum(self._sizes)
 
 
 class Span:
@@ -95,7 +103,7 @@ class Span:
 
 
 class PicturesWriter:
-    """Pictures of one piece."""
+    """Pictures of one piece; a few at once, since a picture's encoder has one thread."""
 
     def __init__(self, work: WorkFolder, settings: ConvertSettings) -> None:
         self._kind, self._quality = settings.picture, settings.quality
@@ -103,9 +111,18 @@ class PicturesWriter:
         self._frames = Folder(work.path / FRAMES)
         self._masks = Folder(work.path / MASKS) if settings.mask_as == "separate" else None
         self._span = Span()
+        self._workers = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._workers, "picture")
+        self._waiting: deque[Future[None]] = deque()
 
     def write(self, item: Item) -> None:
-        """Encode a frame and its mask."""
+        """Have a frame and its mask encoded; waits where more than the cores can do would lie."""
+        self._span.take(item)
+        self._waiting.append(self._pool.submit(self._encode, item))
+        if len(self._waiting) > self._workers:
+            self._waiting.popleft().result()
+
+    def _encode(self, item: Item) -> None:
         name = f"{item.number + 1:06d}.{self._kind}"
         mask = covered(item) if self._alpha or self._masks else None
         picture = upright(item.frame, mask if self._alpha else None)
@@ -114,14 +131,17 @@ class PicturesWriter:
             levels = _levels(mask, picture.dtype)
             shown = np.ascontiguousarray(np.rot90(levels, -turn(item.frame) // 90))
             self._masks.add(name, stills.encode(shown, self._kind, self._quality))
-        self._span.take(item)
 
     def close(self) -> Made:
         """What the piece came to; its files are on disk."""
+        while self._waiting:
+            self._waiting.popleft().result()
+        self._pool.shutdown()
         return self._span.made(self._frames, self._masks)
 
     def abandon(self) -> None:
         """Whole pictures may stay: they are made again, the same."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 def upright(frame: Any, mask: Mask | None) -> stills.Samples:
