@@ -124,7 +124,7 @@ class Others:
 
     def __init__(self, source: Any, aim: Any) -> None:
         self._source = source
-        self._start_s = _clock_start_s(source)
+        self._start_s = clock_start_s(source)
         self.left_out: list[str] = []
         """A sentence for each stream that MP4 has no place for."""
         self._tracks: dict[int, Track] = {}
@@ -177,7 +177,7 @@ class Others:
         return packet
 
 
-def _clock_start_s(source: Any) -> Fraction:
+def clock_start_s(source: Any) -> Fraction:
     """Where the source's clock begins, in seconds; 0 where it begins at 0 by definition."""
     if ZERO_BASED & set(source.format.name.split(",")):
         return Fraction(0)

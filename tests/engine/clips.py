@@ -28,7 +28,7 @@ def make_clip(
     frames: int = 50,
     times: Sequence[int] | None = None,
     time_base: Fraction = Fraction(1, 12800),
-    rate: int = 25,
+    rate: int | Fraction = 25,
     pixel_format: str = "yuv420p",
     codec: str = "libx264",
     sound: Sequence[str] = ("aac",),
@@ -39,6 +39,7 @@ def make_clip(
     metadata: dict[str, str] | None = None,
     pictures: Sequence[Any] | None = None,
     bit_rate: int | None = None,
+    gop: int | None = None,
 ) -> Path:
     """Write a clip; `times` are the frames' time stamps in units of `time_base`."""
     times = times or [i * int(Fraction(1, rate) / time_base) for i in range(frames)]
@@ -50,6 +51,9 @@ def make_clip(
         context.time_base = time_base
         if bit_rate:
             context.bit_rate = bit_rate
+        if gop:
+            context.gop_size = gop
+            video.options = {"sc_threshold": "0"}
         context.colorspace, context.color_range = tags[:2]
         context.color_primaries, context.color_trc = tags[2:]
         if rotation:
