@@ -13,6 +13,8 @@ from engine.convert.journal import Journal, WorkFolder
 from engine.convert.sheet import contact_sheet
 from engine.media.write import Look, join
 from engine.protocol import safe_text, write_atomic
+from engine.quality.report import measured, released
+from engine.quality.summary import Quality
 from engine.settings import ConvertSettings
 from engine.store import Store
 from engine.train.checkpoint import Checkpoint
@@ -27,7 +29,8 @@ class Finish:
     def __init__(self, work: Work, settings: ConvertSettings, found: Checkpoint) -> None:
         self._work, self._report = work, work.report
         self._settings = msgspec.to_builtins(settings)
-        self._state = found.state
+        self._asked = settings
+        self._state, self._recipe = found.state, found.recipe
         self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
 
     def clip(self, clip: Clip, look: Look, folder: WorkFolder) -> reports.ClipReport:
@@ -38,6 +41,8 @@ class Finish:
         sheet = self._sheet(clip, video, folder)
         identity, faces = self._identity(clip, video, folder.journal)
         journal = folder.journal
+        full = self._asked.report == "full"
+        quality = self._quality(clip, video, folder, faces) if full else None
         report = reports.ClipReport(
             v=reports.VERSION,
             clip=clip.name,
@@ -54,6 +59,7 @@ class Finish:
             settings=self._settings,
             remarks=remarks,
             faces=faces,
+            quality=quality,
         )
         reports.write_clip(video.with_name(f"{clip.name}.json"), report)
         return report
@@ -82,6 +88,8 @@ class Finish:
     def _identity(
         self, clip: Clip, video: Path, journal: Journal
     ) -> tuple[Identity, list[Measured]]:
+        if self._asked.report == "none":
+            return summary([], None), []
         with Store(self._work.project.db_path, readonly=True) as store:
             new, replaced = person_of(store, "b"), person_of(store, "a")
         if new is None or replaced is None:
@@ -90,6 +98,25 @@ class Finish:
         swapped = {i: f for i, f in clip.faces.items() if i < journal.frames}
         faces = measure(video, swapped, new, replaced)
         return summary(faces, new.within), faces
+
+    def _quality(
+        self, clip: Clip, video: Path, folder: WorkFolder, faces: list[Measured]
+    ) -> Quality:
+        """All figures, with the sheet of the worst frames and the page."""
+        journal = folder.journal
+        found = measured(clip, video, journal.frames, self._asked, self._recipe, faces)
+
+        def out(name: str, content: bytes) -> Path:
+            staged = folder.path / name
+            write_atomic(staged, content)
+            return self._release(clip, staged, name, journal)
+
+        facts = [
+            f"{journal.swapped} of {journal.frames} frames swapped",
+            f"model iteration {self._state.iteration}",
+            f"source {safe_text(clip.path.name)}",
+        ]
+        return released(clip, video, found, facts, out)
 
     def _release(self, clip: Clip, staged: Path, name: str, journal: Journal) -> Path:
         return release(

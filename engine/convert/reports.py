@@ -9,6 +9,7 @@ import msgspec
 
 from engine.convert.identity import Identity, Measured, summary
 from engine.protocol import write_atomic
+from engine.quality.summary import Quality
 
 VERSION = 1
 
@@ -35,6 +36,8 @@ class ClipReport(msgspec.Struct, frozen=True):
     """What could not be read of the source or has no place in the output."""
     faces: list[Measured]
     """The swapped faces that `identity` sums up."""
+    quality: Quality | None = None
+    """Measured against the source; None where the setting report asked for less."""
 
 
 class Report(msgspec.Struct, frozen=True):

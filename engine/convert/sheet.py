@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -32,23 +32,40 @@ def contact_sheet(
     them where none has)."""
     choice = sorted(i for i in faces if i < frames) or list(range(frames))
     wanted = [choice[i] for i in spread(len(choice), ROWS)]
-    before, after = dict(pictures(source, wanted)), dict(pictures(video, wanted))
+    return frames_sheet(source, video, faces, {i: f"frame {i}" for i in wanted}, title)
+
+
+def frames_sheet(
+    source: Path,
+    video: Path,
+    faces: dict[int, list[Landmarks]],
+    labels: dict[int, str],
+    title: str,
+) -> bytes:
+    """A JPEG with one row for each labelled frame, in the labels' order; whole frames are held
+    one at a time."""
+    before, after = (_cells(path, faces, labels) for path in (source, video))
     rows = [
-        _row(f"frame {i}", before[i], after[i], faces.get(i, []))
-        for i in wanted
+        _labelled(
+            label, _beside([c for pair in zip(before[i], after[i], strict=True) for c in pair])
+        )
+        for i, label in labels.items()
         if i in before and i in after
     ]
     return encode_jpeg(_stack(title, rows))
 
 
-def _row(label: str, source: Picture, swap: Picture, faces: Sequence[Landmarks]) -> Picture:
-    cells = [_fitted(source), _fitted(swap)]
-    if faces:
-        matrix = crop_matrix(faces[0].points, HEIGHT_PX, "face")
-        cells += [
-            np.asarray(warp(p, matrix, HEIGHT_PX, border=0), np.uint8) for p in (source, swap)
-        ]
-    return _labelled(label, _beside(cells))
+def _cells(
+    film: Path, faces: dict[int, list[Landmarks]], wanted: Iterable[int]
+) -> dict[int, list[Picture]]:
+    """Each wanted frame small, and its first face if it has one."""
+    cells: dict[int, list[Picture]] = {}
+    for index, picture in pictures(film, wanted):
+        cells[index] = [_fitted(picture)]
+        for face in faces.get(index, [])[:1]:
+            matrix = crop_matrix(face.points, HEIGHT_PX, "face")
+            cells[index].append(np.asarray(warp(picture, matrix, HEIGHT_PX, border=0), np.uint8))
+    return cells
 
 
 def _fitted(picture: Picture) -> Picture:

@@ -104,6 +104,7 @@ def output_name(media: Media) -> str:
 
 def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:
     """Of all that decides what the pictures look like: footage, faces, model, settings."""
+    pictures = msgspec.structs.replace(settings, batch=1, report="full")  # speed, measuring
     digest = hashlib.sha256()
     for index in sorted(clip.faces):
         for face in clip.faces[index]:
@@ -116,7 +117,7 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
         source=clip.hash,
         faces=digest.hexdigest(),
         checkpoint=checkpoint,
-        settings=msgspec.to_builtins(msgspec.structs.replace(settings, batch=1)),  # speed only
+        settings=msgspec.to_builtins(pictures),
     )
 
 

@@ -2,8 +2,9 @@
 
 The term is IPTC's digital source type `compositeWithTrainedAlgorithmicMedia` (a captured picture
 with parts made by a trained model), written as XMP: in an MP4 as a `uuid` box, in a JPEG as an
-APP1 segment. Each also has a plain comment. Sources: IPTC Photo Metadata Standard (digital source
-type), Adobe XMP Specification part 3 (places in files), ISO/IEC 14496-12 (boxes).
+APP1 segment, in a page as a data block of its head. Each also has a plain comment. Sources: IPTC
+Photo Metadata Standard (digital source type), Adobe XMP Specification part 3 (places in files),
+ISO/IEC 14496-12 (boxes).
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ JPEG_SEGMENT_MAX = 65_533
 
 VIDEO_SUFFIXES = frozenset({".mp4"})
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg"})
+PAGE_SUFFIXES = frozenset({".html"})
+PAGE_HEAD = 65_536
+"""Bytes of a page in which its head ends."""
 
 
 class Mark(NamedTuple):
@@ -51,24 +55,28 @@ def new_mark(iteration: int) -> Mark:
 
 
 def add_mark(path: Path, mark: Mark) -> None:
-    """Mark a finished MP4 or JPEG in place. Raises `BadInput` for any other kind of file."""
+    """Mark a finished MP4, JPEG or HTML page in place. Raises `BadInput` for any other file."""
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         _append_box(path, _packet(mark))
     elif suffix in PICTURE_SUFFIXES:
         _insert_segments(path, mark)
+    elif suffix in PAGE_SUFFIXES:
+        _insert_in_page(path, mark)
     else:
-        raise BadInput(f"{safe_text(path.name)} can't be marked: only MP4 and JPEG can.")
+        raise BadInput(f"{safe_text(path.name)} can't be marked: only MP4, JPEG and HTML can.")
 
 
 def read_mark(path: Path) -> Mark | None:
-    """The mark of an MP4 or JPEG; None where there is none or it can't be read."""
+    """The mark of an MP4, JPEG or page; None where there is none or it can't be read."""
     suffix = path.suffix.lower()
     if suffix in VIDEO_SUFFIXES:
         return _parse(_mp4_packet(path), _mp4_comment(path))
     if suffix in PICTURE_SUFFIXES:
         packet, comment = _jpeg_parts(path)
         return _parse(packet, comment)
+    if suffix in PAGE_SUFFIXES:
+        return _page_mark(path)
     return None
 
 
@@ -187,3 +195,27 @@ def _jpeg_parts(path: Path) -> tuple[bytes, str]:
             comment = safe_text(payload.decode("utf-8", "replace"))
         at += 2 + max(2, length)
     return packet, comment
+
+
+# --- HTML ------------------------------------------------------------------------------------
+
+
+def _insert_in_page(path: Path, mark: Mark) -> None:
+    """XMP as a block of data in the head, which no browser runs, and a comment's meta tag."""
+    data = path.read_bytes()
+    at = data.find(b"</head>")
+    if at < 0:
+        raise BadInput(f"{safe_text(path.name)} can't be marked: it is no page with a head.")
+    said = f'<meta name="description" content="{escape(mark.comment, {chr(34): "&quot;"})}">\n'
+    block = b'<script type="application/rdf+xml">\n' + _packet(mark) + b"\n</script>\n"
+    with open(path, "wb") as file:
+        file.write(data[:at] + said.encode() + block + data[at:])
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _page_mark(path: Path) -> Mark | None:
+    with open(path, "rb") as file:
+        head = file.read(PAGE_HEAD).partition(b"</head>")[0]
+    said = re.search(rb'<meta name="description" content="([^"]*)">', head)
+    return _parse(head, safe_text(unescape(said[1].decode("utf-8", "replace"))) if said else "")

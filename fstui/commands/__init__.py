@@ -16,6 +16,7 @@ COMMANDS: dict[str, str] = {
     "networks": "what can be trained: sizes, weights, options of each network",
     "timelapse": "make a video of how the faces were learnt",
     "convert": "put B's face on A in the target footage",
+    "report": "what was measured on the finished videos, with the worst frames",
     "media": "look at films, take frames out, put films together, slice, rotate, rescale",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",

@@ -40,6 +40,7 @@ def make_clip(
     pictures: Sequence[Any] | None = None,
     bit_rate: int | None = None,
     gop: int | None = None,
+    crf: int | None = None,
 ) -> Path:
     """Write a clip; `times` are the frames' time stamps in units of `time_base`."""
     times = times or [i * int(Fraction(1, rate) / time_base) for i in range(frames)]
@@ -54,6 +55,8 @@ def make_clip(
         if gop:
             context.gop_size = gop
             video.options = {"sc_threshold": "0"}
+        if crf is not None:
+            video.options = {"crf": str(crf)}
         context.colorspace, context.color_range = tags[:2]
         context.color_primaries, context.color_trc = tags[2:]
         if rotation:
