@@ -17,8 +17,9 @@ from engine.faces.landmarks import Landmarks
 from engine.quality import figures
 from engine.quality.summary import Row
 
-MOST = 300
-"""Faces' frames that are measured, evenly spread, each with the one behind it."""
+LEAST, SHARE, MOST = 40, 5, 300
+"""Frames that are measured: one of five, but at least and at most so many, evenly spread, each with
+the one behind it. A measured frame costs about as much as two converted ones."""
 SIDE = 256
 """Side of the crops in pixels."""
 
@@ -52,14 +53,15 @@ def measure(
     place: Place,
     align: Align,
     *,
-    most: int = MOST,
+    most: int | None = None,
 ) -> Found:
     """Figures of the swapped faces; `faces` by frame index, in display-rotated pixels.
 
     Two frames of each film are held at a time.
     """
     indices = sorted(faces)
-    wanted = {indices[i] for i in spread(len(indices), most)}
+    count = min(MOST, max(LEAST, len(indices) // SHARE)) if most is None else most
+    wanted = {indices[i] for i in spread(len(indices), count)}
     needed = wanted | {i + 1 for i in wanted if i + 1 in faces}
     found, changes = Found(), list[tuple[int, NDArray[np.float64]]]()
     before: dict[int, list[_Cut]] = {}

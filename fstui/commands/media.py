@@ -1,6 +1,6 @@
-"""Tools for films outside projects: look, take frames out, make a film of pictures, slice. Times,
-rotation, colours and all sound are kept; what can be copied is not encoded; no file is replaced
-unless --overwrite says so."""
+"""Tools for films outside projects: look, take frames out, make a film of pictures, put sound to
+it, rescale, rotate, slice. Times, rotation, colours and all sound are kept; what can be copied is
+not encoded; no file is replaced unless --overwrite says so."""
 
 from __future__ import annotations
 
@@ -42,6 +42,22 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     extract = verb("extract", "frames of a film as numbered pictures", "FILM", "FOLDER")
     make = verb("make", "a film of a folder of pictures", "FOLDER", "FILM")
     cut = verb("slice", "a stretch of a film, copied where that is exact", "FILM", "OUT")
+    sound = verb("sound", "another file's sound put to a film", "FILM", "OUT")
+    rescale = verb("rescale", "a film at another size", "FILM", "OUT")
+    rotate = verb("rotate", "a film turned clockwise or mirrored", "FILM", "OUT")
+    sound.add_argument("--from", dest="sound", required=True, metavar="FILE", help="its tracks")
+    sound.add_argument(
+        "--delay", type=float, default=0.0, metavar="S", help="begin so many seconds later"
+    )
+    sound.add_argument("--keep", action="store_true", help="keep the film's own tracks too")
+    rescale.add_argument("--size", required=True, help="as 1280x720, 1280x, x720 or 50%%")
+    rotate.add_argument("--degrees", type=int, default=0, help="90, 180 or 270, clockwise")
+    rotate.add_argument(
+        "--flip", default="", choices=("horizontal", "vertical"), help="mirrored, after the turn"
+    )
+    rotate.add_argument(
+        "--pixels", action="store_true", help="turn the pictures, not what the file says of them"
+    )
     extract.add_argument("--kind", default="png", help="png, jpg, tif, webp, bmp (default png)")
     extract.add_argument("--every", type=int, default=1, metavar="N", help="every Nth frame")
     for tool in (extract, cut):
@@ -52,7 +68,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     cut.add_argument(
         "--keys", action="store_true", help="widen to key frames, so that nothing is encoded"
     )
-    for tool in (make, cut):
+    for tool in (make, cut, rescale, rotate):
         tool.add_argument(
             "--crf", type=int, default=18, metavar="0-51", help="quality if encoded (default 18)"
         )
@@ -71,8 +87,11 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-SETTINGS = "out overwrite kind every frames times fps like keys crf".split()
-PATHS = ("out", "like")
+SETTINGS = (
+    "out overwrite kind every frames times fps like keys crf sound delay keep size degrees flip "
+    "pixels"
+).split()
+PATHS = ("out", "like", "sound")
 
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:
@@ -144,6 +163,19 @@ def _slice(told: dict[str, Any]) -> list[str]:
     return [f"{told['path']}: frames {told['first']} to {told['last']}, {how}."]
 
 
+def _sound(told: dict[str, Any]) -> list[str]:
+    return [f"{told['path']}: {words.plural(told['tracks'], 'track')} put to it."]
+
+
+def _rescale(told: dict[str, Any]) -> list[str]:
+    return [f"{told['path']}: {told['width']}x{told['height']}."]
+
+
+def _rotate(told: dict[str, Any]) -> list[str]:
+    how = "the pictures were turned and encoded anew" if told["encoded"] else "copied as it was"
+    return [f"{told['path']}: turned, {how}."]
+
+
 def _clock(seconds: float | None) -> str:
     if seconds is None:
         return "unknown length"
@@ -151,4 +183,13 @@ def _clock(seconds: float | None) -> str:
     return f"{int(minutes)}:{rest:06.3f}"
 
 
-SAID = {"info": _info, "fps": _fps, "extract": _made, "make": _made, "slice": _slice}
+SAID = {
+    "info": _info,
+    "fps": _fps,
+    "extract": _made,
+    "make": _made,
+    "sound": _sound,
+    "rescale": _rescale,
+    "rotate": _rotate,
+    "slice": _slice,
+}

@@ -18,6 +18,8 @@ from engine.media.probe import probe
 from engine.media.read import read_frames
 from engine.media.tools import act
 from engine.media.write import look_of
+from engine.trust.mark import add_mark, new_mark, read_mark
+from fstui import cli
 
 NTSC = Fraction(1, 30000)
 VARIABLE = [int(t) for t in np.cumsum([0, *([512, 512, 2560, 100, 700, 33] * 8)])]
@@ -38,7 +40,8 @@ def heard(path: Path, track: int = 0) -> tuple[float, np.ndarray]:
     """When a track's sound begins, and its samples from there."""
     with av.open(str(path)) as clip:
         frames = list(clip.decode(clip.streams.audio[track]))
-    return float(frames[0].time), np.concatenate([f.to_ndarray()[0] for f in frames])
+    rows = [f.to_ndarray()[0, :: 1 if f.format.is_planar else 2] for f in frames]
+    return float(frames[0].time), np.concatenate(rows)
 
 
 def same_look(a: Path, b: Path) -> None:
@@ -254,3 +257,184 @@ def test_what_is_there_is_only_replaced_when_told(tmp_path: Path) -> None:
     assert len(frames_of(tmp_path / "b.mp4")) == 5
     assert len(list((tmp_path / "f").glob("*.png"))) == 10
     assert (tmp_path / "f" / "note.txt").read_text() == "mine"
+
+
+# --- sound, size, turn -----------------------------------------------------------------------
+
+
+def wav(path: Path, seconds: float = 3.0, hertz: float = 880.0) -> Path:
+    """A tone as a WAV file."""
+    with av.open(str(path), "w") as file:
+        track = file.add_stream("pcm_s16le", rate=48000)
+        wave = np.sin(np.arange(int(seconds * 48000)) * hertz * 2 * np.pi / 48000) * 8000
+        frame = av.AudioFrame.from_ndarray(
+            np.repeat(wave.astype(np.int16), 2)[None], format="s16", layout="stereo"
+        )
+        frame.sample_rate, frame.pts = 48000, 0
+        file.mux(track.encode(frame))
+        file.mux(track.encode(None))
+    return path
+
+
+def pictures_of(path: Path) -> list[bytes]:
+    """The packets of the picture."""
+    with av.open(str(path)) as clip:
+        return [bytes(p) for p in clip.demux(video=0) if p.size]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_another_files_sound_takes_the_place(tmp_path: Path, suffix: str) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=50, rotation=90, tags=(1, 1, 1, 1))
+    out = tmp_path / f"b{suffix}"
+    told = act("sound", {"source": film, "out": out, "sound": wav(tmp_path / "s.wav")})
+    assert told["tracks"] == 1
+    assert pictures_of(out) == pictures_of(film)
+    same_look(film, out)
+    assert [name for name, _, _ in sound_of(out)] == ["aac" if suffix == ".mp4" else "pcm_s16le"]
+    begin, samples_ = heard(out)
+    assert len(samples_) / 48000 + begin == pytest.approx(2.0, abs=0.1)  # ends with the picture
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.5, -0.5])
+def test_sound_is_moved_by_its_delay(tmp_path: Path, delay: float) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=50)
+    other = make_clip(tmp_path / "s.mp4", frames=75)
+    asked = {
+        "source": film,
+        "out": tmp_path / "b.mp4",
+        "sound": other,
+        "delay": delay,
+        "keep": True,
+    }
+    act("sound", asked)
+    assert len(sound_of(tmp_path / "b.mp4")) == 2
+    start, whole = heard(other)
+    begin, part = heard(tmp_path / "b.mp4", 1)
+    at = round((begin - delay - start) * 48000)
+    part, at = part[max(0, -at) :], max(0, at)  # an encoder's silence comes first
+    shared = slice(2048, len(part) - 2048)
+    assert np.abs(part[shared] - whole[at : at + len(part)][shared]).max() < 0.06  # 0.1 ms
+    assert begin == pytest.approx(max(0.0, delay), abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [("128x", (128, 170)), ("x64", (48, 64)), ("50%", (24, 32)), ("30x90", (30, 90))],
+)
+def test_a_rescaled_film_has_the_size_as_it_is_shown(
+    tmp_path: Path, size: str, shown: tuple[int, int]
+) -> None:
+    film = make_clip(
+        tmp_path / "a.mp4", times=VARIABLE, rotation=90, tags=(1, 1, 1, 1), sound=("aac", "aac")
+    )
+    out = tmp_path / "b.mp4"
+    act("rescale", {"source": film, "out": out, "size": size, "crf": 8})
+    info = probe(out)
+    assert (info.width, info.height, info.rotation) == (*shown, 90)
+    assert times_of(out) == times_of(film)
+    assert sound_of(out) == sound_of(film)
+    same_look(film, out)
+    for one, other in zip(read_frames(film), read_frames(out), strict=True):
+        small = cv2.resize(one.rgb, (12, 16), interpolation=cv2.INTER_AREA)
+        assert close(small, cv2.resize(other.rgb, (12, 16), interpolation=cv2.INTER_AREA), 12)
+
+
+@pytest.mark.parametrize("size", ["", "x", "0x10", "big", "-5x10", "99999x99999", "0%"])
+def test_what_is_no_size_is_refused(tmp_path: Path, size: str) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=5)
+    with pytest.raises(BadInput):
+        act("rescale", {"source": film, "out": tmp_path / "b.mp4", "size": size})
+    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
+@pytest.mark.parametrize("before", [0, 90])
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_turn_shows_the_same_pictures_turned(
+    tmp_path: Path, suffix: str, before: int, degrees: int
+) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=12, rotation=before, sound=("aac", "aac"))
+    out = tmp_path / f"b{suffix}"
+    told = act("rotate", {"source": film, "out": out, "degrees": degrees})
+    assert not told["encoded"]
+    assert pictures_of(out) == pictures_of(film)
+    assert probe(out).rotation == (before + degrees) % 360
+    assert [data for _, _, data in sound_of(out)] == [data for _, _, data in sound_of(film)]
+    for one, other in zip(read_frames(film), read_frames(out), strict=True):
+        assert np.array_equal(np.rot90(one.rgb, -(degrees // 90)), other.rgb)
+
+
+@pytest.mark.parametrize("flip", ["", "horizontal", "vertical"])
+@pytest.mark.parametrize("size", [(64, 48), (65, 47)])
+def test_pixels_are_turned_and_mirrored(tmp_path: Path, flip: str, size: tuple[int, int]) -> None:
+    form = "yuv444p" if size[0] % 2 else "yuv420p"
+    film = make_clip(
+        tmp_path / "a.mp4", times=VARIABLE, width=size[0], height=size[1], pixel_format=form,
+        rotation=90, tags=(1, 1, 1, 1),
+    )  # fmt: skip
+    out = tmp_path / "b.mp4"
+    told = act(
+        "rotate",
+        {"source": film, "out": out, "degrees": 180, "flip": flip, "pixels": True, "crf": 4},
+    )
+    assert told["encoded"]
+    assert probe(out).rotation == 0
+    assert times_of(out) == times_of(film)
+    assert sound_of(out) == sound_of(film)
+    for one, other in zip(read_frames(film), read_frames(out), strict=True):
+        wanted = np.rot90(one.rgb, 2)
+        if flip:
+            wanted = np.flip(wanted, 1 if flip == "horizontal" else 0)
+        assert close(wanted, other.rgb, 4.0)
+
+
+def test_a_turn_by_nothing_or_by_a_bit_is_refused(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=5)
+    for degrees in (0, 45):
+        with pytest.raises(BadInput):
+            act("rotate", {"source": film, "out": tmp_path / "b.mp4", "degrees": degrees})
+
+
+def test_ten_bits_stay_when_a_film_is_rescaled_or_turned(tmp_path: Path) -> None:
+    film = make_clip(
+        tmp_path / "a.mp4", frames=6, pixel_format="yuv420p10le", sound=(), tags=(9, 1, 9, 16)
+    )
+    act("rescale", {"source": film, "out": tmp_path / "b.mp4", "size": "50%"})
+    act("rotate", {"source": film, "out": tmp_path / "c.mp4", "degrees": 90, "pixels": True})
+    same_look(film, tmp_path / "b.mp4")
+    same_look(film, tmp_path / "c.mp4")
+
+
+def test_a_marked_film_stays_marked(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "a.mp4", frames=10)
+    add_mark(film, new_mark(500))
+    act("rotate", {"source": film, "out": tmp_path / "b.mp4", "degrees": 90})
+    found = read_mark(tmp_path / "b.mp4")
+    assert found is not None
+    assert found.digital_source_type == new_mark(500).digital_source_type
+    act("extract", {"source": film, "out": tmp_path / "f", "kind": "jpg"})
+    assert all(read_mark(path) for path in (tmp_path / "f").iterdir())
+
+
+def test_the_command_says_what_it_did_and_refuses_in_one_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_clip(tmp_path / "a.mp4", frames=10)
+    assert cli.main(["media", "rotate", "a.mp4", "b.mp4", "--degrees", "90"]) == 0
+    assert "b.mp4: turned, copied as it was" in capsys.readouterr().out
+    assert cli.main(["media", "rotate", "a.mp4", "b.mp4", "--degrees", "90"]) == 3
+    assert capsys.readouterr().err.count("\n") == 1
+    assert cli.main(["--readonly", "media", "rotate", "a.mp4", "c.mp4", "--degrees", "90"]) == 5
+
+
+def test_a_matroska_film_loses_no_picture_at_its_beginning(tmp_path: Path) -> None:
+    film = make_clip(tmp_path / "a.mkv", frames=40, sound=("flac",), subtitle="srt")
+    act("rotate", {"source": film, "out": tmp_path / "b.mp4", "degrees": 180})
+    act("rotate", {"source": film, "out": tmp_path / "c.mkv", "degrees": 180})
+    for out in (tmp_path / "b.mp4", tmp_path / "c.mkv"):
+        assert pictures_of(out) == pictures_of(film)
+        assert times_of(out) == times_of(film)
+        assert [name for name, _, _ in sound_of(out)] == ["flac"]
+        with av.open(str(out)) as clip:
+            assert len(clip.streams.subtitles) == 1

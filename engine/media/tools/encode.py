@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput
+from engine.media.probe import open_video
 from engine.media.read import FrameReader, Run
+from engine.media.streams import clock_start_s
+from engine.media.tools.remux import Span, remux
 from engine.media.write import Look, Segment, SegmentWriter, fitted, look_of
 from engine.protocol import safe_text
 
 PRESET = "medium"
+BESIDE = frozenset({"audio", "subtitle"})
 Change = Callable[[Any], Any]
 
 
@@ -39,6 +43,19 @@ def encode(
             if reader.problem:
                 raise BadInput(f"{safe_text(str(source))} {reader.problem}.")
             yield segment
+
+
+def rejoined(source: Path, part: Path, pictures: Segment, look: Look) -> list[str]:
+    """Write `part`: new pictures at their places, all else of the source; as `remux`."""
+    with open_video(source) as container:
+        start = clock_start_s(container)
+    film = Span(
+        pictures.path,
+        frozenset({"video"}),
+        back_s=start - pictures.first_pts * look.time_base,
+        matrix=look.display_matrix,
+    )
+    return remux(part, [film, Span(source, BESIDE, back_s=start)])
 
 
 def _changed(frame: Any, change: Change | None, look: Look) -> Any:

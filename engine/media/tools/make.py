@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from engine.errors import BadInput
 from engine.media.pictures import picture_head, read_picture
 from engine.media.planes import ACCURATE, working_format
-from engine.media.probe import open_video, pictures_in, probe
+from engine.media.probe import pictures_in, probe
 from engine.media.read import colour_matrix, packet_times
-from engine.media.streams import clock_start_s
 from engine.media.tools.aside import film_aside
-from engine.media.tools.encode import written
+from engine.media.tools.encode import rejoined, written
 from engine.media.tools.remux import Span, remux
 from engine.media.write import Look, look_of
 from engine.protocol import safe_text
@@ -31,7 +30,6 @@ HD = (int(Colorspace.ITU709), 1, 1, 1)
 """Matrix, range, primaries and transfer of BT.709, limited range."""
 RATE = Fraction(25)
 MAX_FPS = 1000
-BESIDE = frozenset({"audio", "subtitle"})
 
 
 def run(
@@ -57,14 +55,8 @@ def run(
     with film_aside(out, like or pictures[0], overwrite) as part:
         frames = zip(times, _frames(pictures, look), strict=True)
         with written(frames, part, look, crf) as made:
-            film = Span(made.path, frozenset({"video"}), back_s=-made.first_pts * look.time_base)
-            spans = [film]
-            if like:
-                with open_video(like) as container:
-                    start = clock_start_s(container)
-                film = replace(film, back_s=film.back_s + start)
-                spans = [film, Span(like, BESIDE, back_s=start)]
-            said = remux(part, spans)
+            alone = Span(made.path, frozenset({"video"}))
+            said = rejoined(like, part, made, look) if like else remux(part, [alone])
     return {"path": str(out), "frames": len(pictures), "said": said}
 
 

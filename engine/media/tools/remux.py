@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -46,6 +46,8 @@ class Span:
     """Taken from every time stamp."""
     matrix: tuple[int, ...] | None = None
     """Another display matrix for the picture: nine numbers as FFmpeg has them."""
+    formats: tuple[str, ...] = ()
+    """Allowed beside those of films."""
 
 
 def remux(part: Path, spans: Sequence[Span], head: int = -1) -> list[str]:
@@ -56,7 +58,7 @@ def remux(part: Path, spans: Sequence[Span], head: int = -1) -> list[str]:
     container = container_of(part)
     try:
         with ExitStack() as stack:
-            sources = [stack.enter_context(open_video(span.path)) for span in spans]
+            sources = [stack.enter_context(open_video(span.path, span.formats)) for span in spans]
             aim: Any = av.open(
                 f"file:{part.absolute()}", "w", format=container, options=_clock(sources, container)
             )
@@ -140,8 +142,8 @@ class _Flow:
         streams = [self._source.streams[index] for index in self._tracks]
         if not streams:
             return
-        for packet in self._source.demux(streams):
-            if packet.dts is None or not self._inside(packet):
+        for packet in _with_dts(self._source.demux(streams)):
+            if not self._inside(packet):
                 continue
             track = self._tracks[packet.stream.index]
             back = round(self._span.back_s / packet.time_base)
@@ -158,6 +160,32 @@ class _Flow:
         end = at if is_picture else at + (packet.duration or 0) * packet.time_base
         after = start is None or (end >= start if is_picture else end > start)
         return after and (stop is None or at < stop)
+
+
+def _with_dts(packets: Iterable[Any]) -> Iterator[Any]:
+    """Packets, all with a decoding time. Matroska stores none, so those of the first pictures are
+    unknown where pictures are predicted both ways; they are set before the first known one."""
+    waiting: dict[int, list[Any]] = {}
+    for packet in packets:
+        if packet.pts is None and packet.dts is None:
+            continue
+        held = waiting.setdefault(packet.stream.index, [])
+        if packet.dts is None:
+            held.append(packet)
+            continue
+        yield from _before(held, packet.dts)
+        held.clear()
+        yield packet
+    for held in waiting.values():
+        yield from _before(held, min((p.pts for p in held), default=0) + 1)
+
+
+def _before(held: list[Any], dts: int) -> list[Any]:
+    """Packets with decoding times that rise towards one."""
+    gap = max(1, min((p.duration or 1 for p in held), default=1))
+    for back, packet in enumerate(reversed(held), 1):
+        packet.dts = dts - back * gap
+    return held
 
 
 class _Picture:

@@ -17,13 +17,11 @@ from engine.errors import BadInput, NothingToDo
 from engine.extract.selection import ROUNDING_S, frame_spans, time_spans
 from engine.media.probe import open_video, plain, probe, video_stream
 from engine.media.tools.aside import film_aside
-from engine.media.tools.encode import encode
+from engine.media.tools.encode import BESIDE, encode
 from engine.media.tools.remux import Span as Stretch
 from engine.media.tools.remux import remux
 from engine.media.write import look_of
 from engine.protocol import safe_text
-
-BESIDE = frozenset({"audio", "subtitle"})
 
 
 class Packet(NamedTuple):
