@@ -438,3 +438,26 @@ def test_a_matroska_film_loses_no_picture_at_its_beginning(tmp_path: Path) -> No
         assert [name for name, _, _ in sound_of(out)] == ["flac"]
         with av.open(str(out)) as clip:
             assert len(clip.streams.subtitles) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "sound"),
+    [
+        ("a.ts", "libx264", "aac"),
+        ("a.webm", "libvpx-vp9", "libopus"),
+        ("a.mpg", "mpeg2video", "mp2"),
+    ],
+)
+def test_films_of_other_containers_are_copied_whole(
+    tmp_path: Path, name: str, codec: str, sound: str
+) -> None:
+    """Clocks that begin anywhere, a last picture whose length isn't said."""
+    unit = Fraction(1, 1000) if name == "a.webm" else Fraction(1, 25)
+    film = make_clip(tmp_path / name, frames=50, codec=codec, sound=(sound,), time_base=unit)
+    out = tmp_path / "b.mp4"
+    assert not act("rotate", {"source": film, "out": out, "degrees": 90})["encoded"]
+    assert len(frames_of(out)) == len(frames_of(film))
+    times = times_of(out)
+    assert float(times[-1] - times[0]) == pytest.approx(49 / 25, abs=0.05)
+    assert float(times[0]) < 0.1
+    assert len(heard(out)[1]) / 48000 == pytest.approx(2.0, abs=0.06)

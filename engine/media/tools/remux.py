@@ -76,7 +76,8 @@ def remux(part: Path, spans: Sequence[Span], head: int = -1) -> list[str]:
     except av.error.FFmpegError as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise BadInput(f"{safe_text(part.name)} can't be written: {plain(error)}.") from error
+        shown = ", ".join(safe_text(span.path.name) for span in spans)
+        raise BadInput(f"{shown} can't be put into {container}: {plain(error)}.") from error
     return said
 
 
@@ -192,6 +193,8 @@ class _Picture:
     """The picture's packets as they are, under the name of the stream `named`."""
 
     def __init__(self, source: Any, aim: Any, matrix: tuple[int, ...] | None, named: Any) -> None:
+        rate = source.average_rate or source.guessed_rate or 25
+        self._lasts = max(1, round(1 / (rate * source.time_base)))
         self._stream = aim.add_stream_from_template(source, opaque=True)
         kept = ("language", "title", "handler_name")
         self._stream.metadata.update({k: v for k, v in named.metadata.items() if k in kept})
@@ -199,7 +202,8 @@ class _Picture:
             self._stream.set_display_matrix(matrix)
 
     def take(self, packet: Any) -> list[Any]:
-        """The packet itself."""
+        """The packet itself; one without a length gets the rate's, or an MP4 ends before it."""
+        packet.duration = packet.duration or self._lasts
         packet.stream = self._stream
         return [packet]
 

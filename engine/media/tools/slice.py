@@ -46,6 +46,8 @@ def run(
         raise BadInput(f"{shown} is no video: only a video can be sliced.")
     packets = packets_of(source)
     stamps = sorted({p.pts for p in packets})
+    if not stamps:
+        raise BadInput(f"{shown} has no time stamps: put it into another container first.")
     first, stop = stretch(frames, times, stamps, info.time_base)
     if first >= stop:
         raise NothingToDo(f"{shown} has {len(stamps)} frames and none of them is in the slice.")
@@ -70,7 +72,7 @@ def run(
         "frames": stop - first,
         "first": first + 1,
         "last": stop,
-        "start_s": float(start_s),
+        "start_s": float(start_s - stamps[0] * base),
         "encoded": not copied,
         "said": said,
     }
