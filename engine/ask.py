@@ -22,6 +22,10 @@ def _answer(question: list[str]) -> Any:
     match question:
         case ["media", *paths]:
             return [_medium(Path(path)) for path in paths]
+        case ["media-tool", action, settings]:
+            from engine.media.tools import act
+
+            return act(action, json.loads(settings))
         case ["bench", stage, *what]:
             from engine.bench import bench
 

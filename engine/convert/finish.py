@@ -14,6 +14,8 @@ from engine.convert.outputs.base import Finished, Output
 from engine.convert.sheet import contact_sheet
 from engine.faces.landmarks import Landmarks
 from engine.protocol import safe_text, write_atomic
+from engine.quality import report as quality_report
+from engine.quality.summary import Quality
 from engine.settings import ConvertSettings
 from engine.store import Store
 from engine.train.checkpoint import Checkpoint
@@ -28,7 +30,8 @@ class Finish:
     def __init__(self, work: Work, settings: ConvertSettings, found: Checkpoint) -> None:
         self._work, self._report = work, work.report
         self._settings, self._put_in = msgspec.to_builtins(settings), settings.put_in
-        self._state = found.state
+        self._asked = settings
+        self._state, self._recipe = found.state, found.recipe
         self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
 
     def finished(self, clip: Clip, fingerprint: str) -> reports.ClipReport | None:
@@ -51,6 +54,8 @@ class Finish:
         faces = _faces_out(clip, journal.frames)
         sheet = self._sheet(clip, made, faces, folder) if found.shows else ""
         identity, measured = self._identity(made if found.shows else None, faces)
+        full = self._asked.report == "full" and found.shows
+        quality = self._quality(clip, made, folder, faces, measured) if full else None
         report = reports.ClipReport(
             v=reports.VERSION,
             clip=clip.name,
@@ -68,6 +73,7 @@ class Finish:
             remarks=remarks,
             faces=measured,
             beside=[name for _, name in found.beside],
+            quality=quality,
         )
         reports.write_clip(made.with_name(f"{clip.name}.json"), report)
         return report
@@ -105,6 +111,8 @@ class Finish:
         self, video: Path | None, faces: dict[int, list[Landmarks]]
     ) -> tuple[Identity, list[Measured]]:
         """The likeness in what came out; without it where that has no whole frames."""
+        if self._asked.report == "none":
+            return summary([], None), []
         with Store(self._work.project.db_path, readonly=True) as store:
             new = person_of(store, self._put_in)
             replaced = person_of(store, "a" if self._put_in == "b" else "b")
@@ -116,6 +124,30 @@ class Finish:
             return summary([], new.within), []
         measured = measure(video, faces, new, replaced)
         return summary(measured, new.within), measured
+
+    def _quality(
+        self,
+        clip: Clip,
+        video: Path,
+        folder: WorkFolder,
+        faces: dict[int, list[Landmarks]],
+        likeness: list[Measured],
+    ) -> Quality:
+        """All figures, with the sheet of the worst frames and the page."""
+        journal = folder.journal
+        found = quality_report.measured(clip, video, faces, self._asked, self._recipe, likeness)
+
+        def out(name: str, content: bytes) -> Path:
+            staged = folder.path / name
+            write_atomic(staged, content)
+            return self._release(clip, staged, name, journal)
+
+        facts = [
+            f"{journal.swapped} of {journal.frames} frames swapped",
+            f"model iteration {self._state.iteration}",
+            f"source {safe_text(clip.path.name)}",
+        ]
+        return quality_report.released(clip, video, faces, found, facts, out)
 
     def _release(self, clip: Clip, staged: Path, name: str, journal: Journal) -> Path:
         return release(

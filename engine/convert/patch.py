@@ -83,8 +83,8 @@ class Cutter:
 
     def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
         self.settings = settings
-        self._balance = _of(Balance, settings)
-        self._edge, self._sharpening = _of(Edge, settings), _of(Sharpening, settings)
+        self._balance = group_of(Balance, settings)
+        self._edge, self._sharpening = group_of(Edge, settings), group_of(Sharpening, settings)
         self._display = display
         """2x3, coded pixels to display-rotated pixels."""
         self._size, self._output = swapper.size, swapper.output_size
@@ -194,7 +194,7 @@ class Item:
     """The new faces themselves, RGBA 0..1, where they aren't put in."""
 
 
-def _of(kind: type[Chosen], settings: ConvertSettings) -> Chosen:
+def group_of(kind: type[Chosen], settings: ConvertSettings) -> Chosen:
     """A group of the settings."""
     return kind(*(getattr(settings, name) for name in kind._fields))
 

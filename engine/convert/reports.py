@@ -9,6 +9,7 @@ import msgspec
 
 from engine.convert.identity import Identity, Measured, summary
 from engine.protocol import write_atomic
+from engine.quality.summary import Quality
 
 VERSION = 1
 
@@ -38,6 +39,8 @@ class ClipReport(msgspec.Struct, frozen=True):
     """The swapped faces that `identity` sums up."""
     beside: list[str] = []
     """Further files or folders in `out/`, as masks."""
+    quality: Quality | None = None
+    """Measured against the source; None where the setting report asked for less."""
 
 
 class Report(msgspec.Struct, frozen=True):

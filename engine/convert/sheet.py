@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import cv2
@@ -38,25 +38,43 @@ def contact_sheet(
     (over all of them where none has); `cut` is what the video has of the source."""
     choice = sorted(i for i in faces if i < frames) or list(range(frames))
     wanted = [choice[i] for i in spread(len(choice), ROWS)]
-    origin = {i: cut.source_index(i) if cut else i for i in wanted}
-    shown, after = dict(pictures(source, origin.values())), dict(pictures(video, wanted))
-    before = {i: shown[at] for i, at in origin.items() if at in shown}
+    return frames_sheet(source, video, faces, {i: f"frame {i}" for i in wanted}, title, cut)
+
+
+def frames_sheet(
+    source: Path,
+    video: Path,
+    faces: dict[int, list[Landmarks]],
+    labels: dict[int, str],
+    title: str,
+    cut: Cut | None = None,
+) -> bytes:
+    """A JPEG with one row for each labelled frame of the video, in the labels' order; whole frames
+    are held one at a time."""
+    origin = {cut.source_index(i) if cut else i: i for i in labels}
+    shown = ((origin[i], picture) for i, picture in pictures(source, origin))
+    before, after = (_cells(film, faces) for film in (shown, pictures(video, labels)))
     rows = [
-        _row(f"frame {i}", before[i], after[i], faces.get(i, []))
-        for i in wanted
+        _labelled(
+            label, _beside([c for pair in zip(before[i], after[i], strict=True) for c in pair])
+        )
+        for i, label in labels.items()
         if i in before and i in after
     ]
     return encode_jpeg(_stack(title, rows))
 
 
-def _row(label: str, source: Picture, swap: Picture, faces: Sequence[Landmarks]) -> Picture:
-    cells = [_fitted(source), _fitted(swap)]
-    if faces:
-        matrix = crop_matrix(faces[0].points, HEIGHT_PX, "face")
-        cells += [
-            np.asarray(warp(p, matrix, HEIGHT_PX, border=0), np.uint8) for p in (source, swap)
-        ]
-    return _labelled(label, _beside(cells))
+def _cells(
+    film: Iterable[tuple[int, Picture]], faces: dict[int, list[Landmarks]]
+) -> dict[int, list[Picture]]:
+    """Each frame small, and its first face if it has one."""
+    cells: dict[int, list[Picture]] = {}
+    for index, picture in film:
+        cells[index] = [_fitted(picture)]
+        for face in faces.get(index, [])[:1]:
+            matrix = crop_matrix(face.points, HEIGHT_PX, "face")
+            cells[index].append(np.asarray(warp(picture, matrix, HEIGHT_PX, border=0), np.uint8))
+    return cells
 
 
 def _fitted(picture: Picture) -> Picture:

@@ -116,6 +116,7 @@ def output_name(media: Media) -> str:
 
 def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:
     """Of all that decides what the pictures look like: footage, faces, model, settings."""
+    pictures = msgspec.structs.replace(settings, batch=1, report="full")  # speed, measuring
     digest = hashlib.sha256()
     for index in sorted(clip.faces):
         for face in clip.faces[index]:
@@ -129,7 +130,7 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
         faces=digest.hexdigest(),
         checkpoint=checkpoint,
         shots=msgspec.to_builtins(clip.shots),
-        settings=msgspec.to_builtins(msgspec.structs.replace(settings, batch=1)),  # speed only
+        settings=msgspec.to_builtins(pictures),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -97,11 +98,16 @@ def probe(path: Path) -> MediaInfo:
     return _probe_video(path, shown)
 
 
-def open_video(path: Path) -> Any:
-    """An open PyAV container of an allowed format, from the disk alone. Raises `BadInput`."""
+def open_video(path: Path, also: Iterable[str] = ()) -> Any:
+    """An open PyAV container of an allowed format or one of `also`, from the disk alone.
+
+    Raises `BadInput`.
+    """
     shown = safe_text(str(path))
     try:
-        return av.open(f"file:{path.absolute()}", options=dict(OPTIONS), metadata_errors="replace")
+        formats = ",".join([OPTIONS["format_whitelist"], *also])
+        options = {**OPTIONS, "format_whitelist": formats}
+        return av.open(f"file:{path.absolute()}", options=options, metadata_errors="replace")
     except av.error.FFmpegError as error:
         raise BadInput(f"{shown} is no video that can be read: {plain(error)}.") from error
     except OSError as error:

@@ -219,7 +219,7 @@ class Others:
 
     def __init__(self, source: Any, aim: Any, container: str, cut: Cut | None = None) -> None:
         self._source, self._place, self._cut = source, PLACES[container], cut
-        self._start_s = _clock_start_s(source)
+        self._start_s = clock_start_s(source)
         self.left_out: list[str] = []
         """A sentence for each stream that the container has no place for."""
         self._tracks: dict[int, Track] = {}
@@ -299,7 +299,7 @@ class Others:
         return packet
 
 
-def _clock_start_s(source: Any) -> Fraction:
+def clock_start_s(source: Any) -> Fraction:
     """Where the source's clock begins, in seconds; 0 where it begins at 0 by definition."""
     if ZERO_BASED & set(source.format.name.split(",")):
         return Fraction(0)

@@ -204,3 +204,12 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     batch: Annotated[
         int, Meta(ge=1, le=32, description="faces swapped together: fewer need less memory")
     ] = 16
+
+    # --- what is measured on the result ---
+    report: Annotated[
+        Literal["none", "identity", "full"],
+        Meta(
+            description="what is measured: nothing, likeness or all",
+            extra={"group": "report"},
+        ),
+    ] = "full"

@@ -18,6 +18,8 @@ COMMANDS: dict[str, str] = {
     "timelapse": "make a video of how the faces were learnt",
     "shots": "other settings from a frame of a clip on; cuts are found",
     "convert": "put B's face on A in the target footage",
+    "report": "what was measured on the finished videos, with the worst frames",
+    "media": "look at films, take frames out, put films together, slice, rotate, rescale",
     "import": "take in faces from faceswap, DeepFaceLab or JSON",
     "export": "hand faces out as faceswap's .fsa, face PNGs or JSON",
     "status": "what projects have, what runs, what is next",

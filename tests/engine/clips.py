@@ -42,6 +42,8 @@ def make_clip(
     sound_late_s: float = 0.0,
     cover: bytes = b"",
     options: dict[str, str] | None = None,
+    gop: int | None = None,
+    crf: int | None = None,
 ) -> Path:
     """Write a clip; `times` are the frames' time stamps in units of `time_base`."""
     times = times or [i * int(Fraction(1, rate) / time_base) for i in range(frames)]
@@ -53,6 +55,11 @@ def make_clip(
         context.time_base = time_base
         if bit_rate:
             context.bit_rate = bit_rate
+        if gop:
+            context.gop_size = gop
+            video.options = {"sc_threshold": "0"}
+        if crf is not None:
+            video.options = {"crf": str(crf)}
         context.colorspace, context.color_range = tags[:2]
         context.color_primaries, context.color_trc = tags[2:]
         if rotation:

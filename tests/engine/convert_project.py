@@ -146,7 +146,7 @@ def make_work(project: Project, *, stop_after: int | None = None, **settings: An
     rated = settings.get("writer", "video") == "video"
     rated = rated and settings.get("codec") not in ("prores", "ffv1")
     quick = {"preset": "ultrafast"} if rated else {}
-    values = {"segment_frames": 24, "batch": 4, **quick, **settings}
+    values = {"segment_frames": 24, "batch": 4, "report": "identity", **quick, **settings}
     step = Step("convert", None, values)
     folder = JobFolder.create(project.path, Job(VERSION, "convert", [step]))
     folder.append("start", pid=1)

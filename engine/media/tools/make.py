@@ -1,0 +1,159 @@
+"""A film of a folder of pictures; times, sound and colours of another film where one is named."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from av.video.reformatter import Colorspace, Interpolation
+from numpy.typing import NDArray
+
+from engine.errors import BadInput
+from engine.media.codecs import Encoding
+from engine.media.pictures import picture_head, read_picture
+from engine.media.planes import ACCURATE
+from engine.media.probe import pictures_in, probe
+from engine.media.read import colour_matrix, packet_times
+from engine.media.tools.aside import film_aside
+from engine.media.tools.encode import rejoined, written
+from engine.media.tools.remux import Span, remux
+from engine.media.write import Look, look_of
+from engine.protocol import safe_text
+
+HD = (int(Colorspace.ITU709), 1, 1, 1)
+"""Matrix, range, primaries and transfer of BT.709, limited range."""
+RATE = Fraction(25)
+MAX_FPS = 1000
+
+
+def run(
+    source: Path, out: Path, *, fps: str = "", like: Path | None = None, overwrite: bool = False,
+    crf: int = 18,
+) -> dict[str, Any]:  # fmt: skip
+    """Encode the pictures of a folder in the natural order of their names.
+
+    With `like` each is shown when that film's frame is, and its sound, subtitles, chapters and
+    metadata come along: by the number that a picture's name ends in, else in order. With `fps` (a
+    number or a fraction) they follow each other at that rate. Raises `BadInput`.
+    """
+    shown = safe_text(str(source))
+    if not source.is_dir():
+        raise BadInput(f"{shown} is no folder of pictures.")
+    pictures = pictures_in(source)
+    if not pictures:
+        raise BadInput(f"{shown} has no picture in it.")
+    if fps and like:
+        raise BadInput("Give either --fps or --like: the other film has its own times.")
+    look = look_for(pictures[0], like, rate_of(fps))
+    times = times_like(pictures, like) if like else list(range(len(pictures)))
+    with film_aside(out, like or pictures[0], overwrite) as part:
+        frames = zip(times, _frames(pictures, look), strict=True)
+        with written(frames, part, look, crf) as made:
+            alone = Span(made.path, frozenset({"video"}))
+            said = rejoined(like, part, made, look) if like else remux(part, [alone])
+    return {"path": str(out), "frames": len(pictures), "said": said}
+
+
+def rate_of(text: str) -> Fraction:
+    """`25`, `29.97` or `30000/1001` as a fraction; NTSC's rounded rates mean the exact ones.
+
+    Raises `BadInput`.
+    """
+    if not text:
+        return RATE
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not 0 < rate <= MAX_FPS:
+        raise BadInput(
+            f"'{safe_text(text)}' is no rate: give frames a second, as in 25 or 30000/1001."
+        )
+    for nominal in (24, 30, 48, 60, 120):
+        exact = Fraction(nominal * 1000, 1001)
+        if rate != nominal and abs(rate - exact) < Fraction(1, 200):
+            return exact
+    return rate.limit_denominator(1_000_000)
+
+
+def look_for(first: Path, like: Path | None, rate: Fraction) -> Look:
+    """How the film is encoded: the size of the first picture, the colours of `like`."""
+    head = picture_head(first)
+    if like is None:
+        form = "yuv420p10le" if _is_deep(first) else "yuv420p"
+        form = Encoding().working_format(form, head.width, head.height)
+        return Look(head.width, head.height, form, rate, 1 / rate, HD, None, None)
+    found = look_of(like)
+    form = Encoding().working_format(found.pixel_format, head.width, head.height)
+    info = probe(like)
+    same = (info.width, info.height) == (head.width, head.height)
+    return replace(
+        found,
+        width=head.width,
+        height=head.height,
+        pixel_format=form,
+        sample_aspect=found.sample_aspect if same and not info.rotation else None,
+        display_matrix=None,  # the pictures are turned already
+    )
+
+
+def times_like(pictures: list[Path], like: Path) -> list[int]:
+    """When each picture is shown, in units of the film's time base. Raises `BadInput`."""
+    times = packet_times(like)
+    ends = [re.search(r"(\d{1,9})$", path.stem, re.ASCII) for path in pictures]
+    numbers = [int(end[1]) - 1 for end in ends if end]
+    numbered = len(numbers) == len(pictures) and numbers == sorted(set(numbers))
+    if numbered and numbers[0] >= 0 and numbers[-1] < len(times):
+        return [times[n] for n in numbers]
+    if len(times) == len(pictures):
+        return times
+    raise BadInput(
+        f"{safe_text(str(like))} has {len(times)} frames and there are {len(pictures)} pictures "
+        "whose names don't end in the frames' numbers: give --fps."
+    )
+
+
+def _frames(pictures: list[Path], look: Look) -> Iterator[Any]:
+    for path in pictures:
+        rgb = _deep(path) if "10" in look.pixel_format and _is_deep(path) else read_picture(path)
+        if rgb.shape[:2] != (look.height, look.width):
+            raise BadInput(
+                f"{safe_text(path.name)} is {rgb.shape[1]}x{rgb.shape[0]} and the first picture "
+                f"{look.width}x{look.height}: all must be of one size."
+            )
+        yield coded(rgb, look)
+
+
+def coded(rgb: NDArray[Any], look: Look) -> Any:
+    """RGB of 8 or 16 bits as a frame in the film's matrix and range."""
+    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form)
+    frame_like = av.VideoFrame(look.width, look.height, look.pixel_format)
+    frame_like.colorspace = look.tags[0]
+    full = look.tags[1] == 2 or "j" in look.pixel_format
+    return frame.reformat(
+        format=look.pixel_format,
+        dst_colorspace=colour_matrix(frame_like),
+        dst_color_range=2 if full else 1,
+        interpolation=Interpolation.AREA | ACCURATE,
+    )
+
+
+def _is_deep(path: Path) -> bool:
+    """Whether a PNG or TIFF has 16 bits of RGB."""
+    if path.suffix.lower() not in (".png", ".tif", ".tiff"):
+        return False
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    return picture is not None and picture.dtype == np.uint16 and picture.ndim == 3
+
+
+def _deep(path: Path) -> NDArray[np.uint16]:
+    picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint16)
+    return picture[..., 2::-1]

@@ -1,0 +1,87 @@
+"""What was measured on a project's finished videos: likeness, pose, expression, flicker, edges and
+sharpness, with the worst frames. 'convert PROJECT --report full' measures all of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadInput, Damaged, NothingToDo
+from engine.protocol import safe_text
+from fstui.commands.shared import add_project, project_of, say
+
+WORST_SHOWN = 5
+WORDS = {
+    "to_new": "distance to the new person",
+    "to_replaced": "distance to the replaced",
+    "pose": "pose, degrees",
+    "expression": "expression, % of the face",
+    "flicker": "flicker, levels of 255",
+    "edge": "mask edge, levels of 255",
+    "sharpness": "sharpness, source 1",
+}
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT and a clip."""
+    add_project(parser)
+    parser.add_argument("--clip", metavar="NAME", default="", help="only this one")
+    parser.add_argument("--json", action="store_true", help="every face's figures, as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the reports of the last conversion's clips."""
+    project = project_of(args)
+    out = project.path / "out"
+    whole = _read(out / "report.json")
+    if whole is None:
+        raise NothingToDo(f"{project.name} has no finished video: 'convert {project.typed}'.")
+    names = [str(name) for name in whole.get("clips", [])]
+    if args.clip and args.clip not in names:
+        raise BadInput(
+            f"{project.name} has no clip '{safe_text(args.clip)}': there are {', '.join(names)}."
+        )
+    found = [(name, _read(out / f"{name}.json")) for name in names if args.clip in ("", name)]
+    reports = [report for _, report in found if report is not None]
+    if args.json:
+        print(json.dumps(reports, indent=2))
+    else:
+        for report in reports:
+            say(*lines(report, out))
+    missing = [name for name, report in found if report is None]
+    if missing:
+        raise Damaged(f"The report of {', '.join(missing)} is gone: run convert again.")
+    return 0
+
+
+def lines(report: dict[str, Any], out: Path) -> list[str]:
+    """One clip's figures."""
+    said = [
+        f"{report['video']}: {report['frames_swapped']} of {report['frames']} frames swapped, "
+        f"model iteration {report['iterations']}"
+    ]
+    quality = report.get("quality")
+    if not quality:
+        return [*said, "  not measured in full ('convert --report full' does it)"]
+    said.append(f"  {'':27} {'median':>8} {'5 % worse':>10}  worst frames")
+    for name, figure in quality["figures"].items():
+        worst = ", ".join(str(frame + 1) for frame in figure["worst"][:WORST_SHOWN])
+        said.append(
+            f"  {WORDS.get(name, name):27} {figure['median']:8.3f} {figure['tail']:10.3f}  {worst}"
+        )
+    if quality["lost"]:
+        lost = ", ".join(str(frame + 1) for frame in quality["lost"][:WORST_SHOWN])
+        more = " and more" if len(quality["lost"]) > WORST_SHOWN else ""
+        said.append(f"  no face is found any more in frames {lost}{more}")
+    files = [quality["page"], quality["sheet"]]
+    return said + [f"  {out / name}" for name in files if name]
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        found = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
