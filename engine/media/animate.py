@@ -45,7 +45,9 @@ def animate(segments: list[Segment], look: Look, out: Path, quality: int) -> Non
                     stream.codec_context.time_base = CLOCK
                     palette = _Palette(stream.width, stream.height) if is_gif else None
                 frame = av.VideoFrame.from_ndarray(rgba, format="rgba")
-                frame = palette.apply(frame) if palette else frame.reformat(format="bgra")
+                frame = (
+                    palette.apply(frame) if palette else frame.reformat(format="bgra", threads=1)
+                )
                 frame.pts, frame.time_base = pts, CLOCK
                 clip.mux(stream.encode(frame))
             clip.mux(stream.encode(None))

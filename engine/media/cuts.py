@@ -36,7 +36,7 @@ def cuts_of(path: Path) -> list[int]:
 
 def small(frame: object) -> NDArray[np.uint8]:
     """A decoded frame's brightness and colours, few pixels."""
-    reduced = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p")  # type: ignore[attr-defined]
+    reduced = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p", threads=1)  # type: ignore[attr-defined]
     return np.asarray(reduced.to_ndarray(), np.uint8)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
@@ -267,10 +267,11 @@ def to_rgb(frame: Any) -> NDArray[np.uint8]:
     What is transparent comes over black. HDR's brightness is taken as it stands.
     """
     frame.colorspace = colour_matrix(frame)
-    if any(component.is_alpha for component in frame.format.components):
-        rgb = over_black(frame.to_ndarray(format="rgba"))
-    else:
-        rgb = frame.to_ndarray(format="rgb24")
+    clear = any(component.is_alpha for component in frame.format.components)
+    # A reformatter of its own: the frame's can't be used by two threads at once.
+    made = VideoReformatter().reformat(frame, format="rgba" if clear else "rgb24")
+    rgb = np.asarray(made.to_ndarray(), np.uint8)
+    rgb = over_black(rgb) if clear else rgb
     quarter_turns = turn(frame) // 90
     return np.ascontiguousarray(np.rot90(rgb, -quarter_turns)) if quarter_turns else rgb
 

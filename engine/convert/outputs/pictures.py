@@ -6,9 +6,10 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
 from engine.convert.outputs.base import Finished, covered, require_sdr
@@ -148,7 +149,9 @@ def upright(frame: Any, mask: Mask | None) -> stills.Samples:
     """A frame as RGB, with a mask as RGBA, 16 bits where it has more than 8, turned for display."""
     deep = frame.format.components[0].bits > 8
     frame.colorspace = colour_matrix(frame)
-    samples = frame.to_ndarray(format="rgb48le" if deep else "rgb24")
+    # A reformatter of its own: the frame's is one that a preview may use at the same time.
+    rgb = VideoReformatter().reformat(frame, format="rgb48le" if deep else "rgb24", threads=1)
+    samples = cast(Any, rgb.to_ndarray())
     if mask is not None:
         samples = np.concatenate([samples, _levels(mask, samples.dtype)[..., None]], -1)
     return np.ascontiguousarray(np.rot90(samples, -turn(frame) // 90))
