@@ -77,9 +77,17 @@ class BatchNorm(keras.layers.Layer):
             is_training=training,
         )
         if training:
-            put(self.mean.value, mean_of_all(out.batch_mean))
-            put(self.variance.value, mean_of_all(out.batch_variance))
+            keep(self.mean, mean_of_all(out.batch_mean))
+            keep(self.variance, mean_of_all(out.batch_variance))
         return out.y if len(x.shape) == 4 else out.y[:, 0, 0]
+
+
+def keep(weight: Any, value: Any) -> None:
+    """Give a layer's weight another value; Keras' own way where it only looks at shapes."""
+    if hasattr(weight.value, "handle"):
+        put(weight.value, value)
+    else:
+        weight.assign(value)
 
 
 class StyleNorm(keras.layers.Layer):

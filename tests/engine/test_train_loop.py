@@ -400,7 +400,7 @@ def test_settings_change_while_it_runs_and_the_next_job_keeps_them(project: Proj
     loop.run(work)
     answers = [ack.get("refused", "") for ack in events(work, "ack")]
     assert answers[0] == ""
-    assert "model can't change while it runs" in answers[1]
+    assert "model can't change on the way" in answers[1]
     assert "zoom can't be '99.0'" in answers[2]
     (change,) = events(work, "change")
     assert change["settings"] == {"batch": 4, "rotation": 0.0, "iterations": 20}

@@ -57,7 +57,7 @@ class Meter:
         self.resize(*self._size)
         # No fork of this process: with TensorFlow in it that takes longer than the program's
         # start. A leader of a session that opens a terminal gets it as its own: sh does.
-        self._program = subprocess.Popen(
+        self.program = subprocess.Popen(
             ["sh", "-c", ': <"$0"; exec "$@"', os.ttyname(terminal), *self.argv],
             stdin=terminal,
             stdout=terminal,
@@ -65,14 +65,14 @@ class Meter:
             env=self.env,
             start_new_session=True,
         )
-        self.pid = self._program.pid
+        self.pid = self.program.pid
         os.close(terminal)
         self._clock = time.monotonic()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._program.kill()
-        self._program.wait()
+        self.program.kill()
+        self.program.wait()
         os.close(self.fd)
 
     def resize(self, columns: int, rows: int) -> None:
@@ -134,11 +134,13 @@ class Meter:
             self.press(b"\x1b[?2026;2$y")
 
     def _reap(self, block: bool = False) -> None:
-        self.code = self._program.wait() if block else self._program.poll()
+        self.code = self.program.wait() if block else self.program.poll()
 
     def text(self) -> str:
         """The screen's text."""
-        return "\n".join(self.screen.display)
+        columns = range(self.screen.columns)
+        rows = (self.screen.buffer[y] for y in range(self.screen.lines))
+        return "\n".join("".join(row[x].data for x in columns) for row in rows)
 
     def cells(self) -> list[list[tuple[Any, ...]]]:
         """Every cell: character, colours, attributes."""
