@@ -67,7 +67,8 @@ class Patch:
     face: NDArray[np.uint8]
     """The model's input."""
     target: NDArray[np.float32]
-    """What is replaced, RGB 0..1 at the model's output size: the colours to match."""
+    """What is replaced, RGB 0..1 at the model's output size: the colours to match. Beyond the
+    frame the colours of its edge."""
     inside: NDArray[np.float32]
     """1 where the target shows the frame, 0 beyond its edge."""
     mask: NDArray[np.float32] | None
@@ -108,15 +109,17 @@ class Cutter:
             return None
         rgb = read_region(frame, region)
         to_crop = compose(matrix, invert(region.origin))
-        crop = np.clip(warp(rgb, to_crop, self._side, border=0), 0.0, 255.0).astype(np.float32)
+        crop = _crop(rgb, to_crop, self._side, border=0)
         ones = np.ones(rgb.shape[:2], np.float32)
         inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
+        # Beyond the frame's edge its last colours go on: black would be taken for the scene's.
+        target = crop if inside.min() > 0.999 else _crop(rgb, to_crop, self._side, border=None)
         return Patch(
             region,
             matrix,
             self._side,
             np.rint(_resize(crop, self._size)).astype(np.uint8),
-            _resize(crop, self._output) / np.float32(255.0),
+            _resize(target, self._output) / np.float32(255.0),
             _resize(inside, self._output),
             self._area(face, mask, compose(resized(self._side, MASK_SIZE), shown)),
             _coded(step, self._display),
@@ -211,6 +214,13 @@ def about_middle(side: int, scale: float) -> Matrix:
     """2x3: a crop enlarged about its middle."""
     shift = (1.0 - scale) * (side - 1) / 2.0
     return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
+
+
+def _crop(
+    rgb: NDArray[np.float32], to_crop: Matrix, side: int, border: int | None
+) -> NDArray[np.float32]:
+    """RGB 0..255, `side` square; `border` as in `warp`."""
+    return np.clip(warp(rgb, to_crop, side, border=border), 0.0, 255.0).astype(np.float32)
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

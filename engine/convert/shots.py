@@ -50,6 +50,7 @@ def read_shots(project: Project) -> dict[str, list[Shot]]:
         for shots in found.clips.values():
             for shot in shots:
                 _check(shot)
+            _check_apart(shots)
     except (msgspec.MsgspecError, BadInput) as error:
         raise Damaged(
             f"{path} can't be read: {safe_text(str(error))}: mend or remove it."
@@ -104,6 +105,15 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
     live(ConvertSettings, values)
     known = read(ConvertSettings, values)
     return {name: getattr(known, name) for name in values}
+
+
+def _check_apart(shots: list[Shot]) -> None:
+    """Raise `BadInput` where two begin at one frame: which of them holds would be a guess."""
+    seen: set[int] = set()
+    for shot in shots:
+        if shot.first in seen:
+            raise BadInput(f"two shots begin at frame {shot.first + 1}")
+        seen.add(shot.first)
 
 
 def _check(shot: Shot) -> None:

@@ -23,7 +23,7 @@ from engine.settings import ConvertSettings
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
-METHOD = 1
+METHOD = 2
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
 RESERVED = frozenset({"report"})
 """A clip of this name would take the project's own report."""

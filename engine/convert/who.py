@@ -27,9 +27,7 @@ def wanted_of(project: Project, settings: ConvertSettings) -> Wanted:
         if settings.person:
             rows = _of_person(rows, settings.person, project.typed)
         if settings.crops_left:
-            rows = [
-                row for row in rows if row.face.crop and project.inside(row.face.crop).is_file()
-            ]
+            rows = [row for row in rows if _has_crop(project, row)]
         if reference:
             rows = [row for row in rows if reference.rejection(_identity(row)) is None]
         return rows

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from clips import make_clip
@@ -142,3 +143,20 @@ def test_a_trained_model_hands_out_its_mask(tmp_workspace: Path) -> None:
     assert made.shape == (3, swapper.output_size, swapper.output_size, 4)
     assert made.min() >= 0.0
     assert made.max() <= 1.0
+
+
+@pytest.mark.parametrize("colour", ["seamless", "average", "histogram"])
+def test_what_lies_beyond_the_frame_gives_no_colour(tmp_path: Path, colour: str) -> None:
+    """An even frame stays as light as it is, though half of the crop lies beyond its edge."""
+    frame = av.VideoFrame.from_ndarray(np.full((120, 160, 3), 150, np.uint8), format="rgb24")
+    frame = frame.reformat(format="yuv420p")
+    settings = ConvertSettings(colour=colour, sharpen=0.0)
+    cutter, model = Cutter(Painter(), settings, to_display(0, 160, 120)), Painter()
+    patch = cutter.cut(frame, Landmarks(landmarks(-18, 40, 40), None))
+    assert patch is not None
+    assert patch.inside.min() < 0.5
+    flat = np.full_like(model.predict(patch.face[None])[0], 0.4)
+    before = samples(frame)[0].astype(int)
+    cutter.paste(frame, patch, flat)
+    after = samples(frame)[0].astype(int)
+    assert np.abs(after - before).max() <= 4

@@ -90,6 +90,7 @@ def test_what_can_not_be_of_a_shot(project: Project, values: dict[str, Any], wor
         "{",
         '{"v": 9}',
         '{"clips": {"a": [{"first": -4}]}}',
+        '{"clips": {"a": [{"first": 4}, {"first": 4}]}}',
         '{"clips": {"a": [{"first": 4, "settings": {"codec": "av1"}}]}}',
         '{"clips": {"a": [{"first": 4, "run": "rm"}]}}',
         "[" * 100_000,

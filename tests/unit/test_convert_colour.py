@@ -201,3 +201,14 @@ def test_a_balance_is_its_formula(values: list[float]) -> None:
         rgb = [0.5 + (c - 0.5) * (1 + values[1] / 100) + values[0] / 100 for c in rgb]
         assert np.allclose(ours, np.clip(rgb, 0, 1), atol=1e-4)
     assert balanced(FACE, Balance()) is FACE
+
+
+def test_ranks_are_of_what_lies_inside_alone() -> None:
+    """Two tones inside, black outside: no tone between black and the darker one comes."""
+    target = np.where(np.arange(64)[:, None, None] < 32, 0.5, 0.7) * np.ones((64, 64, 3))
+    weight = np.ones((64, 64), np.float32)
+    target[:, :20] = weight[:, :20] = 0.0
+    face = np.random.default_rng(3).uniform(0.2, 0.8, (64, 64, 3)).astype(np.float32)
+    made = match("histogram", face, target.astype(np.float32), weight)[:, 20:]
+    assert made.min() >= 0.5 - 1e-5
+    assert made.max() <= 0.7 + 1e-5

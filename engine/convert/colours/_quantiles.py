@@ -15,8 +15,9 @@ COLOURS_MOST = 4096
 
 
 def distribution(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
-    """The different values in rising order, and for each the weight of all below it and half of
-    those alike, as a share, 0..1."""
+    """The different values of any weight in rising order, and for each the weight of all below it
+    and half of those alike, as a share, 0..1."""
+    values, weights = values[weights > 0.0], weights[weights > 0.0]
     known, place = np.unique(values, return_inverse=True)
     at = np.bincount(place.ravel(), weights, len(known))
     return known, (np.cumsum(at) - 0.5 * at) / at.sum()
