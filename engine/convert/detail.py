@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.convert.sharpen import LUMA
+from engine.convert.balance import LUMA
 
 Picture = NDArray[np.float32]
 

@@ -23,6 +23,9 @@ from engine.trust.door import Model, Origin, read_record, release
 from engine.trust.mark import new_mark
 from engine.work import Work
 
+DEPTH = {"none": 0, "identity": 1, "full": 2}
+"""What the setting report asks for, each with all of the one before."""
+
 
 class Finish:
     """The last part of a step, for clips that one model made with one set of settings."""
@@ -43,6 +46,19 @@ class Finish:
         files = [out / name for name in (report.video, report.sheet, *report.beside) if name]
         return report if all(_is_out(path, fingerprint) for path in files) else None
 
+    def as_asked(self, clip: Clip, report: reports.ClipReport) -> reports.ClipReport:
+        """The report of a clip that is out; what is asked for now and was not measured then, or
+        whose files are gone, is measured."""
+        out, quality = self._work.project.inside("out"), report.quality
+        told = [out / name for name in (quality.page, quality.sheet) if name] if quality else []
+        deep = DEPTH.get(str(report.settings.get("report")), 0) >= DEPTH[self._asked.report]
+        if not report.sheet or (deep and all(_is_out(path, report.fingerprint) for path in told)):
+            return report
+        folder = WorkFolder(out / ".work" / clip.name, report.fingerprint)
+        report = self._measured(clip, report, folder.path)
+        folder.remove()
+        return report
+
     def clip(self, clip: Clip, output: Output, folder: WorkFolder) -> reports.ClipReport:
         """What came out, sheet and report of a clip whose segments are all there."""
         self._report.phase("joining")
@@ -50,32 +66,39 @@ class Finish:
         found = output.finish(folder, clip.cut, new_mark(self._state.iteration).comment)
         remarks = self._remarks(clip, journal, found.remarks)
         made = self._let_out(clip, found, journal)
-        self._report.phase("measuring the result")
-        faces = _faces_out(clip, journal.frames)
-        sheet = self._sheet(clip, made, faces, folder) if found.shows else ""
-        identity, measured = self._identity(made if found.shows else None, faces)
-        full = self._asked.report == "full" and found.shows
-        quality = self._quality(clip, made, folder, faces, measured) if full else None
         report = reports.ClipReport(
             v=reports.VERSION,
             clip=clip.name,
             source=safe_text(clip.path.name),
             video=made.name,
-            sheet=sheet,
+            sheet=self._sheet(clip, made, folder) if found.shows else "",
             fingerprint=journal.fingerprint,
             frames=journal.frames,
             frames_swapped=journal.swapped,
             iterations=self._state.iteration,
             seconds_training=self._state.seconds,
             seconds_converting=journal.seconds,
-            identity=identity,
+            identity=summary([], None),
             settings=self._settings,
             remarks=remarks,
-            faces=measured,
+            faces=[],
             beside=[name for _, name in found.beside],
-            quality=quality,
         )
-        reports.write_clip(made.with_name(f"{clip.name}.json"), report)
+        return self._measured(clip, report, folder.path)
+
+    def _measured(self, clip: Clip, report: reports.ClipReport, folder: Path) -> reports.ClipReport:
+        """A clip's report with all that is asked for, kept."""
+        self._report.phase("measuring the result")
+        video = self._work.project.inside(f"out/{report.video}")
+        faces = _faces_out(clip, report.frames)
+        identity, found = self._identity(video if report.sheet else None, faces)
+        report = msgspec.structs.replace(
+            report, identity=identity, faces=found, quality=None, settings=self._settings
+        )
+        if report.sheet and self._asked.report == "full":
+            quality = self._quality(clip, report, faces, folder)
+            report = msgspec.structs.replace(report, quality=quality)
+        reports.write_clip(video.with_name(f"{clip.name}.json"), report)
         return report
 
     def _remarks(self, clip: Clip, journal: Journal, remarks: list[str]) -> list[str]:
@@ -91,21 +114,20 @@ class Finish:
         for staged, name in found.beside:
             out = self._work.project.inside(f"out/{name}")
             if staged.exists() or not _is_out(out, journal.fingerprint):
-                self._release(clip, staged, name, journal)
-        made = self._release(clip, found.staged, found.name, journal)
+                self._release(clip, staged, name, journal.fingerprint)
+        made = self._release(clip, found.staged, found.name, journal.fingerprint)
         for staged, name in found.notes:
             write_atomic(made.with_name(name), staged.read_bytes())
             staged.unlink()
         return made
 
-    def _sheet(
-        self, clip: Clip, made: Path, faces: dict[int, list[Landmarks]], folder: WorkFolder
-    ) -> str:
+    def _sheet(self, clip: Clip, made: Path, folder: WorkFolder) -> str:
         title = f"{clip.name}, model iteration {self._state.iteration}"
         staged = folder.path / "sheet.jpg"
-        frames = folder.journal.frames
+        frames, fingerprint = folder.journal.frames, folder.journal.fingerprint
+        faces = _faces_out(clip, frames)
         write_atomic(staged, contact_sheet(clip.path, made, faces, frames, title, clip.cut))
-        return self._release(clip, staged, f"{clip.name}.sheet.jpg", folder.journal).name
+        return self._release(clip, staged, f"{clip.name}.sheet.jpg", fingerprint).name
 
     def _identity(
         self, video: Path | None, faces: dict[int, list[Landmarks]]
@@ -128,28 +150,27 @@ class Finish:
     def _quality(
         self,
         clip: Clip,
-        video: Path,
-        folder: WorkFolder,
+        report: reports.ClipReport,
         faces: dict[int, list[Landmarks]],
-        likeness: list[Measured],
+        folder: Path,
     ) -> Quality:
         """All figures, with the sheet of the worst frames and the page."""
-        journal = folder.journal
-        found = quality_report.measured(clip, video, faces, self._asked, self._recipe, likeness)
+        video = self._work.project.inside(f"out/{report.video}")
+        found = quality_report.measured(clip, video, faces, self._asked, self._recipe, report.faces)
 
         def out(name: str, content: bytes) -> Path:
-            staged = folder.path / name
+            staged = folder / name
             write_atomic(staged, content)
-            return self._release(clip, staged, name, journal)
+            return self._release(clip, staged, name, report.fingerprint)
 
         facts = [
-            f"{journal.swapped} of {journal.frames} frames swapped",
+            f"{report.frames_swapped} of {report.frames} frames swapped",
             f"model iteration {self._state.iteration}",
             f"source {safe_text(clip.path.name)}",
         ]
         return quality_report.released(clip, video, faces, found, facts, out)
 
-    def _release(self, clip: Clip, staged: Path, name: str, journal: Journal) -> Path:
+    def _release(self, clip: Clip, staged: Path, name: str, fingerprint: str) -> Path:
         return release(
             self._work.project,
             staged,
@@ -157,7 +178,7 @@ class Finish:
             model=self._model,
             source=Origin(safe_text(clip.path.name), clip.hash),
             settings=self._settings,
-            fingerprint=journal.fingerprint,
+            fingerprint=fingerprint,
         )
 
 

@@ -145,15 +145,17 @@ class Cutter:
     def finished(
         self, patch: Patch, predicted: NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """A prediction as it is put in, RGB 0..1, and its mask, both of the model's output size."""
-        mask = _resize(self.mask_of(patch, predicted), self._output)
+        """A prediction as it is put in, RGB 0..1 of the model's output size, and its mask."""
+        mask = self.mask_of(patch, predicted)
+        weights = _resize(mask, self._output) * patch.inside
         face = np.ascontiguousarray(predicted[..., :3])
-        face = match(self.settings.colour, face, patch.target, mask * patch.inside)
+        face = match(self.settings.colour, face, patch.target, weights)
         return sharpened(balanced(face, self._balance), self._sharpening), mask
 
     def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
         """A prediction with its mask as straight alpha, RGBA 0..1 of the model's output size."""
         face, mask = self.finished(patch, predicted)
+        mask = _resize(mask, self._output)
         return np.concatenate([face, np.clip(mask, 0.0, 1.0)[..., None]], -1)
 
     def paste(
@@ -161,17 +163,16 @@ class Cutter:
     ) -> NDArray[np.float32]:
         """Put a prediction into a writable frame, through the mask, in the patch's region; the
         mask as it is there, 0..1."""
-        face = self.finished(patch, predicted)[0] * np.float32(255.0)
+        face, mask = self.finished(patch, predicted)
         region, settings = patch.region, self.settings
         larger = about_middle(patch.side, 1.0 + settings.face_scale / 100.0)
         to_region = compose(region.origin, compose(invert(patch.matrix), larger))
         size = (region.width, region.height)
         from_mask = compose(to_region, resized(MASK_SIZE, patch.side))
         from_face = compose(to_region, resized(self._output, patch.side))
-        mask = self.mask_of(patch, predicted)
         seen = np.asarray(warp(mask, from_mask, size, border=0), np.float32)
         seen = np.clip(seen, 0.0, 1.0)
-        picture = np.asarray(warp(face, from_face, size), np.float32)
+        picture = np.asarray(warp(face * np.float32(255.0), from_face, size), np.float32)
         behind = read_region(frame, region)
         picture = moved(picture, patch.step, settings.motion_blur)
         picture = grained(picture, behind, settings.grain, patch.seed)

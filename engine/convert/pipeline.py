@@ -90,7 +90,7 @@ class Step:
         if report := self._finish.finished(clip, mark):
             self._done += clip.frames_out
             self._work.report.event("kept", media=clip.name)
-            return report
+            return self._finish.as_asked(clip, report)
         folder = WorkFolder(self._work.project.inside(f"out/.work/{clip.name}"), mark)
         conversion = Conversion(clip, self._model(), self._settings, folder, output)
         before = self._done

@@ -7,6 +7,7 @@ settings of the job alone.
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -15,10 +16,19 @@ from engine.errors import BadInput, Damaged, from_os_error
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings, live, read
+from engine.store import Media
 
 FILE = "shots.json"
 VERSION = 1
 MOST_BYTES = 16 << 20
+
+RESERVED = frozenset({"report"})
+"""A clip of this name would take the project's own report."""
+
+
+def clip_name(media: Media) -> str:
+    """The name of a clip: of its result, without suffix, and of its shots."""
+    return f"{media.name}-clip" if media.name.lower() in RESERVED else media.name
 
 
 class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,6 +91,14 @@ def set_shot(project: Project, clip: str, first: int, values: dict[str, Any]) ->
     return shot
 
 
+def begin_shots(project: Project, clip: str, firsts: Iterable[int]) -> None:
+    """Let a shot without settings begin at each of these frames where none begins yet."""
+    shots = read_shots(project)
+    there = {shot.first: shot for shot in shots.get(clip, [])}
+    all_of = {**{first: Shot(first) for first in firsts}, **there}
+    write_shots(project, {**shots, clip: [all_of[first] for first in sorted(all_of)]})
+
+
 def remove_shot(project: Project, clip: str, first: int) -> None:
     """Take a shot away: the one before it goes on. Raises `BadInput` where none begins there."""
     shots = read_shots(project)
@@ -97,7 +115,7 @@ def settings_of(settings: ConvertSettings, shots: list[Shot]) -> list[ConvertSet
 
 def number_at(shots: list[Shot], index: int) -> int:
     """Which of `settings_of` a frame has: 0 before the first shot."""
-    return bisect.bisect_right([shot.first for shot in shots], index)
+    return bisect.bisect_right(shots, index, key=lambda shot: shot.first)
 
 
 def _checked(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
-from engine.convert.shots import read_shots
+from engine.convert.shots import clip_name, read_shots
 from engine.convert.who import Wanted, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
@@ -25,8 +25,6 @@ from engine.work import Work
 
 METHOD = 2
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
-RESERVED = frozenset({"report"})
-"""A clip of this name would take the project's own report."""
 
 
 def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
@@ -73,7 +71,7 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wante
         work.report.warn(f"{shown} {remark}.")
     frames = media.frames or store.next_index(media.id)
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
-    name = output_name(media)
+    name = clip_name(media)
     shots = read_shots(work.project).get(name, [])
     clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots)
     return ranged(clip, settings)
@@ -107,11 +105,6 @@ def _remarks(media: Media, without_oval: bool) -> list[str]:
 def faces_without_mesh(faces: dict[int, list]) -> bool:
     """Whether a face has landmarks only."""
     return any(face.mesh is None for found in faces.values() for face in found)
-
-
-def output_name(media: Media) -> str:
-    """The name of a clip's output, without suffix."""
-    return f"{media.name}-clip" if media.name.lower() in RESERVED else media.name
 
 
 def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:

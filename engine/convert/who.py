@@ -24,7 +24,7 @@ def wanted_of(project: Project, settings: ConvertSettings) -> Wanted:
     reference = _reference(project, settings)
 
     def wanted(rows: list[FrameFace]) -> list[FrameFace]:
-        if settings.person:
+        if settings.person >= 0:
             rows = _of_person(rows, settings.person, project.typed)
         if settings.crops_left:
             rows = [row for row in rows if _has_crop(project, row)]

@@ -8,7 +8,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.media.planes import FULL_RANGE
+from engine.media.planes import FULL_RANGE, samples
 
 Mask = NDArray[np.float32]
 """(height, width), 0..1, coded pixels."""
@@ -17,8 +17,8 @@ Mask = NDArray[np.float32]
 def with_alpha(frame: Any, mask: Mask, pixel_format: str) -> Any:
     """A planar YUV frame as one of the same samples with `mask` as its transparency, straight."""
     made = av.VideoFrame(frame.width, frame.height, pixel_format)
-    *samples, alpha = _samples(made)
-    for aim, source in zip(samples, _samples(frame), strict=True):
+    *aims, alpha = samples(made)
+    for aim, source in zip(aims, samples(frame), strict=True):
         aim[:] = source
     alpha[:] = np.rint(mask * _peak(made))
     made.colorspace, made.color_range = frame.colorspace, frame.color_range
@@ -32,7 +32,7 @@ def grey(mask: Mask, like: Any) -> Any:
     peak = _peak(made)
     full = like.color_range == FULL_RANGE or "j" in like.format.name
     black, white = (0, peak) if full else (16 * (peak + 1) // 256, 235 * (peak + 1) // 256)
-    luma, *chroma = _samples(made)
+    luma, *chroma = samples(made)
     luma[:] = np.rint(black + mask * (white - black))
     for plane in chroma:
         plane[:] = (peak + 1) // 2
@@ -41,16 +41,5 @@ def grey(mask: Mask, like: Any) -> Any:
     return made
 
 
-def _samples(frame: Any) -> list[NDArray[Any]]:
-    """The planes of a frame as arrays that share its memory, row padding left out."""
-    dtype = np.uint8 if _bits(frame) == 8 else np.uint16
-    rows = [(p, np.frombuffer(p, dtype).reshape(p.height, -1)) for p in frame.planes]
-    return [array[:, : plane.width] for plane, array in rows]
-
-
-def _bits(frame: Any) -> int:
-    return int(frame.format.components[0].bits)
-
-
 def _peak(frame: Any) -> int:
-    return (1 << _bits(frame)) - 1
+    return (1 << int(frame.format.components[0].bits)) - 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,9 +35,9 @@ def cuts_of(path: Path) -> list[int]:
         return cuts_in(differences(small(frame) for _, _, frame in reader.raw()))
 
 
-def small(frame: object) -> NDArray[np.uint8]:
+def small(frame: Any) -> NDArray[np.uint8]:
     """A decoded frame's brightness and colours, few pixels."""
-    reduced = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p", threads=1)  # type: ignore[attr-defined]
+    reduced = frame.reformat(width=SMALL[0], height=SMALL[1], format="yuv444p", threads=1)
     return np.asarray(reduced.to_ndarray(), np.uint8)
 
 

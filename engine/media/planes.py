@@ -136,8 +136,8 @@ def write_region(
 
 
 def samples(frame: Any) -> list[NDArray[Any]]:
-    """The Y, U and V samples of a frame as arrays that share its memory, row padding left out."""
-    dtype = LAYOUTS[frame.format.name].dtype
+    """The planes of a frame as arrays that share its memory, row padding left out."""
+    dtype = np.uint8 if frame.format.components[0].bits == 8 else np.uint16
     arrays = []
     for plane in frame.planes:
         rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)

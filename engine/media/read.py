@@ -272,8 +272,22 @@ def to_rgb(frame: Any) -> NDArray[np.uint8]:
     made = VideoReformatter().reformat(frame, format="rgba" if clear else "rgb24")
     rgb = np.asarray(made.to_ndarray(), np.uint8)
     rgb = over_black(rgb) if clear else rgb
+    return upright(rgb, frame)
+
+
+def to_deep_rgb(frame: Any) -> NDArray[np.uint16]:
+    """The same with 16 bits; of what is transparent the 8 that it has over black."""
+    if any(component.is_alpha for component in frame.format.components):
+        return to_rgb(frame).astype(np.uint16) * 257
+    frame.colorspace = colour_matrix(frame)
+    made = VideoReformatter().reformat(frame, format="rgb48le")
+    return upright(np.asarray(made.to_ndarray(), np.uint16), frame)
+
+
+def upright(samples: NDArray[Any], frame: Any) -> NDArray[Any]:
+    """Samples of a coded frame, turned as the frame is for display."""
     quarter_turns = turn(frame) // 90
-    return np.ascontiguousarray(np.rot90(rgb, -quarter_turns)) if quarter_turns else rgb
+    return np.ascontiguousarray(np.rot90(samples, -quarter_turns)) if quarter_turns else samples
 
 
 def colour_matrix(frame: Any) -> Colorspace:

@@ -214,6 +214,32 @@ class Trimmed:
         return self._track.finish()
 
 
+def codec_of(stream: Any) -> str:
+    """A stream's codec as FFmpeg names it."""
+    return stream.codec_context.name if stream.codec_context else "unknown"
+
+
+def track_of(stream: Any, aim: Any, place: Place) -> Track | None:
+    """Sound or text whole on its way into a container; None where that has no place for it."""
+    codec = codec_of(stream)
+    if stream.type == "audio":
+        if place.sound is None or codec in place.sound:
+            return Copied(stream, aim)
+        return Sound(stream, aim, place.sound_made, None, Fraction(0))
+    if codec in place.text:
+        return Copied(stream, aim)
+    return Text(stream, aim, place.text_made) if codec in CONVERTED_TEXT else None
+
+
+def without_place(stream: Any, place: Place) -> str:
+    """The sentence for a stream that the container has no place for."""
+    what = "cover picture" if stream.disposition & COVER else f"{stream.type} stream"
+    return (
+        f"The {what} {stream.index} ({safe_text(codec_of(stream))}) has no place in an "
+        f"{place.name} and is left out."
+    )
+
+
 class Others:
     """The source's streams beside its video, added to an output that isn't started yet."""
 
@@ -267,27 +293,16 @@ class Others:
         return kept
 
     def _track(self, stream: Any, aim: Any) -> Track | None:
-        codec = stream.codec_context.name if stream.codec_context else "unknown"
         place, is_cover = self._place, bool(stream.disposition & COVER)
-        if stream.type == "audio":
-            if not self._cut and (place.sound is None or codec in place.sound):
-                return Copied(stream, aim)
-            return Sound(stream, aim, place.sound_made, self._cut, self._start_s)
         if stream.type == "video" and not is_cover:
             return None
-        if is_cover and place.covers and codec in COVERS:
+        if is_cover and place.covers and codec_of(stream) in COVERS:
             return Cover(stream, aim)
-        track: Track | None = None
-        if codec in place.text:
-            track = Copied(stream, aim)
-        elif codec in CONVERTED_TEXT:
-            track = Text(stream, aim, place.text_made)
+        if stream.type == "audio" and self._cut:
+            return Sound(stream, aim, place.sound_made, self._cut, self._start_s)
+        track = track_of(stream, aim, place)
         if track is None:
-            what = "cover picture" if is_cover else f"{stream.type} stream"
-            self.left_out.append(
-                f"The {what} {stream.index} ({safe_text(codec)}) has no place in an {place.name} "
-                "and is left out."
-            )
+            self.left_out.append(without_place(stream, place))
             return None
         return Trimmed(track, self._cut, self._start_s) if self._cut else track
 

@@ -20,18 +20,23 @@ from typing import Any
 import av
 import numpy as np
 from av.video.frame import PictureType
+from av.video.reformatter import Colorspace, Interpolation
+from numpy.typing import NDArray
 
 from engine.errors import BadInput, from_os_error
 from engine.media.codecs import MUXERS, Encoding
 from engine.media.cut import Cut
 from engine.media.hdr import HDR_CURVES, Mastering, dynamic_of
+from engine.media.planes import ACCURATE, FULL_RANGE, LIMITED_RANGE
 from engine.media.probe import open_video, plain, video_stream
+from engine.media.read import colour_matrix
 from engine.media.streams import Others
 from engine.process import fsync_folder
 from engine.protocol import safe_text
 
 MAX_TIMESCALE = 2**31 - 1
-FULL_RANGE = 2
+HD_TAGS = (int(Colorspace.ITU709), LIMITED_RANGE, 1, 1)
+"""Of a `Look`: BT.709, limited range."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,21 @@ def look_of(path: Path, encoding: Encoding | None = None) -> Look:
 def _display_matrix(frame: Any) -> tuple[int, ...] | None:
     data = frame.side_data.get("DISPLAYMATRIX")
     return tuple(int(n) for n in np.frombuffer(bytes(data), "<i4")) if data else None
+
+
+def coded(rgb: NDArray[Any], look: Look) -> Any:
+    """RGB of 8 or 16 bits as a frame of the video's format, matrix and range."""
+    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form)
+    like = av.VideoFrame(look.width, look.height, look.pixel_format)
+    like.colorspace = look.tags[0]
+    full = look.tags[1] == FULL_RANGE or "j" in look.pixel_format
+    return frame.reformat(
+        format=look.pixel_format,
+        dst_colorspace=colour_matrix(like),
+        dst_color_range=FULL_RANGE if full else LIMITED_RANGE,
+        interpolation=Interpolation.AREA | ACCURATE,
+    )
 
 
 def fitted(frame: Any, look: Look) -> Any:

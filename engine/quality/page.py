@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from html import escape
 
 from engine.protocol import safe_text
-from engine.quality.summary import KINDS, Kind, Quality
+from engine.quality.kinds import KINDS, Kind
+from engine.quality.summary import Quality
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1100px; padding: 0 1em;

@@ -3,34 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
 import msgspec
 import numpy as np
 
+from engine.quality.kinds import KINDS, Kind
+
 WORST = 20
 TAIL = 5
 """Percent of the faces that are worse than a figure's tail."""
-
-
-class Kind(msgspec.Struct, frozen=True):
-    """One figure: what it says and which end of it is bad."""
-
-    name: str
-    about: str
-    unit: str
-    worse: Literal["larger", "smaller"]
-
-
-KINDS = (
-    Kind("to_new", "distance to the new person", "", "larger"),
-    Kind("to_replaced", "distance to the replaced person", "", "smaller"),
-    Kind("pose", "pose against the source", "degrees", "larger"),
-    Kind("expression", "expression against the source", "% of the face", "larger"),
-    Kind("flicker", "flicker beyond the source's", "levels of 255", "larger"),
-    Kind("edge", "step along the mask's edge beyond the source's", "levels of 255", "larger"),
-    Kind("sharpness", "sharpness against the surroundings, source 1", "", "smaller"),
-)
 
 
 class Row(msgspec.Struct, frozen=True):

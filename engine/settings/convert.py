@@ -46,8 +46,8 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         Literal["b", "a"], about("whose face is put in; a: the target shows B", group=WHO)
     ] = "b"
     person: Annotated[
-        int, about("only this one of 'faces people'; 0 is all", 0, 100_000, group=WHO)
-    ] = 0
+        int, about("only this one of 'faces people'; -1 is all", -1, 100_000, group=WHO)
+    ] = -1
     filter: Annotated[
         str, about("only the people of this picture or folder", path=True, group=WHO)
     ] = ""

@@ -1,4 +1,4 @@
-"""How a training learns: its optimiser, losses and learning rate, from recipe and settings."""
+"""What learns and how: network, optimiser, losses and learning rate, from recipe and settings."""
 
 from __future__ import annotations
 
@@ -8,8 +8,25 @@ from engine.settings import TrainSettings
 from engine.train import losses, models, optimisers
 from engine.train.checkpoint import Recipe
 from engine.train.clipping import Clipping
+from engine.train.network import Network
 from engine.train.optimiser import Plan
 from engine.train.schedule import Schedule
+from engine.train.transfer import frozen_parts
+
+
+def network_of(recipe: Recipe, settings: TrainSettings, seed: int) -> Network:
+    """The network that learns, its weights drawn afresh. Raises `BadInput` for a part to freeze
+    that it lacks."""
+    network = Network(
+        recipe.model,
+        recipe.options,
+        seed,
+        recipe.style,
+        precision=settings.precision,
+        recompute=settings.recompute,
+    )
+    network.frozen = frozen_parts(network, settings.freeze)
+    return network
 
 
 class Cost(NamedTuple):

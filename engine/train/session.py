@@ -12,8 +12,7 @@ from engine.errors import BadInput
 from engine.settings import TrainSettings, changed, live, read
 from engine.train import checkpoint, data, estimate, models, replicas, sets, transfer
 from engine.train.checkpoint import Recipe
-from engine.train.learning import cost_of, plan_of
-from engine.train.network import Network
+from engine.train.learning import cost_of, network_of, plan_of
 from engine.train.schedule import slower
 from engine.train.sight import augmentation_of, cut_of
 from engine.train.style import Style
@@ -61,15 +60,7 @@ class Session:
         self.program = estimate.program_bytes()
         self.how = augmentation_of(self.recipe, settings, self.cut)
         with self.strategy.scope():
-            self.network = Network(
-                self.recipe.model,
-                self.recipe.options,
-                self.seed,
-                self.recipe.style,
-                precision=settings.precision,
-                recompute=settings.recompute,
-            )
-            self.network.frozen = transfer.frozen_parts(self.network, settings.freeze)
+            self.network = network_of(self.recipe, settings, self.seed)
             self.trainer = Trainer(
                 self.network, self.how, self.draws, self.plan, xla=settings.xla, cost=self.cost
             )
@@ -184,8 +175,7 @@ class Session:
 
     def restart(self) -> None:
         """Go on from iteration 0, as nothing was saved yet."""
-        recipe = self.recipe
-        fresh = Network(recipe.model, recipe.options, self.seed, recipe.style)
+        fresh = network_of(self.recipe, self.settings, self.seed)
         self.network.set_weights({name: w.numpy() for name, w in fresh.weights().items()})
         optimiser = self.trainer.optimiser
         zeros = {name: np.zeros(m.shape, np.float32) for name, m in optimiser.moments.items()}

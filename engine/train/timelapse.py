@@ -12,10 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from engine.digest import file_sha256
@@ -23,7 +21,7 @@ from engine.errors import BadInput, NothingToDo
 from engine.faces.crops import encode_jpeg
 from engine.media.codecs import Encoding
 from engine.media.pictures import read_picture
-from engine.media.write import Look, SegmentWriter, join
+from engine.media.write import HD_TAGS, Look, SegmentWriter, coded, join
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.train import sets
@@ -34,8 +32,6 @@ from engine.trust.mark import new_mark
 FASTEST = 60
 """Frames a second."""
 CRF, PRESET = 16, "medium"
-HD = (Colorspace.ITU709, 1, 1, 1)
-"""Matrix, range, primaries and transfer of BT.709, limited range."""
 
 
 class Timelapse:
@@ -124,7 +120,7 @@ def _digest(frames: list[Path]) -> str:
 def _write(frames: list[Path], fps: int, staged: Path, comment: str) -> None:
     """Encode the pictures, as large as the last one, into a file with the comment."""
     height, width, _ = read_picture(frames[-1]).shape
-    look = Look(width, height, "yuv420p", Fraction(fps), Fraction(1, fps), HD, None, None)
+    look = Look(width, height, "yuv420p", Fraction(fps), Fraction(1, fps), HD_TAGS, None, None)
     staged.parent.mkdir(parents=True, exist_ok=True)
     writer = SegmentWriter(staged.with_suffix(".part.mp4"), look, Encoding(crf=CRF, preset=PRESET))
     try:
@@ -144,5 +140,4 @@ def _frame(rgb: NDArray[np.uint8], look: Look) -> Any:
     """A picture as a frame to encode."""
     if rgb.shape[:2] != (look.height, look.width):  # of a network with another output
         rgb = np.asarray(cv2.resize(rgb, (look.width, look.height)), np.uint8)
-    frame = av.VideoFrame.from_ndarray(rgb, format="rgb24")
-    return frame.reformat(format=look.pixel_format, dst_colorspace=Colorspace.ITU709)
+    return coded(rgb, look)

@@ -17,8 +17,7 @@ from engine.train import checkpoint, estimate
 from engine.train.checkpoint import Recipe
 from engine.train.feed import Batch
 from engine.train.flops import forward_flop, matrix_rate
-from engine.train.learning import cost_of, plan_of
-from engine.train.network import Network
+from engine.train.learning import cost_of, network_of, plan_of
 from engine.train.session import asked_for
 from engine.train.sight import augmentation_of, cut_of
 from engine.train.trainer import Trainer
@@ -37,14 +36,7 @@ class Trial:
         self.batch = wanted.batch
         self.cut = cut_of(recipe)
         self.how = augmentation_of(recipe, wanted, self.cut)
-        self.network = Network(
-            recipe.model,
-            recipe.options,
-            wanted.seed,
-            recipe.style,
-            precision=wanted.precision,
-            recompute=wanted.recompute,
-        )
+        self.network = network_of(recipe, wanted, wanted.seed)
         cost, plan = cost_of(recipe, wanted), plan_of(recipe, wanted)
         self.trainer = Trainer(self.network, self.how, wanted.seed, plan, xla=wanted.xla, cost=cost)
         faces = self.faces()

@@ -10,18 +10,11 @@ from typing import Any
 
 from engine.errors import BadInput, Damaged, NothingToDo
 from engine.protocol import safe_text
+from engine.quality.kinds import KINDS
 from fstui.commands.shared import add_project, project_of, say
 
 WORST_SHOWN = 5
-WORDS = {
-    "to_new": "distance to the new person",
-    "to_replaced": "distance to the replaced",
-    "pose": "pose, degrees",
-    "expression": "expression, % of the face",
-    "flicker": "flicker, levels of 255",
-    "edge": "mask edge, levels of 255",
-    "sharpness": "sharpness, source 1",
-}
+SHORT = {kind.name: kind.short for kind in KINDS}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,7 +62,7 @@ def lines(report: dict[str, Any], out: Path) -> list[str]:
     for name, figure in quality["figures"].items():
         worst = ", ".join(str(frame + 1) for frame in figure["worst"][:WORST_SHOWN])
         said.append(
-            f"  {WORDS.get(name, name):27} {figure['median']:8.3f} {figure['tail']:10.3f}  {worst}"
+            f"  {SHORT.get(name, name):27} {figure['median']:8.3f} {figure['tail']:10.3f}  {worst}"
         )
     if quality["lost"]:
         lost = ", ".join(str(frame + 1) for frame in quality["lost"][:WORST_SHOWN])

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.convert.shots import Shot, read_shots, remove_shot, set_shot
+from engine.convert.shots import Shot, begin_shots, clip_name, read_shots, remove_shot, set_shot
 from engine.errors import BadInput, UsageError
 from engine.launch import ask
 from engine.project import Project
@@ -58,7 +58,9 @@ def run(args: argparse.Namespace) -> int:
         elif args.remove is not None:
             remove_shot(project, args.clip, args.remove - 1)
         else:
-            _find(project, args.clip, source)
+            found = ask("cuts", str(source))
+            begin_shots(project, args.clip, found)
+            say(f"{plural(len(found), 'cut')} found in {args.clip}.")
     _list(read_shots(project), args.clip)
     return 0
 
@@ -66,21 +68,11 @@ def run(args: argparse.Namespace) -> int:
 def _source(project: Project, clip: str) -> Path:
     """The footage of a clip. Raises `BadInput` naming the clips that there are."""
     with Store(project.db_path, readonly=True) as store:
-        media = {m.name: project.path / m.path for m in store.media("target")}
+        media = {clip_name(m): project.path / m.path for m in store.media("target")}
     if clip not in media:
         known = ", ".join(sorted(media)) or "none, as the target isn't extracted yet"
         raise BadInput(f"There is no clip '{safe_text(clip)}' in the target: there is {known}.")
     return media[clip]
-
-
-def _find(project: Project, clip: str, source: Path) -> None:
-    """A shot without settings at each cut that has none yet."""
-    there = {shot.first for shot in read_shots(project).get(clip, [])}
-    found = ask("cuts", str(source))
-    for first in found:
-        if first not in there:
-            set_shot(project, clip, first, {})
-    say(f"{plural(len(found), 'cut')} found in {clip}.")
 
 
 def _list(shots: dict[str, list[Shot]], clip: str | None) -> None:

@@ -161,3 +161,15 @@ def test_the_command_sets_lists_finds_and_removes(
     assert cli.main(["shots", "film", "b", "--from", "1"]) == 3
     assert "no clip 'b' in the target: there is a" in capsys.readouterr().err
     assert cli.main(["shots", "film", "a", "--colour", "mkl"]) == 2
+
+
+def test_a_clip_is_named_as_its_result(
+    tmp_workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_clip(tmp_path / "report.mp4", width=160, height=120, frames=6, sound=())
+    project = make_project(tmp_workspace, [clip])
+    assert cli.main(["shots", "film", "report-clip", "--from", "2", "--colour", "mkl"]) == 0
+    (found,) = targets.clips_of(make_work(project), ConvertSettings())
+    assert found.shots == [Shot(1, {"colour": "mkl"})]
+    assert cli.main(["shots", "film", "report", "--from", "2"]) == 3
+    assert "there is report-clip" in capsys.readouterr().err

@@ -43,12 +43,12 @@ def swapped(project: Project, **settings: Any) -> list[int]:
 
 
 def test_one_of_the_people(project: Project) -> None:
-    change(project, "cluster", [1] * 10 + [2] * 15 + [None] * 5)
+    change(project, "cluster", [0] * 10 + [1] * 15 + [None] * 5)
     assert swapped(project) == list(range(30))
-    assert swapped(project, person=1) == list(range(10))
-    assert swapped(project, person=2) == list(range(10, 25))
+    assert swapped(project, person=0) == list(range(10))
+    assert swapped(project, person=1) == list(range(10, 25))
     with pytest.raises(NothingToDo, match="none of the wanted faces"):
-        swapped(project, person=3)
+        swapped(project, person=2)
 
 
 def test_people_who_were_not_told_apart(project: Project) -> None:

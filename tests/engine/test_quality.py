@@ -22,9 +22,10 @@ from engine.faces.geometry import INNER, MEAN_FACE, crop_matrix
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import hull_mask
 from engine.quality import figures
+from engine.quality.kinds import KINDS
 from engine.quality.measure import SIDE, measure, with_identity
 from engine.quality.page import page
-from engine.quality.summary import KINDS, Quality, Row, summarised, worst_frames
+from engine.quality.summary import Quality, Row, summarised, worst_frames
 from engine.trust.door import read_record
 from engine.trust.mark import add_mark, new_mark, read_mark
 from fstui import cli
@@ -317,3 +318,28 @@ def test_less_can_be_asked_for(tmp_workspace: Path, tmp_path: Path) -> None:
     assert (report.quality, report.faces) == (None, [])
     assert not list((project.path / "out").glob("*.html"))
     assert cli.main(["report", "film"]) == 0
+
+
+def test_more_is_measured_when_more_is_asked_for(tmp_workspace: Path, tmp_path: Path) -> None:
+    """The video stays as it is; what was measured before isn't measured again."""
+    source = make_clip(tmp_path / "a.mp4", width=160, height=120, frames=6, sound=())
+    project = make_project(tmp_workspace, [source])
+    pipeline.run(make_work(project, report="none"), painter)
+    out = project.path / "out"
+    made = (out / "a.mp4").stat().st_ino
+
+    def again(report: str) -> tuple[reports.ClipReport, int]:
+        pipeline.run(make_work(project, report=report), pytest.fail)
+        found = reports.read_clip(out / "a.json")
+        assert found is not None
+        return found, (out / "a.json").stat().st_ino
+
+    full, first = again("full")
+    assert full.quality is not None
+    assert (out / full.quality.page).is_file()
+    assert again("full") == again("none") == (full, first)
+    (out / full.quality.sheet).unlink()
+    assert again("full")[0].quality is not None
+    assert (out / full.quality.sheet).is_file()
+    assert (out / "a.mp4").stat().st_ino == made
+    assert not (out / ".work" / "a").exists()

@@ -71,6 +71,14 @@ def test_the_command_tries_what_the_settings_ask_for(project: Project) -> None:
         trial.told(project, {"model": "nonsense"})
 
 
+def test_parts_that_do_not_learn_need_no_moments(project: Project) -> None:
+    whole = trial.told(project, {"model": "quick"})
+    frozen = trial.told(project, {"model": "quick", "freeze": "encoder"})
+    assert frozen["save_mib"] < whole["save_mib"]
+    with pytest.raises(BadInput, match="no part 'nose' to freeze"):
+        trial.told(project, {"model": "quick", "freeze": "nose"})
+
+
 def test_a_begun_training_is_foretold_as_it_goes_on(project: Project) -> None:
     loop.run(work_on(project, iterations=3))
     told = trial.told(project, {"iterations": "10"})

@@ -6,10 +6,9 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from av.video.reformatter import VideoReformatter
 
 from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
 from engine.convert.outputs.base import Finished, covered, require_sdr
@@ -19,8 +18,7 @@ from engine.media import stills
 from engine.media.alpha import Mask
 from engine.media.codecs import Encoding
 from engine.media.cut import Cut
-from engine.media.probe import turn
-from engine.media.read import colour_matrix
+from engine.media.read import to_deep_rgb, to_rgb, upright
 from engine.media.write import Segment, look_of
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
@@ -126,11 +124,10 @@ class PicturesWriter:
     def _encode(self, item: Item) -> None:
         name = f"{item.number + 1:06d}.{self._kind}"
         mask = covered(item) if self._alpha or self._masks else None
-        picture = upright(item.frame, mask if self._alpha else None)
+        picture = picture_of(item.frame, mask if self._alpha else None)
         self._frames.add(name, stills.encode(picture, self._kind, self._quality))
         if self._masks and mask is not None:
-            levels = _levels(mask, picture.dtype)
-            shown = np.ascontiguousarray(np.rot90(levels, -turn(item.frame) // 90))
+            shown = _levels(mask, item.frame, picture.dtype)
             self._masks.add(name, stills.encode(shown, self._kind, self._quality))
 
     def close(self) -> Made:
@@ -145,17 +142,15 @@ class PicturesWriter:
         self._pool.shutdown(cancel_futures=True)
 
 
-def upright(frame: Any, mask: Mask | None) -> stills.Samples:
+def picture_of(frame: Any, mask: Mask | None) -> stills.Samples:
     """A frame as RGB, with a mask as RGBA, 16 bits where it has more than 8, turned for display."""
     deep = frame.format.components[0].bits > 8
-    frame.colorspace = colour_matrix(frame)
-    # A reformatter of its own: the frame's is one that a preview may use at the same time.
-    rgb = VideoReformatter().reformat(frame, format="rgb48le" if deep else "rgb24", threads=1)
-    samples = cast(Any, rgb.to_ndarray())
-    if mask is not None:
-        samples = np.concatenate([samples, _levels(mask, samples.dtype)[..., None]], -1)
-    return np.ascontiguousarray(np.rot90(samples, -turn(frame) // 90))
+    samples: Any = to_deep_rgb(frame) if deep else to_rgb(frame)
+    if mask is None:
+        return samples
+    return np.concatenate([samples, _levels(mask, frame, samples.dtype)[..., None]], -1)
 
 
-def _levels(mask: Mask, dtype: Any) -> Any:
-    return np.rint(mask * np.iinfo(dtype).max).astype(dtype)
+def _levels(mask: Mask, frame: Any, dtype: Any) -> Any:
+    """A coded frame's mask as a picture's channel, turned for display."""
+    return upright(np.rint(mask * np.iinfo(dtype).max).astype(dtype), frame)

@@ -13,12 +13,12 @@ from engine.process import fsync_folder
 from engine.protocol import safe_text
 from engine.trust.mark import add_mark, read_mark
 
-FILMS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+FILMS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "mkv"}
 """The containers that films are written in, by the file's name."""
 
 
 def container_of(out: Path) -> str:
-    """FFmpeg's name of the container that a film's name asks for. Raises `BadInput`."""
+    """The container that a film's name asks for. Raises `BadInput`."""
     try:
         return FILMS[out.suffix.lower()]
     except KeyError:

@@ -8,14 +8,12 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from engine.errors import BadInput, NothingToDo
 from engine.extract.selection import Selection
 from engine.faces.crops import encode_jpeg
-from engine.media.pictures import over_black
-from engine.media.probe import probe, turn
-from engine.media.read import FrameReader, colour_matrix, to_rgb
+from engine.media.probe import probe
+from engine.media.read import FrameReader, to_deep_rgb, to_rgb
 from engine.media.tools.aside import folder_aside
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
@@ -61,7 +59,7 @@ def run(
 def encoded(frame: Any, kind: str) -> bytes:
     """A decoded frame as a picture file."""
     deep = kind in DEEP and max(c.bits for c in frame.format.components) > 8
-    rgb = _deep_rgb(frame) if deep else to_rgb(frame)
+    rgb = to_deep_rgb(frame) if deep else to_rgb(frame)
     if kind == "jpg":
         return encode_jpeg(np.asarray(rgb, np.uint8))
     options = [cv2.IMWRITE_WEBP_QUALITY, 101] if kind == "webp" else []  # above 100: lossless
@@ -69,12 +67,3 @@ def encoded(frame: Any, kind: str) -> bytes:
     if not done:
         raise BadInput(f"A frame of {rgb.shape[1]}x{rgb.shape[0]} can't be written as {kind}.")
     return bytes(data)
-
-
-def _deep_rgb(frame: Any) -> NDArray[np.uint16]:
-    """RGB with 16 bits, turned for display; what is transparent comes over black, with 8."""
-    if any(component.is_alpha for component in frame.format.components):
-        return over_black(frame.to_ndarray(format="rgba")).astype(np.uint16) * 257
-    frame.colorspace = colour_matrix(frame)
-    rgb = frame.to_ndarray(format="rgb48le")
-    return np.ascontiguousarray(np.rot90(rgb, -(turn(frame) // 90)))

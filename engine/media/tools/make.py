@@ -9,26 +9,21 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import cv2
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
 from engine.media.codecs import Encoding
 from engine.media.pictures import picture_head, read_picture
-from engine.media.planes import ACCURATE
 from engine.media.probe import pictures_in, probe
-from engine.media.read import colour_matrix, packet_times
+from engine.media.read import packet_times
 from engine.media.tools.aside import film_aside
 from engine.media.tools.encode import rejoined, written
 from engine.media.tools.remux import Span, remux
-from engine.media.write import Look, look_of
+from engine.media.write import HD_TAGS, Look, coded, look_of
 from engine.protocol import safe_text
 
-HD = (int(Colorspace.ITU709), 1, 1, 1)
-"""Matrix, range, primaries and transfer of BT.709, limited range."""
 RATE = Fraction(25)
 MAX_FPS = 1000
 
@@ -89,7 +84,7 @@ def look_for(first: Path, like: Path | None, rate: Fraction) -> Look:
     if like is None:
         form = "yuv420p10le" if _is_deep(first) else "yuv420p"
         form = Encoding().working_format(form, head.width, head.height)
-        return Look(head.width, head.height, form, rate, 1 / rate, HD, None, None)
+        return Look(head.width, head.height, form, rate, 1 / rate, HD_TAGS, None, None)
     found = look_of(like)
     form = Encoding().working_format(found.pixel_format, head.width, head.height)
     info = probe(like)
@@ -129,21 +124,6 @@ def _frames(pictures: list[Path], look: Look) -> Iterator[Any]:
                 f"{look.width}x{look.height}: all must be of one size."
             )
         yield coded(rgb, look)
-
-
-def coded(rgb: NDArray[Any], look: Look) -> Any:
-    """RGB of 8 or 16 bits as a frame in the film's matrix and range."""
-    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form)
-    frame_like = av.VideoFrame(look.width, look.height, look.pixel_format)
-    frame_like.colorspace = look.tags[0]
-    full = look.tags[1] == 2 or "j" in look.pixel_format
-    return frame.reformat(
-        format=look.pixel_format,
-        dst_colorspace=colour_matrix(frame_like),
-        dst_color_range=2 if full else 1,
-        interpolation=Interpolation.AREA | ACCURATE,
-    )
 
 
 def _is_deep(path: Path) -> bool:

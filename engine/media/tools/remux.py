@@ -13,22 +13,12 @@ from typing import Any
 import av
 
 from engine.errors import BadInput
+from engine.media.codecs import MUXERS
 from engine.media.probe import open_video, plain, video_stream
-from engine.media.streams import (
-    CONVERTED_TEXT,
-    OWN_METADATA,
-    PLACES,
-    Copied,
-    Sound,
-    Text,
-    Track,
-)
+from engine.media.streams import OWN_METADATA, PLACES, Track, track_of, without_place
 from engine.media.tools.aside import container_of
 from engine.media.write import MAX_TIMESCALE
 from engine.protocol import safe_text
-
-PLACE_NAMES = {"matroska": "mkv"}
-"""What a container is called among `PLACES` where that isn't FFmpeg's name."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +49,8 @@ def remux(part: Path, spans: Sequence[Span], head: int = -1) -> list[str]:
     try:
         with ExitStack() as stack:
             sources = [stack.enter_context(open_video(span.path, span.formats)) for span in spans]
-            aim: Any = av.open(
-                f"file:{part.absolute()}", "w", format=container, options=_clock(sources, container)
-            )
+            muxer, clock = MUXERS[container], _clock(sources, container)
+            aim: Any = av.open(f"file:{part.absolute()}", "w", format=muxer, options=clock)
             stack.callback(aim.close)
             said: list[str] = []
             named = sources[head].streams.best("video")
@@ -101,7 +90,7 @@ def _chapters(chapters: Sequence[Any], span: Span) -> Iterator[Any]:
 
 def _clock(sources: Sequence[Any], container: str) -> dict[str, str]:
     """An MP4's clock in units of the first source's picture, so that its times stay exact."""
-    if container == "matroska":
+    if container == "mkv":
         return {}
     scale = min(video_stream(sources[0], "").time_base.denominator, MAX_TIMESCALE)
     return {
@@ -128,13 +117,10 @@ class _Flow:
             if stream.index == best:
                 self._tracks[stream.index] = _Picture(stream, aim, span.matrix, named or stream)
             elif stream.type in span.kinds:
-                track = None if stream.type == "video" else _track(stream, aim, container)
+                place = PLACES[container]
+                track = None if stream.type == "video" else track_of(stream, aim, place)
                 if track is None:
-                    name = stream.codec_context.name if stream.codec_context else "unknown"
-                    said.append(
-                        f"The {stream.type} stream {stream.index} ({safe_text(name)}) has no place "
-                        f"in {aim.format.name} and is left out."
-                    )
+                    said.append(without_place(stream, place))
                 else:
                     self._tracks[stream.index] = track
 
@@ -210,16 +196,3 @@ class _Picture:
     def finish(self) -> list[Any]:
         """Nothing."""
         return []
-
-
-def _track(stream: Any, aim: Any, container: str) -> Track | None:
-    """How a stream beside the picture goes into a container; None if it can't."""
-    codec = stream.codec_context.name if stream.codec_context else ""
-    place = PLACES[PLACE_NAMES.get(container, container)]
-    if stream.type == "audio":
-        if place.sound is None or codec in place.sound:
-            return Copied(stream, aim)
-        return Sound(stream, aim, place.sound_made, None, Fraction(0))
-    if codec in place.text:
-        return Copied(stream, aim)
-    return Text(stream, aim, place.text_made) if codec in CONVERTED_TEXT else None
