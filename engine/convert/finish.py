@@ -59,7 +59,13 @@ class Finish:
         folder.remove()
         return report
 
-    def clip(self, clip: Clip, output: Output, folder: WorkFolder) -> reports.ClipReport:
+    def clip(
+        self,
+        clip: Clip,
+        output: Output,
+        folder: WorkFolder,
+        flicker: dict[str, tuple[float, float]],
+    ) -> reports.ClipReport:
         """What came out, sheet and report of a clip whose segments are all there."""
         self._report.phase("joining")
         journal = folder.journal
@@ -83,6 +89,7 @@ class Finish:
             remarks=remarks,
             faces=[],
             beside=[name for _, name in found.beside],
+            flicker=flicker,
         )
         return self._measured(clip, report, folder.path)
 
@@ -167,6 +174,7 @@ class Finish:
             f"{report.frames_swapped} of {report.frames} frames swapped",
             f"model iteration {self._state.iteration}",
             f"source {safe_text(clip.path.name)}",
+            *reports.flicker_words(report.flicker),
         ]
         return quality_report.released(clip, video, faces, found, facts, out)
 

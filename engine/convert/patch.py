@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from engine.convert.detail import grained, moved
 from engine.convert.edge import Edge, softened
 from engine.convert.motion import STILL, Step
 from engine.convert.sharpen import Sharpening, sharpened
+from engine.convert.tones import Tone, tone_of
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
@@ -152,6 +154,11 @@ class Cutter:
         face = match(self.settings.colour, face, patch.target, weights)
         return sharpened(balanced(face, self._balance), self._sharpening), mask
 
+    def tone(self, patch: Patch) -> Tone | None:
+        """Of what a patch's drawn or stored mask replaces; None where too little of it is seen."""
+        assert patch.mask is not None  # see `drawn`
+        return tone_of(patch.target, _resize(patch.mask, self._output) * patch.inside)
+
     def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
         """A prediction with its mask as straight alpha, RGBA 0..1 of the model's output size."""
         face, mask = self.finished(patch, predicted)
@@ -196,6 +203,13 @@ class Item:
     """Where the new faces are, each in its region."""
     layers: Sequence[NDArray[np.float32]] = ()
     """The new faces themselves, RGBA 0..1, where they aren't put in."""
+
+
+def drawn(settings: ConvertSettings) -> ConvertSettings:
+    """Settings with a mask that is there before anything is predicted."""
+    if settings.mask != PREDICTED:
+        return settings
+    return msgspec.structs.replace(settings, mask="extended")
 
 
 def group_of(kind: type[Chosen], settings: ConvertSettings) -> Chosen:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
 import msgspec
 
 from engine.convert.clip import Clip, landmarks_by_frame
+from engine.convert.colours import NONE
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
-from engine.convert.shots import clip_name, read_shots
+from engine.convert.shots import clip_name, read_shots, settings_of
+from engine.convert.tracks import steady_points, tracks_of
 from engine.convert.who import Wanted, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
@@ -74,7 +77,25 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wante
     name = clip_name(media)
     shots = read_shots(work.project).get(name, [])
     clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots)
-    return ranged(clip, settings)
+    return ranged(_over_time(clip, rows, media, settings), settings)
+
+
+def _over_time(clip: Clip, rows: list[FrameFace], media: Media, settings: ConvertSettings) -> Clip:
+    """The clip with its tracks, where something is smoothed, and its points smoothed."""
+    if not (settings.smooth_points or settings.smooth_colour):
+        return clip
+    colours = {s.colour for s in settings_of(settings, clip.shots)}
+    if settings.smooth_colour and colours == {NONE}:
+        raise BadInput("Colour is none, so there are no colours to be smoothed: name a --colour.")
+    marks = read_marks(media)
+    tracks = tracks_of(rows, clip.shots, marks.settings.every if marks else 1)
+    clip = dataclasses.replace(clip, tracks=tracks)
+    if not settings.smooth_points:
+        return clip
+    places = sorted(place for track in tracks for place in track)
+    edited = {place: bool(row.face.edited) for place, row in zip(places, rows, strict=True)}
+    faces, jitter = steady_points(clip.faces, tracks, settings.smooth_points, edited)
+    return dataclasses.replace(clip, faces=faces, jitter=jitter)
 
 
 def _masks(
