@@ -191,6 +191,15 @@ def kill(pid: int) -> None:
     _signal(pid, "SIGTERM" if IS_WINDOWS else "SIGKILL")
 
 
+def kill_session(pid: int) -> None:
+    """End a process that leads a session, with all that it started there."""
+    if IS_WINDOWS:  # pragma: no cover
+        kill(pid)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
 def _signal(pid: int, name: str) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, getattr(signal, name))

@@ -11,6 +11,7 @@ from typing import Any
 
 from engine import process
 from engine.devices import choices
+from engine.disk import keep_quota
 from engine.errors import (
     BadInput,
     Exit,
@@ -33,9 +34,11 @@ from engine.protocol import (
     safe_text,
 )
 from engine.references import bring
-from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read
+from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read, user
 from engine.store import Store
 from engine.trust.consent import require_people
+
+from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
@@ -47,7 +50,12 @@ STOP_PATIENCE_S = 5.0
 
 
 def start_extract(
-    project: Project, sides: Sequence[str] = (), *, device: str | None = None, **settings: Any
+    project: Project,
+    sides: Sequence[str] = (),
+    *,
+    device: str | None = None,
+    place: Place | None = None,
+    **settings: Any,
 ) -> JobFolder:
     """Extract faces of some sides, of every side that has footage when none is named.
 
@@ -63,38 +71,43 @@ def start_extract(
         raise NothingToDo(no_footage(project, "a"))
     values = checked(project, "extract", settings)
     steps = [Step("extract", side, values) for side in sides]
-    return start(project, "extract", steps, device)
+    return start(project, "extract", steps, device, place)
 
 
-def start_train(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
+def start_train(
+    project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
+) -> JobFolder:
     """Train on the faces of both sides. A training that can be resumed keeps its settings but for
-    those named now. Raises `NothingToDo` when a side has no faces."""
+    those named now. Raises `NothingToDo` when a side has no faces, unless another job comes
+    first."""
     for side in ("a", "b"):
-        if not face_count(project, side):
+        if not comes_later(place) and not face_count(project, side):
             raise NothingToDo(no_faces(project, side))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
     steps = [Step("train", None, checked(project, "train", values))]
-    return start(project, "train", steps, device)
+    return start(project, "train", steps, device, place)
 
 
-def start_convert(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
+def start_convert(
+    project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
+) -> JobFolder:
     """Convert the target footage, extracting it before where that is not done.
 
     Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
-    `ModelMissing` before the first checkpoint.
+    `ModelMissing` before the first checkpoint, unless another job comes first.
     """
     require_people(project)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
-    if checkpoint_iteration(project.path) is None:
+    if not comes_later(place) and checkpoint_iteration(project.path) is None:
         raise ModelMissing(
             f"{project.name} has no trained model yet: 'train {quote(project.name)}' makes one."
         )
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))
-    return start(project, "convert", steps, device)
+    return start(project, "convert", steps, device, place)
 
 
 def start_watch(project: Project, **settings: Any) -> JobFolder:
@@ -115,13 +128,28 @@ def start_import(
     return launch(project.path, Job(VERSION, "import", [Step("import", side, settings)]))
 
 
-def start(project: Project, kind: str, steps: list[Step], device: str | None = None) -> JobFolder:
-    """Start a job of any steps; it names the one it goes on from."""
+def start(
+    project: Project,
+    kind: str,
+    steps: list[Step],
+    device: str | None = None,
+    place: Place | None = None,
+) -> JobFolder:
+    """Start a job of any steps, or queue it where it is given a place; it names the one it goes on
+    from. Raises `NoSpace` where it would outgrow the user's quota."""
     choices(device)  # a device that isn't there is refused here already
     before = resumable(project, kind)
     job = Job(VERSION, kind, steps, device, before.name if before else None)
+    if place is not None:
+        return enqueue(project, job, place)
     refuse_if_running(project.path, job)
+    keep_quota(project, job, user.load())
     return launch(project.path, job)
+
+
+def comes_later(place: Place | None) -> bool:
+    """Whether another job is to be done before, which may make what this one needs."""
+    return place is not None and bool(place.after)
 
 
 def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -143,13 +171,16 @@ def resumable(project: Project, kind: str) -> JobFolder | None:
 
 
 def newest(project: Project, kind: str) -> JobFolder | None:
-    """The newest job of a kind."""
-    return next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
+    """The newest job of a kind that has begun; what waits in the queue counts not yet."""
+    found = (j for j in jobs_of(project.path) if f"-{kind}-" in j.name and not j.never_began)
+    return next(found, None)
 
 
 def newest_with(project: Project, stage: str) -> tuple[JobFolder, int] | None:
     """The newest job that has a step of a stage, whatever its kind, and that step's index."""
     for folder in jobs_of(project.path):
+        if folder.never_began:
+            continue
         try:
             stages = [step.stage for step in folder.job().steps]
         except FstuiError:

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
-from engine.protocol import ENDS, JobFolder, Snapshot, find_job, safe_text
+from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
 from engine.store import Store
 from engine.trust.consent import problems_of
 
@@ -74,8 +74,8 @@ class Overview(NamedTuple):
 
     @property
     def running(self) -> bool:
-        """Whether a job of the project has not ended."""
-        return self.snapshot is not None and self.snapshot.state not in ENDS
+        """Whether a job of the project has begun and not ended."""
+        return self.snapshot is not None and self.snapshot.state not in (*ENDS, State.QUEUED)
 
     @property
     def next(self) -> Stage | None:
@@ -123,7 +123,7 @@ def _overview(project: Project, before: Overview | None) -> Overview:
         _train_stage(project, sides, iteration),
         _convert_stage(project, sides, iteration, results),
     ]
-    if snapshot and snapshot.state not in ENDS:
+    if snapshot and snapshot.state not in (*ENDS, State.QUEUED):
         stages = [
             s._replace(state="running", command=f"attach {shlex.quote(project.name)}")
             if s.name == snapshot.stage
@@ -246,15 +246,3 @@ def results_of(project: Path) -> list[Path]:
     except OSError:
         return []
     return [path for _, path in sorted(found, reverse=True)]
-
-
-def disk_use(path: Path) -> int:
-    """Bytes of a project on disk; walks the folder, so not for each repaint."""
-    total = 0
-    for folder, _, names in os.walk(path, onerror=lambda _: None):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
-            except OSError:
-                continue
-    return total

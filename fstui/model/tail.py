@@ -272,13 +272,16 @@ class Tail:
         # A job's request is written a moment after its folder: a fresh folder is read again.
         if self._seen == (project, stamp) and time.time() - stamp / 1e9 > 5:
             return
-        self._seen = (project, stamp)
-        self._jobs = self._newest(project)
+        folders = jobs_of(project)
+        waiting = {folder.name for folder in folders if folder.never_began}
+        # One that leaves the queue changes nothing in the folder of jobs: look again until then.
+        self._seen = (None, -1) if waiting else (project, stamp)
+        self._jobs = self._newest(f for f in folders if f.name not in waiting)
 
-    def _newest(self, project: Path) -> dict[str, JobTail]:
+    def _newest(self, folders: Iterable[JobFolder]) -> dict[str, JobTail]:
         """The newest job of each stage; tails that still hold are kept with their offsets."""
         found: dict[str, JobTail] = {}
-        for folder in jobs_of(project):
+        for folder in folders:
             try:
                 stages = [s.stage for s in folder.job().steps]
             except FstuiError:

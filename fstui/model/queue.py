@@ -1,0 +1,68 @@
+"""The queue as commands and the interface use it: putting jobs in, keeping it going, its rows."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.disk import needs_bytes
+from engine.errors import BadInput, FstuiError
+from engine.project import Project
+from engine.protocol import Job, JobFolder, jobs_of, safe_text
+from engine.queue.keeper import kick
+from engine.queue.queue import Queue, queue_of
+from engine.queue.turn import Look, Turn
+from fstui import settings
+
+
+class Place(NamedTuple):
+    """Where in the queue a job goes."""
+
+    after: tuple[str, ...] = ()
+    """Names of jobs that have to be done before."""
+    priority: int = 0
+    """Higher ones come first."""
+
+
+def enqueue(project: Project, job: Job, place: Place) -> JobFolder:
+    """Put a job in the queue of its workspace and see that it is kept. Raises `NoSpace`."""
+    queue = queue_of(project.path)
+    more = {"after": list(place.after), "priority": place.priority}
+    folder = queue.add(project.path, job, needs_bytes=needs_bytes(project, job), **more)
+    kick(queue.workspace)
+    return folder
+
+
+def keep_going(workspace: Path) -> None:
+    """Whoever looks at a workspace sees that its queue is kept. What can't be started is no reason
+    not to look: 'queue run' says why."""
+    if not os.access(workspace, os.W_OK):
+        return
+    try:
+        kick(workspace)
+    except (FstuiError, OSError):
+        return
+
+
+def turns(queue: Queue) -> list[Turn]:
+    """Who waits for what, in order."""
+    return Look(queue, settings.load()).turns()
+
+
+def turn_of(folder: JobFolder) -> Turn | None:
+    """What a job in the queue waits for; None for one that doesn't stand there."""
+    return next((t for t in turns(queue_of(folder.project)) if t.item.name == folder.name), None)
+
+
+def comes_before(project: Project, word: str) -> str:
+    """The name of the job that `--after WORD` means: the newest of the project with the word in
+    its name, or `OTHER/WORD` of another project of the workspace. Raises `BadInput`."""
+    other, _, part = word.rpartition("/")
+    path = project.path.parent / other if other else project.path
+    if other and not (path / "project.toml").is_file():
+        raise BadInput(f"There is no project '{safe_text(other)}' beside {project.name}.")
+    hits = [f for f in jobs_of(path) if part and part in f.name]
+    if not hits:
+        raise BadInput(f"No job of {safe_text(path.name)} is called '{safe_text(part)}'.")
+    return hits[0].name
