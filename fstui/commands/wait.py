@@ -5,17 +5,16 @@ from __future__ import annotations
 
 import argparse
 import time
-from shlex import quote
 
-from engine.errors import AlreadyRunning, NothingToDo, Stopped
-from engine.protocol import ENDS, JobFolder, find_job, jobs_of
+from engine.errors import AlreadyRunning, Stopped
+from engine.protocol import ENDS, JobFolder
 from engine.queue import again
 from engine.queue.queue import queue_of
 from engine.queue.turn import FOR_THE_USER, Look
 from fstui import settings
 from fstui.commands.shared import add_project, project_of
 from fstui.follow import LOOK_S, ending
-from fstui.model.queue import keep_going
+from fstui.model.queue import keep_going, newest_called
 
 QUEUE_LOOK_S = 2.0
 """The whole queue is looked at this often: what a job waits for, who tries it again."""
@@ -25,7 +24,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
     parser.add_argument(
-        "job", metavar="JOB", nargs="?", help="a part of its name (default: the newest)"
+        "job",
+        metavar="JOB",
+        nargs="?",
+        help="a part of its name: the newest that has it (default: the newest)",
     )
     parser.add_argument("--timeout", metavar="S", type=float, help="give up after so many seconds")
 
@@ -33,13 +35,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Wait, then say how it ended."""
     project = project_of(args)
-    folder = (
-        find_job(project.path, args.job) if args.job else next(iter(jobs_of(project.path)), None)
-    )
-    if folder is None:
-        raise NothingToDo(
-            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
-        )
+    folder = newest_called(project.path, args.job or "")
     if not args.readonly:
         keep_going(project.path.parent)
     until = time.monotonic() + args.timeout if args.timeout is not None else float("inf")

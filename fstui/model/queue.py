@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import needs_bytes
-from engine.errors import BadInput, FstuiError
+from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.project import Project
 from engine.protocol import Job, JobFolder, jobs_of, safe_text
 from engine.queue.keeper import kick
@@ -62,7 +63,16 @@ def comes_before(project: Project, word: str) -> str:
     path = project.path.parent / other if other else project.path
     if other and not (path / "project.toml").is_file():
         raise BadInput(f"There is no project '{safe_text(other)}' beside {project.name}.")
-    hits = [f for f in jobs_of(path) if part and part in f.name]
-    if not hits:
-        raise BadInput(f"No job of {safe_text(path.name)} is called '{safe_text(part)}'.")
-    return hits[0].name
+    return newest_called(path, part).name
+
+
+def newest_called(project: Path, part: str = "") -> JobFolder:
+    """The newest job of a project with this in its name. Raises `BadInput`, `NothingToDo`."""
+    jobs = jobs_of(project)
+    if not jobs:
+        name = shlex.quote(project.name)
+        raise NothingToDo(f"{name} has no job yet: 'extract {name}' starts one.")
+    found = next((f for f in jobs if part in f.name), None)
+    if found is None:
+        raise BadInput(f"No job of {safe_text(project.name)} is called '{safe_text(part)}'.")
+    return found
