@@ -48,6 +48,7 @@ def _post(address: str, body: bytes, limit_s: float) -> str:
         urllib.request.HTTPSHandler,
         urllib.request.HTTPDefaultErrorHandler,
         urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
         _NoRedirects,
     ):
         opener.add_handler(handler())

@@ -73,6 +73,8 @@ def event_words(event: Event) -> str:
         case "flicker":
             before, after = (_figure(event, name) for name in ("before", "after"))
             return f"{d.get('media')}: the {d.get('what')} flickered by {before}, now by {after}"
+        case "hook":
+            return f"hook {d.get('name')}: {d.get('text', 'called')}"
         case "step-end":
             return f"step ended: {d.get('message')}"
         case "end":

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
-from proc_tools import FakeEngine, fstui, iteration, until
+from proc_tools import FakeEngine, fstui, is_gone, iteration, until
 
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import ENDS, Job, JobFolder, State, Step, jobs_of
 from engine.queue import entry as entries
 from engine.queue.queue import Queue
+from fstui import settings
 
 DONE = {"play": "done"}
 KILLED = 137
@@ -222,3 +224,63 @@ def test_waiting_for_a_job_gives_its_exit_code(fake: FakeEngine, project: Projec
     assert late.returncode == 6
     assert "is running after 0.5 s" in late.stderr or "is starting after" in late.stderr
     assert time.monotonic() - before >= 0.5
+
+
+# --- hooks ---
+
+
+def with_hook(tmp_path: Path, event: str) -> Path:
+    """A hook that leaves a letter in a file each time; the file."""
+    count = tmp_path / "count"
+    mark = "import sys; open(sys.argv[1], 'a').write('x')"
+    settings.change(event, [sys.executable, "-c", mark, str(count)])
+    return count
+
+
+def test_a_supervisor_calls_the_users_hook(
+    fake: FakeEngine, project: Project, tmp_path: Path
+) -> None:
+    count = with_hook(tmp_path, "on_done")
+    fake.start(project, DONE)
+    assert fake.children[0].wait(60) == 0
+    assert count.read_text() == "x"
+
+
+def test_a_killed_jobs_hook_is_called_by_whoever_looks_next(
+    fake: FakeEngine, project: Project, tmp_path: Path
+) -> None:
+    count = with_hook(tmp_path, "on_failure")
+    folder = fake.start(project)
+    until(lambda: iteration(folder), "it works")
+    holder = folder.holder()
+    assert holder is not None
+    os.kill(holder.pid, signal.SIGKILL)
+    until(lambda: not folder.alive(), "it is dead")
+    assert not count.exists()
+    assert fstui("status").returncode == 0
+    until(count.exists, "the hook was called")
+    assert fstui("status").returncode == 0
+    kept_to_its_end(fake, project.path.parent)
+    assert count.read_text() == "x"
+    assert [e.data["ok"] for e in folder.events()[0] if e.k == "hook"] == [True]
+
+
+LINGERS = """
+import pathlib, subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import threading; threading.Event().wait()"])
+pathlib.Path(sys.argv[1]).write_text(str(child.pid))
+child.wait()
+"""
+
+
+def test_a_hook_that_takes_too_long_is_ended_with_its_children(
+    fake: FakeEngine, project: Project, tmp_path: Path
+) -> None:
+    child = tmp_path / "child"
+    settings.change("on_done", [sys.executable, "-c", LINGERS, str(child)])
+    settings.change("hook_limit_s", 2.0)
+    folder = fake.start(project, DONE)
+    assert fake.children[0].wait(60) == 0
+    (event,) = [e for e in folder.events()[0] if e.k == "hook"]
+    assert "took longer than 2 s and was ended" in event.data["text"]
+    until(lambda: is_gone(int(child.read_text())), "its child ended too")

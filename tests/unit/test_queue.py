@@ -287,28 +287,23 @@ def test_a_project_that_moves_away_takes_its_jobs_along(
     assert standing(stays_here)[0] is Standing.AFTER
 
 
-def test_a_full_disk_queues_nothing_or_all_of_it(
-    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("failing", [1, 2, 3, 4])  # file and folder of the place, of the request
+def test_a_full_disk_queues_nothing(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:
     put(project)
-    real = os.fsync
-    calls = failing = 0
+    real, syncs = os.fsync, iter(range(1, 9))
 
     def full(fd: int) -> None:
-        nonlocal calls
-        calls += 1
-        if calls == failing:
+        if next(syncs) == failing:
             raise OSError(errno.ENOSPC, "No space left on device")
         real(fd)
 
-    for failing in (1, 2, 3, 4):  # file and folder of the place, then of the request
-        calls = 0
-        monkeypatch.setattr("os.fsync", full)
-        with pytest.raises(NoSpace, match="No space left"):
-            put(project)
-        monkeypatch.setattr("os.fsync", real)
-        assert len(order(queue)) == 1
-        assert len(list((project.path / "jobs").iterdir())) == 1
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(NoSpace, match="No space left"):
+        put(project)
+    assert len(order(queue)) == 1
+    assert len(list((project.path / "jobs").iterdir())) == 1
 
 
 # --- trying again ---
