@@ -16,7 +16,7 @@ from textual.screen import Screen
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
-from fstui import keymap, settings, state, terminal, theme
+from fstui import bell, keymap, settings, state, terminal, theme
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.room import Room
@@ -142,8 +142,7 @@ class FstuiApp(LeanDisplay):
                 severity=ended.severity(),
                 markup=False,
             )
-            if self.session.settings.bell:
-                self.bell()
+            bell.ring(self, ended, self.session.settings)
 
     # --- rooms --------------------------------------------------------------------------------
 
