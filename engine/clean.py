@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -34,6 +35,7 @@ JOBS = "jobs"
 KINDS = (*PLACES, JOBS)
 USUAL = ("trash", "cache", "work", JOBS)
 """What goes where no kind is named: snapshots were kept on purpose."""
+UNFINISHED_S = 3600.0
 IN_USE = "a running job uses it"
 
 
@@ -85,6 +87,7 @@ def _jobs(project: Project, keep: int) -> Iterator[Removable]:
         if item.waits or not item.entry.settled
         for name in (*item.entry.after, item.entry.again_of, item.name)
     }
+    yield from _unfinished(project)
     seen: dict[str, int] = {}
     for folder in jobs_of(project.path):
         if folder.path.is_symlink() or not _is_over(folder):
@@ -93,6 +96,15 @@ def _jobs(project: Project, keep: int) -> Iterator[Removable]:
         seen[kind] = seen.get(kind, 0) + 1
         if seen[kind] > keep and folder.name not in needed:
             yield Removable(JOBS, folder.path, _bytes(folder.path))
+
+
+def _unfinished(project: Project) -> Iterator[Removable]:
+    """Folders that never became jobs: whoever made them was killed, and not a moment ago."""
+    for entry in os.scandir(project.path / "jobs"):
+        path = Path(entry.path)
+        plain = entry.is_dir(follow_symlinks=False) and not (path / "job.json").exists()
+        if plain and time.time() - entry.stat().st_mtime > UNFINISHED_S:
+            yield Removable(JOBS, path, _bytes(path))
 
 
 def _is_over(folder: JobFolder) -> bool:
