@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     found = [a for a in answers(project) if a.name.startswith(args.name)]
     if args.verb == "get":
         (one,) = [a for a in found if a.name == args.name] or [wrong_place(project, args.name)]
-        say(*(one.value if isinstance(one.value, list) else [shown(one.value)]))
+        say(*(one.value if isinstance(one.value, list | tuple) else [shown(one.value)]))
     elif args.json:
         print_json(found)
     else:
