@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -120,7 +120,16 @@ def queued(place: int, turn: Turn) -> QueuedAnswer:
     )
 
 
-# --- settings, clean, service ---
+# --- doctor, settings, clean, service ---
+
+
+class FindingAnswer(Answer, frozen=True):
+    """One thing that `doctor` looked at."""
+
+    name: str
+    verdict: Literal["good", "note", "bad"]
+    words: str
+    """What was found, and what to do where that is not good."""
 
 
 class SettingAnswer(Answer, frozen=True):
