@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 
 from engine.errors import FstuiError, NoSpace, from_os_error
@@ -33,6 +34,7 @@ PICTURE_BYTES = 3
 JOB_BYTES = 1_000_000
 """Events, log and previews of any job."""
 ASK_PATIENCE_S = 30.0
+USAGE_AGE_S = 60.0
 
 
 def disk_use(path: Path) -> int:
@@ -45,6 +47,22 @@ def disk_use(path: Path) -> int:
             except OSError:
                 continue
     return total
+
+
+class Usage:
+    """What a workspace holds, counted again after a while: many faces take seconds to count."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+        self._bytes = 0
+        self._counted = -USAGE_AGE_S
+
+    def bytes(self) -> int:
+        """Bytes on disk, at most a minute old."""
+        now = time.monotonic()
+        if now - self._counted >= USAGE_AGE_S:
+            self._counted, self._bytes = now, disk_use(self.workspace)
+        return self._bytes
 
 
 def gigabytes(number: float) -> str:
@@ -70,11 +88,11 @@ def no_room(workspace: Path, needs: int, settings: UserSettings) -> str:
     return f"it needs about {gigabytes(needs)}, {gigabytes(free)} are free{beside}"
 
 
-def over_quota(workspace: Path, needs: int, settings: UserSettings) -> str:
+def over_quota(usage: Usage, needs: int, settings: UserSettings) -> str:
     """The same for the user's quota of a workspace."""
     if not settings.quota_gb:
         return ""
-    used = disk_use(workspace)
+    used = usage.bytes()
     if used + needs <= settings.quota_gb * GB:
         return ""
     return (
@@ -87,7 +105,7 @@ def keep_quota(project: Project, job: Job, settings: UserSettings) -> None:
     """Raise `NoSpace` with the figures where a job would outgrow the quota."""
     if not settings.quota_gb:
         return
-    if why := over_quota(project.path.parent, needs_bytes(project, job), settings):
+    if why := over_quota(Usage(project.path.parent), needs_bytes(project, job), settings):
         raise NoSpace(
             f"This {job.kind} has no room: {why}. 'clean {project.typed}' shows what can go, "
             "'--queue' keeps the job until there is room."

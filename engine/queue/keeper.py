@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from engine import hooks
+from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.launch import begin, start_apart
 from engine.process import FileLock, is_locked, log, on_stop_signals
@@ -51,13 +52,14 @@ def run(workspace: Path) -> int:
     lock = FileLock(queue.keeper_lock)
     if not lock.acquire(holder_text()):
         return 0
+    usage = Usage(queue.workspace)
     stop: list[int] = []
     on_stop_signals(stop.append)
     said = ""
     while not stop:
         look_s = LOOK_S
         try:
-            left = look(queue, lock)
+            left = look(queue, lock, usage)
             if left is None:
                 return 0
             if left and all(turn.standing is Standing.RESTS for turn in left):
@@ -75,10 +77,10 @@ def run(workspace: Path) -> int:
     return 0
 
 
-def look(queue: Queue, lock: FileLock) -> list[Turn] | None:
+def look(queue: Queue, lock: FileLock, usage: Usage) -> list[Turn] | None:
     """One look of the keeper; None when there is nothing to stay for and its lock is given up."""
     with queue.locked():
-        left = advance(queue)
+        left = advance(queue, usage)
         due = [folder for folder in queue.jobs() if hooks.are_due(folder)]
         if not due and not unsettled(queue) and not stays(left):
             # Under the queue's lock: whoever adds a job next sees that nobody keeps it.
@@ -89,21 +91,21 @@ def look(queue: Queue, lock: FileLock) -> list[Turn] | None:
     return left
 
 
-def advance(queue: Queue) -> list[Turn]:
+def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     """What ended is tried again where that helps, what is ready begins. Under the queue's lock.
     The turns of what is left."""
     for item in queue.items():
         if is_over(item):
             settle(queue, item)
-    for turn in turns(queue):
+    for turn in turns(queue, usage):
         if turn.standing is Standing.READY:
             start(turn.item)
-    return turns(queue)
+    return turns(queue, usage)
 
 
-def turns(queue: Queue) -> list[Turn]:
+def turns(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     """Who waits for what; nobody's turn comes before the user lets the queue go on."""
-    return [] if queue.stands_still() else Look(queue, own_settings()).turns()
+    return [] if queue.stands_still() else Look(queue, own_settings(), usage).turns()
 
 
 def stays(left: list[Turn]) -> bool:

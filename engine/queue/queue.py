@@ -46,7 +46,7 @@ class Item(NamedTuple):
     folder: JobFolder
     entry: Entry
     job: Job | None
-    """The request; None where it is damaged."""
+    """The request; None where it is damaged, or settled and needed no more."""
     problem: str = ""
     """What is damaged."""
 
@@ -251,7 +251,7 @@ def _item(folder: JobFolder) -> Item:
     job, problem, entry = None, "", Entry(order=float("inf"))
     try:
         entry = entries.read(folder) or entry
-        job = folder.job()
+        job = None if entry.settled else folder.job()
     except Damaged as error:
         problem = str(error)
     return Item(folder, entry, job, problem)

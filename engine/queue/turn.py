@@ -54,8 +54,11 @@ class Turn(NamedTuple):
 class Look:
     """One look at a workspace: what runs, what is free, and the turns that come of it."""
 
-    def __init__(self, queue: Queue, settings: UserSettings) -> None:
+    def __init__(
+        self, queue: Queue, settings: UserSettings, usage: disk.Usage | None = None
+    ) -> None:
         self.queue = queue
+        self.usage = usage or disk.Usage(queue.workspace)
         self.settings = settings
         self.items = queue.items()
         self._named = {item.name: item for item in self.items}
@@ -123,10 +126,10 @@ class Look:
 
     def _disk(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
         needs = item.entry.needs_bytes + self._promised
-        for ask in (disk.no_room, disk.over_quota):
-            if why := ask(self.queue.workspace, needs, self.settings):
-                return Standing.DISK, why
-        return None
+        why = disk.no_room(self.queue.workspace, needs, self.settings) or disk.over_quota(
+            self.usage, needs, self.settings
+        )
+        return (Standing.DISK, why) if why else None
 
     def _device(self, _item: Item, job: Job) -> tuple[Standing, str] | None:
         if not computes(job):

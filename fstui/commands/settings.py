@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from typing import Any
 
 import msgspec
@@ -74,7 +75,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list | tuple):
-        return " ".join(map(str, value)) or "-"
+        return shlex.join(value) or "-"
     return f"{value:g}" if isinstance(value, float) else str(value) or "-"
 
 

@@ -41,6 +41,13 @@ def fill(project: Project) -> None:
         path.write_bytes(b"x" * 10_000)
 
 
+def old_job(project: Project, kind: str, day: int, state: State = State.DONE) -> JobFolder:
+    """A job that ended on a day: names tell which is newer."""
+    made = ended(project, kind, state)
+    path = made.path.with_name(f"202001{day:02d}T000000.000-{kind}-abcd")
+    return JobFolder(made.path.rename(path))
+
+
 def files(folder: Path) -> set[str]:
     return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
 
@@ -132,8 +139,8 @@ def test_a_folder_that_becomes_a_link_after_the_look_is_left(
 
 
 def test_the_newest_jobs_of_each_kind_stay(project: Project) -> None:
-    old = [ended(project, "train", State.DONE) for _ in range(5)]
-    one = ended(project, "convert", State.DONE)
+    old = [old_job(project, "train", day) for day in range(1, 6)]
+    one = old_job(project, "convert", 9)
     found = clean.removable(project, ("jobs",), keep=3)
     assert {r.path.name for r in found} == {old[0].name, old[1].name}
     clean.remove(project, found)
@@ -142,13 +149,13 @@ def test_the_newest_jobs_of_each_kind_stay(project: Project) -> None:
 
 def test_jobs_that_run_wait_or_are_waited_for_stay(project: Project) -> None:
     queue = Queue(project.path.parent)
-    waited_for = ended(project, "train", State.DONE)
-    plain = ended(project, "train", State.DONE)
-    running = ended(project, "train", State.RUNNING)
+    waited_for = old_job(project, "train", 1)
+    plain = old_job(project, "train", 2)
+    running = old_job(project, "train", 3, State.RUNNING)
     lock = FileLock(running.lock_path)
     assert lock.acquire(holder_text())
     waiting = queue.add(project.path, Job(1, "train", [Step("train")]), after=[waited_for.name])
-    newest = ended(project, "train", State.DONE)
+    newest = old_job(project, "train", 4)
     found = clean.removable(project, ("jobs",), keep=1)
     assert [r.path.name for r in found] == [plain.name]
     assert {f.name for f in jobs_of(project.path)} >= {waiting.name, newest.name}
