@@ -293,9 +293,14 @@ class JobFolder:
         return is_locked(self.lock_path)
 
     @property
+    def was_queued(self) -> bool:
+        """Whether it was put in the queue."""
+        return (self.path / QUEUE_ENTRY).exists()
+
+    @property
     def never_began(self) -> bool:
         """Whether it only ever stood in the queue: it waits there or was taken out of it."""
-        return (self.path / QUEUE_ENTRY).exists() and not self.lock_path.exists()
+        return self.was_queued and not self.lock_path.exists()
 
     @property
     def has_run(self) -> bool:

@@ -97,10 +97,11 @@ def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     for item in queue.items():
         if is_over(item):
             settle(queue, item)
-    for turn in turns(queue, usage):
-        if turn.standing is Standing.READY:
-            start(turn.item)
-    return turns(queue, usage)
+    found = turns(queue, usage)
+    ready = [turn.item for turn in found if turn.standing is Standing.READY]
+    for item in ready:
+        start(item)
+    return turns(queue, usage) if ready else found
 
 
 def turns(queue: Queue, usage: Usage | None = None) -> list[Turn]:

@@ -22,7 +22,6 @@ from engine.process import FileLock, boot_id
 from engine.project import projects_of
 from engine.protocol import (
     ENDS,
-    QUEUE_ENTRY,
     Job,
     JobFolder,
     Snapshot,
@@ -99,7 +98,7 @@ class Queue:
 
     def items(self) -> list[Item]:
         """Every job that was ever queued, in the order in which they get their turn."""
-        found = [_item(f) for f in self.jobs() if (f.path / QUEUE_ENTRY).exists()]
+        found = [_item(f) for f in self.jobs() if f.was_queued]
         return sorted(found, key=lambda i: (-i.entry.priority, i.entry.order, i.name))
 
     def waiting(self) -> list[Item]:

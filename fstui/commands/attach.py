@@ -31,5 +31,10 @@ def run(args: argparse.Namespace) -> int:
     snapshot = folder.current()
     if snapshot.state in ENDS:
         return ending(folder, snapshot)
+    if folder.never_began:
+        raise NothingToDo(
+            f"{folder.name} waits in the queue: 'queue list' says for what, "
+            f"'wait {quote(project.name)}' waits with it."
+        )
     with Interrupts() as interrupts:
         return follow(folder, interrupts, folder.events_path.stat().st_size)

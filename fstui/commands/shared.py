@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
 from engine import settings
-from engine.errors import AlreadyRunning, Refused
+from engine.errors import Refused
 from engine.project import Project
 from engine.protocol import JobFolder, safe_text
-from engine.settings import user
 from fstui import places
 from fstui.called import with_program
-from fstui.model.queue import Place, comes_before
+from fstui.model.queue import Place, comes_before, start_or_queue
 
 PREFIX = "setting_"
 """Keeps a setting's place in the parsed arguments apart from the command's own."""
@@ -129,14 +127,14 @@ def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> in
     require_writing(args)
     project = project_of(args)
     named = {"device": args.device, **settings_of(args)}
-    if place := place_of(args, project):
-        return say_queued(start(project, place=place, **named))
-    try:
-        return start_and_follow(args, lambda: start(project, **named))
-    except AlreadyRunning:
-        if not user.load().queue:
-            raise
-    return say_queued(start(project, place=Place(), **named))
+    place = place_of(args, project)
+
+    def begin() -> JobFolder:
+        if place is not None:
+            return start(project, place=place, **named)
+        return start_or_queue(lambda place: start(project, place=place, **named))
+
+    return start_and_follow(args, begin)
 
 
 def place_of(args: argparse.Namespace, project: Project) -> Place | None:
@@ -145,13 +143,6 @@ def place_of(args: argparse.Namespace, project: Project) -> Place | None:
         return None
     after = tuple(comes_before(project, word) for word in args.after)
     return Place(after, args.priority or 0)
-
-
-def say_queued(folder: JobFolder) -> int:
-    """Say where a job is that was put in the queue."""
-    name = shlex.quote(folder.project.name)
-    say(f"{folder.name} is in the queue: 'queue list' shows it, 'wait {name}' waits for its end.")
-    return 0
 
 
 def add_json(parser: argparse.ArgumentParser, kind: Any) -> None:

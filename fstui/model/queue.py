@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import needs_bytes
-from engine.errors import BadInput, FstuiError, NothingToDo
+from engine.errors import AlreadyRunning, BadInput, FstuiError, NothingToDo
 from engine.project import Project
 from engine.protocol import Job, JobFolder, jobs_of, safe_text
 from engine.queue.keeper import kick
@@ -33,6 +34,17 @@ def enqueue(project: Project, job: Job, place: Place) -> JobFolder:
     folder = queue.add(project.path, job, needs_bytes=needs_bytes(project, job), **more)
     kick(queue.workspace)
     return folder
+
+
+def start_or_queue(start: Callable[[Place | None], JobFolder]) -> JobFolder:
+    """Start a job; one that can't start now is queued where the user's settings say so. Raises as
+    `start` does."""
+    try:
+        return start(None)
+    except AlreadyRunning:
+        if not settings.load().queue:
+            raise
+    return start(Place())
 
 
 def keep_going(workspace: Path) -> None:

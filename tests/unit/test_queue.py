@@ -565,6 +565,17 @@ def test_waiting_for_what_waits_for_the_user_ends(
     assert fstui("wait", "film") == Exit.STOPPED
 
 
+def test_nobody_can_attach_to_what_has_not_begun(
+    project: Project, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(project)
+    assert fstui("attach", "film") == Exit.NOTHING_TO_DO
+    assert "waits in the queue: 'fstui queue list' says for what" in capsys.readouterr().err
+    assert fstui("stop", "film") == Exit.NOTHING_TO_DO
+    assert fstui("tail", "film") == 0
+    assert fstui("logs", "film") == 0
+
+
 # --- keeping ---
 
 
