@@ -8,11 +8,8 @@ import contextlib
 import shutil
 import sys
 from pathlib import Path
-from shlex import quote
 
-from engine.errors import NothingToDo
-from engine.protocol import find_job
-from fstui.commands.shared import add_project, project_of, say
+from fstui.commands.shared import add_project, job_of, say
 from fstui.commands.tail import EventReader, LogReader
 from fstui.model.tail import clean
 
@@ -28,12 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print it."""
-    project = project_of(args)
-    folder = find_job(project.path, args.job)
-    if folder is None:
-        raise NothingToDo(
-            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
-        )
+    folder = job_of(args)
     if args.json:
         return copy(folder.events_path)
     if args.raw and not sys.stdout.isatty():

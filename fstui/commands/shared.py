@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from engine import settings
-from engine.errors import Refused
+from engine.errors import NothingToDo, Refused
 from engine.project import Project
-from engine.protocol import JobFolder, safe_text
+from engine.protocol import JobFolder, find_job, safe_text
 from fstui import places
 from fstui.called import with_program
 from fstui.model.queue import Place, comes_before, start_or_queue
@@ -38,6 +38,16 @@ def add_project(parser: argparse.ArgumentParser, *, optional: bool = False) -> N
 def project_of(args: argparse.Namespace) -> Project:
     """The project that the command line means. Raises `BadInput` or `Damaged`."""
     return Project.open(places.project_path(args.project, places.workspace(args.workspace)))
+
+
+def job_of(args: argparse.Namespace) -> JobFolder:
+    """The job that the command line means: by a part of its name, else the one that runs, else the
+    newest. Raises `BadInput`, `NothingToDo` before the first one."""
+    project = project_of(args)
+    folder = find_job(project.path, args.job)
+    if folder is None:
+        raise NothingToDo(f"{project.name} has no job yet: 'extract {project.typed}' starts one.")
+    return folder
 
 
 def require_writing(args: argparse.Namespace) -> None:
