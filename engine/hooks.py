@@ -15,7 +15,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.errors import FstuiError
-from engine.process import FileLock, kill_session
+from engine.process import FileLock, host, kill_session
 from engine.protocol import ENDS, JobFolder, Snapshot, State, safe_text, write_atomic
 from engine.settings import user
 from engine.settings.user import UserSettings
@@ -59,12 +59,16 @@ def expect(folder: JobFolder) -> None:
     """Note at a job's start that its end is to be told, also when its supervisor is killed."""
     with contextlib.suppress(FstuiError, OSError):  # said at the end
         if wanted(user.load()):
-            (folder.path / DUE).touch()
+            (folder.path / DUE).write_text(host())
 
 
 def are_due(folder: JobFolder) -> bool:
-    """Whether a job ended and its hooks were not called."""
-    return (folder.path / DUE).exists() and not folder.alive()
+    """Whether a job of this machine ended and its hooks were not called; a project that was copied
+    here calls none."""
+    try:
+        return (folder.path / DUE).read_text() == host() and not folder.alive()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def call(folder: JobFolder) -> None:

@@ -16,6 +16,9 @@ class Entry(msgspec.Struct, frozen=True):
     """What the queue knows of a job beside its request."""
 
     v: int = VERSION
+    host: str = ""
+    """The machine that it was queued on. Only that one starts it: a project that was copied here,
+    or a workspace that two machines share, starts nothing by itself."""
     order: float = 0.0
     """Lower ones come first among those of one priority."""
     priority: int = 0

@@ -128,14 +128,16 @@ def own_settings() -> UserSettings:
 
 def unsettled(queue: Queue) -> bool:
     """Whether a job of the queue runs, or ended and nobody looked at its end yet."""
-    return any(not i.entry.settled and not i.problem and not i.waits for i in queue.items())
+    return any(_begun_and_unseen(item) for item in queue.items())
 
 
 def is_over(item: Item) -> bool:
     """Whether a job of the queue ended and nobody looked at its end yet."""
-    if item.problem or item.entry.settled or item.waits:
-        return False
-    return item.folder.current().state in ENDS
+    return _begun_and_unseen(item) and item.folder.current().state in ENDS
+
+
+def _begun_and_unseen(item: Item) -> bool:
+    return item.is_ours and not (item.problem or item.entry.settled or item.waits)
 
 
 def settle(queue: Queue, item: Item) -> None:

@@ -18,7 +18,7 @@ from engine.errors import (
     NothingToDo,
     from_os_error,
 )
-from engine.process import FileLock, boot_id
+from engine.process import FileLock, boot_id, host
 from engine.project import projects_of
 from engine.protocol import (
     ENDS,
@@ -59,6 +59,11 @@ class Item(NamedTuple):
         """Whether it stands in the queue, held or not."""
         return self.folder.never_began and not self.entry.cancelled
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was queued on this machine; a damaged one is nobody's."""
+        return self.entry.host == host()
+
 
 class Queue:
     """The queue of one workspace."""
@@ -66,8 +71,8 @@ class Queue:
     def __init__(self, workspace: Path) -> None:
         self.workspace = workspace.resolve()
         self.folder = self.workspace / FOLDER
-        self.keeper_lock = self.folder / "keeper"
-        self._boot = self.folder / "boot"
+        self.keeper_lock = self.folder / f"keeper-{host()}"
+        self.boot_path = self.folder / f"boot-{host()}"
 
     @contextlib.contextmanager
     def locked(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
@@ -129,7 +134,8 @@ class Queue:
         or not at all. Raises `NoSpace`, `BadInput`."""
         with self.locked():
             self.go_on()
-            return JobFolder.create(project, job, entries.encode(Entry(order=self._last(), **more)))
+            entry = Entry(host=host(), order=self._last(), **more)
+            return JobFolder.create(project, job, entries.encode(entry))
 
     def _last(self) -> float:
         return max((i.entry.order for i in self.items() if not i.problem), default=0.0) + 1.0
@@ -186,7 +192,7 @@ class Queue:
             self.go_on()
             entry = entries.read(folder)
             if folder.never_began and entry is not None and not entry.cancelled:
-                self._change(folder, held="", delay_s=0.0, attempt=1)
+                self._change(folder, host=host(), held="", delay_s=0.0, attempt=1)
                 return folder
             now = folder.current()
             if now.state not in ENDS or now.state is State.DONE:
@@ -206,6 +212,7 @@ class Queue:
             entry,
             attempt=entry.attempt + 1,
             again_of=folder.name,
+            host=host(),
             held="",
             cancelled=False,
             settled=False,
@@ -233,14 +240,14 @@ class Queue:
             return
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_atomic(self._boot, boot_id().encode())
+            write_atomic(self.boot_path, boot_id().encode())
         except OSError as error:
-            raise from_os_error(error, f"writing {self._boot}") from error
+            raise from_os_error(error, f"writing {self.boot_path}") from error
 
     def stands_still(self) -> bool:
         """Whether nobody has let the queue go on since the machine was started."""
         try:
-            return self._boot.read_text() != boot_id()
+            return self.boot_path.read_text() != boot_id()
         except (OSError, UnicodeDecodeError):
             return True
 

@@ -92,6 +92,9 @@ class Look:
     # --- what it may wait for, in the order in which it is told ---
 
     def _own(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
+        if not item.is_ours:
+            there = item.entry.host or "another machine"
+            return Standing.HELD, f"it was queued on {there}: 'queue retry' lets it start here"
         if item.entry.held:
             return Standing.HELD, item.entry.held
         if rest := item.entry.rests_s(time.time()):

@@ -169,7 +169,7 @@ def test_nothing_begins_after_a_restart_before_the_user_says_so(
 ) -> None:
     folder = queued(project, DONE)
     queue = Queue(project.path.parent)
-    (queue.folder / "boot").write_text("another boot")
+    queue.boot_path.write_text("another boot")
     assert fake.keep(project.path.parent).wait(60) == 0
     assert folder.current().state is State.QUEUED
     shown = fstui("queue", "list")

@@ -14,7 +14,7 @@ import pytest
 
 from engine import hooks, webhook
 from engine.errors import BadInput
-from engine.process import FileLock
+from engine.process import FileLock, host
 from engine.project import Project
 from engine.protocol import Event, Job, JobFolder, Snapshot, State, Step
 from engine.settings import user
@@ -86,7 +86,7 @@ def over(project: Project, state: State = State.DONE, code: int = 0) -> JobFolde
     folder.append("end", state=state, exit=code, message="the \x1b[31mend")
     end = Snapshot(state=state, kind="convert", exit=code, message="the \x1b[31mend")
     folder.write_snapshot(end)
-    (folder.path / hooks.DUE).touch()
+    (folder.path / hooks.DUE).write_text(host())
     return folder
 
 
@@ -175,6 +175,8 @@ def test_a_running_jobs_hooks_are_not_due(project: Project) -> None:
     assert not hooks.are_due(folder)
     lock.release()
     assert hooks.are_due(folder)
+    (folder.path / hooks.DUE).write_text("elsewhere")
+    assert not hooks.are_due(folder)
 
 
 def failing(words: list[str]) -> Callable[[Server], None]:

@@ -17,7 +17,7 @@ from test_jobs import add, ended, ready_to_convert
 from engine import hooks
 from engine.devices import Gpu
 from engine.errors import Exit, FstuiError, NoSpace, NothingToDo
-from engine.process import FileLock, device_lock_folder
+from engine.process import FileLock, device_lock_folder, host
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, find_job, holder_text
 from engine.queue import again
@@ -285,6 +285,19 @@ def test_a_project_that_moves_away_takes_its_jobs_along(
     shutil.move(elsewhere / "film", queue.workspace / "renamed")
     assert order(queue) == [gone.name, stays_here.name]
     assert standing(stays_here)[0] is Standing.AFTER
+
+
+def test_a_project_from_another_machine_starts_nothing_by_itself(
+    project: Project, queue: Queue
+) -> None:
+    folder = put(project)
+    entries.write(folder, msgspec.structs.replace(entry_of(folder), host="elsewhere"))
+    assert standing(folder)[0] is Standing.HELD
+    assert "queued on elsewhere" in standing(folder)[1]
+    with queue.locked():
+        assert not stays(advance(queue))
+    queue.retry(folder)
+    assert standing(folder)[0] is Standing.READY
 
 
 @pytest.mark.parametrize("failing", [1, 2, 3, 4])  # file and folder of the place, of the request
@@ -600,10 +613,10 @@ def test_nobody_is_started_where_nothing_waits(
     kick(queue.workspace)
     assert len(started) == 1
     lock.release()
-    (queue.folder / "boot").write_text("another boot")
+    queue.boot_path.write_text("another boot")
     kick(queue.workspace)
     assert len(started) == 1  # nothing by itself after a restart
     cut_off = ended(project, "convert", State.RUNNING)
-    (cut_off.path / hooks.DUE).touch()
+    (cut_off.path / hooks.DUE).write_text(host())
     kick(queue.workspace)
     assert len(started) == 2  # its hooks are due
