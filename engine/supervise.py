@@ -157,6 +157,7 @@ class Supervisor:
     def run_steps(self) -> tuple[int, str]:
         """Run the steps in order; the first that doesn't end well ends the job."""
         devices, locks = self._take_devices()
+        self._write(force=True)  # the queue waits to see which device it has
         said: list[tuple[Step, str]] = []
         try:
             for index in range(len(self.job.steps)):

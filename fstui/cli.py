@@ -83,11 +83,8 @@ def open_interface(args: argparse.Namespace) -> int:
     colour = {"never": "none", "always": "auto"}.get(args.color, args.color)
     terminal.prepare(colour, args.ascii)
     from fstui import app
-    from fstui.model.queue import keep_going
 
     workspace = places.workspace(args.workspace)
-    if not args.readonly:
-        keep_going(workspace)
     return app.run(workspace, readonly=args.readonly, ascii_only=args.ascii)
 
 

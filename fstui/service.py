@@ -43,7 +43,6 @@ def unit_text(workspace: Path, python: str = sys.executable, root: Path = ROOT) 
             "Type=oneshot",
             "RemainAfterExit=yes",
             *(f'Environment="{_quoted(f"{k}={v}")}"' for k, v in sorted(given.items())),
-            f"WorkingDirectory={_escaped(str(workspace))}",
             "ExecStart=" + " ".join(f'"{_quoted(word).replace("$", "$$")}"' for word in words),
             f"TimeoutStopSec={STOP_S}",
             "",

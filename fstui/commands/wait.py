@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import time
 
+from engine.disk import Usage
 from engine.errors import AlreadyRunning, Stopped
 from engine.protocol import ENDS, JobFolder
 from engine.queue import again
@@ -36,14 +37,15 @@ def run(args: argparse.Namespace) -> int:
     """Wait, then say how it ended."""
     project = project_of(args)
     folder = newest_called(project.path, args.job or "")
-    if not args.readonly:
-        keep_going(project.path.parent)
+    usage = Usage(project.path.parent)
     until = time.monotonic() + args.timeout if args.timeout is not None else float("inf")
     next_look = 0.0
     while True:
         if time.monotonic() >= next_look or folder.current().state in ENDS:
             next_look = time.monotonic() + QUEUE_LOOK_S
-            folder, over = look(folder)
+            if not args.readonly:
+                keep_going(project.path.parent)
+            folder, over = look(folder, usage)
             if over:
                 return ending(folder, folder.current())
         if time.monotonic() >= until:
@@ -52,10 +54,10 @@ def run(args: argparse.Namespace) -> int:
         time.sleep(min(LOOK_S, max(0.0, until - time.monotonic())))
 
 
-def look(folder: JobFolder) -> tuple[JobFolder, bool]:
+def look(folder: JobFolder, usage: Usage) -> tuple[JobFolder, bool]:
     """The newest try of a job, and whether that has ended for good. Raises `Stopped` when it waits
     for the user."""
-    seen = Look(queue_of(folder.project), settings.load())
+    seen = Look(queue_of(folder.project), settings.load(), usage)
     folder = seen.last_try(folder.name) or folder
     now = folder.current()
     item = next((i for i in seen.items if i.name == folder.name), None)
@@ -69,4 +71,6 @@ def look(folder: JobFolder) -> tuple[JobFolder, bool]:
     turn = next((t for t in seen.turns() if t.item.name == folder.name), None)
     if turn and turn.standing in FOR_THE_USER:
         raise Stopped(f"{folder.name} stays in the queue ({turn.standing}): {turn.why}.")
+    if turn and seen.queue.stands_still():
+        raise Stopped(f"The machine was started since {folder.name} was queued: 'queue run'.")
     return folder, False

@@ -1042,6 +1042,8 @@ async def test_a_job_that_cannot_start_waits_where_the_user_said_so(
             raise AlreadyRunning("another training runs")
         return Queue(tmp_workspace).add(project.path, Job(1, "train", [Step("train")]))
 
+    kept: list[Path] = []
+    monkeypatch.setattr("fstui.model.queue.kick", kept.append)
     monkeypatch.setattr(jobs, "start_train", start)
     async with bench(project.path, "train") as b:
         await b.press("s")
@@ -1049,3 +1051,4 @@ async def test_a_job_that_cannot_start_waits_where_the_user_said_so(
         await b.press("enter")
         await b.sees("train waits in the queue")
         assert len(Queue(tmp_workspace).waiting()) == 1
+        await b.until(lambda: kept, "whoever looks sees that the queue is kept")

@@ -146,6 +146,10 @@ def test_waiting_for_what_waits_for_the_user_ends(
     queue.change(folder, held="you hold it")
     assert fstui("wait", "film") == Exit.STOPPED
     assert "stays in the queue (held): you hold it" in capsys.readouterr().err
+    queue.change(folder, held="")
+    queue.boot_path.write_text("another boot")
+    assert fstui("wait", "film") == Exit.STOPPED
+    assert "The machine was started since" in capsys.readouterr().err
     queue.cancel(folder)
     assert fstui("wait", "film") == Exit.STOPPED
 
