@@ -33,6 +33,7 @@ from engine.protocol import (
 )
 from engine.queue import entry as entries
 from engine.queue.entry import Entry
+from engine.resume import going_on
 
 FOLDER = ".queue"
 PATIENCE_S = 60.0
@@ -217,13 +218,7 @@ class Queue:
             cancelled=False,
             settled=False,
         ).resting(rest_s)
-        # Going on from itself: a model that was begun anew is not thrown away a second time.
-        steps = [
-            msgspec.structs.replace(
-                s, settings={k: v for k, v in s.settings.items() if k != "anew"}
-            )
-            for s in job.steps
-        ]
+        steps = [going_on(folder, index) for index in range(len(job.steps))]
         began = not (entry.cancelled or folder.never_began)
         job = msgspec.structs.replace(job, steps=steps, resumes=folder.name if began else None)
         return JobFolder.create(folder.project, job, entries.encode(next_entry))

@@ -34,6 +34,7 @@ from engine.protocol import (
     safe_text,
 )
 from engine.references import bring
+from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read, user
 from engine.store import Store
 from engine.trust.consent import require_people
@@ -195,22 +196,7 @@ def cut_off(project: Project, stage: str) -> Step | None:
     found = newest_with(project, stage)
     if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
         return None
-    step = repeated(found[0].job().steps[found[1]])
-    return Step(step.stage, step.side, {**step.settings, **changes(found[0])})
-
-
-def changes(folder: JobFolder) -> dict[str, Any]:
-    """What was changed while a job ran: one that goes on from it keeps that."""
-    made: dict[str, Any] = {}
-    for event in folder.events()[0]:
-        if event.k == "change":
-            made |= event.data["settings"]
-    return made
-
-
-def repeated(step: Step) -> Step:
-    """A step as going on repeats it: a model that was begun anew is not thrown away again."""
-    return Step(step.stage, step.side, {k: v for k, v in step.settings.items() if k != "anew"})
+    return going_on(*found)
 
 
 def can_resume(folder: JobFolder) -> bool:

@@ -97,17 +97,18 @@ def test_an_end_is_settled_once_however_often_it_is_looked_at(
     assert waiting.job.resumes == folder.name
 
 
-def test_a_model_that_was_begun_anew_is_not_thrown_away_again(
+def test_a_try_keeps_what_was_changed_and_throws_no_model_away_again(
     project: Project, queue: Queue
 ) -> None:
     job = Job(1, "train", [Step("train", None, {"anew": True, "batch": 4})])
     folder = queue.add(project.path, job)
+    folder.append("change", iteration=10, settings={"learning_rate": 1e-5})
     fail(folder)
     with queue.locked():
         advance(queue)
     (waiting,) = queue.waiting()
     assert waiting.job is not None
-    assert waiting.job.steps[0].settings == {"batch": 4}
+    assert waiting.job.steps[0].settings == {"batch": 4, "learning_rate": 1e-5}
 
 
 def test_the_user_tries_again_what_the_queue_does_not(project: Project, queue: Queue) -> None:
