@@ -241,7 +241,8 @@ class Conversion:
         )
         if made and self._output.pastes:
             item.frame.make_writable()
-            item.masks = [(p.region, cutter.paste(item.frame, p, new)) for p, new in made]
+            pasted = [cutter.paste(item.frame, p, new) for p, new in made]
+            item.masks = [seen for seen in pasted if seen is not None]
         else:
             item.layers = [cutter.layer(p, new) for p, new in made]
         item.predicted = ()

@@ -26,7 +26,7 @@ from engine.settings import ConvertSettings
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
-METHOD = 2
+METHOD = 3
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
 
 
