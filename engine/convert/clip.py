@@ -168,12 +168,14 @@ class Conversion:
     def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[Item]:
         """The chain of stages; closing the stack ends them in the right order."""
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
-        decoded = ahead(self._decoded(reader), max(2, self._held // 8))
+        few, batch = max(2, self._held // 8), max(2, self._held // 4)
+        decoded = ahead(self._decoded(reader), few)
         cut = ordered(pool, self._cut, decoded, self._workers + 1)
-        predicted = self._predicted(cut)
+        waiting = ahead(cut, batch)  # the next batch is cut while one is predicted
+        predicted = ahead(self._predicted(waiting), batch)
         done = ordered(pool, self._paste, predicted, self._workers + 1)
-        finished = ahead(done, max(2, self._held // 8))
-        for stage in (decoded, cut, predicted, done, finished):
+        finished = ahead(done, few)
+        for stage in (decoded, cut, waiting, predicted, done, finished):
             stack.enter_context(closing(stage))
         return finished
 
@@ -221,7 +223,7 @@ class Conversion:
                 waiting = []
             waiting.append(item)
             faces = sum(len(i.patches) for i in waiting)
-            if faces >= self._settings.batch or len(waiting) >= self._held:
+            if faces >= self._settings.batch or len(waiting) >= self._held // 2:
                 yield from self._predict(waiting)
                 waiting = []
         yield from self._predict(waiting)
