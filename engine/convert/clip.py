@@ -40,7 +40,7 @@ from engine.store import FrameFace
 
 FACES_MOST = 256
 """Faces of a frame whose grain is drawn from seeds of their own."""
-HELD_BYTES = 384 << 20
+HELD_BYTES = 96 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
 
@@ -94,7 +94,7 @@ class Conversion:
         self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
         """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
-        bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
+        bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
