@@ -17,7 +17,9 @@ SETTLE_S = 0.5
 
 
 def watch(project: Project, **settings: object) -> JobFolder:
-    folder = jobs.start_watch(project, settle_s=SETTLE_S, poll_s=0.1, **settings)
+    folder = jobs.start_watch(
+        project, settle_s=SETTLE_S, patience_s=SETTLE_S, poll_s=0.1, **settings
+    )
     until(lambda: any("watching" in str(e.data.get("name")) for e in events(folder)), "it watches")
     return folder
 
@@ -128,7 +130,7 @@ def test_an_extraction_follows_once_the_running_one_has_ended(project: Project) 
     assert [j for j in jobs_of(project.path) if "-extract-" in j.name] == []
     running.release()
     (launch,) = until(lambda: [e for e in events(folder) if e.k == "launch"], "it was launched")
-    assert launch.data["sides"] == ["a", "b"]
+    assert launch.data["steps"] == "extract a, extract b"
     extraction = find_job(project.path, launch.data["job"])
     assert extraction is not None
     assert [s.side for s in extraction.job().steps] == ["a", "b"]
@@ -182,7 +184,7 @@ def test_footage_beside_the_sides_folders_is_refused_with_the_way_out(project: P
     folder = watch(project)
     for name in ("lost.png", "takes"):
         until(lambda name=name: "refused" in told(folder, f"media/{name}"), f"{name} was refused")
-        assert "put it into a, b or target" in told(folder, f"media/{name}")["refused"]
+        assert "put it into a, b, target or inbox" in told(folder, f"media/{name}")["refused"]
     until(lambda: "ready" in told(folder, "media/a/good.png"), "the good one is taken")
     assert told(folder, "media/empty") == {}
     assert sources(project) == {"media/a/good.png"}

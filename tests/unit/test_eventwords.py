@@ -41,7 +41,14 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ack": ({"verb": "stop", "id": "1", "known": True}, "command taken: stop"),
     "arrival": ({"path": "x.mp4", "side": "a", "state": "added", "why": ""}, "x.mp4: added"),
-    "launch": ({"job": "0001-x", "sides": ["a", "b"]}, "extraction of side a, b started: 0001-x"),
+    "launch": (
+        {"job": "0001-x", "recipe": "night", "steps": "extract a, convert"},
+        "recipe night: extract a, convert started: 0001-x",
+    ),
+    "run": (
+        {"recipe": "night", "state": "failed", "why": "no face", "job": "0001-x"},
+        "recipe night: failed (no face)",
+    ),
     "rejected": ({"faces": 2, "side": "a"}, "2 faces of side a rejected: the crops were deleted"),
     "rejections": (
         {"media": "man", "rejected": {"min_face": 2, "roll": 1, "user": 0}, "examples": {}},
