@@ -47,8 +47,15 @@ class Candidate(NamedTuple):
 def places_of(project: Project) -> list[Place]:
     """The folders that a project has watched: those of `media/`, then the ones outside."""
     inside = [Place(name, project.path / "media" / name) for name in (*SIDES, INBOX)]
-    outside = project.file.watch.folder
-    return inside + [Place(f.side, project.path / Path(f.path).expanduser()) for f in outside]
+    return inside + outside(project)
+
+
+def outside(project: Project) -> list[Place]:
+    """The folders outside that project.toml names."""
+    return [
+        Place(folder.side, project.path / Path(folder.path).expanduser())
+        for folder in project.file.watch.folder
+    ]
 
 
 def is_ignored(name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from engine.errors import BadInput, from_os_error
 from engine.project import SIDES, Project
 from engine.protocol import safe_text
-from engine.watch.candidates import Candidate, Place, candidates, misplaced, places_of
+from engine.watch.candidates import Candidate, Place, candidates, misplaced, outside, places_of
 
 
 class Seen(NamedTuple):
@@ -34,7 +34,7 @@ class Folders:
     def __init__(self, project: Project) -> None:
         self.media = project.path / "media"
         self.places = places_of(project)
-        _check(project, self.places)
+        _check(project)
         self.away: set[Path] = set()
         self._devices: dict[Path, int] = {}
 
@@ -84,10 +84,10 @@ class Folders:
         return list(candidates(place.name, place.path))
 
 
-def _check(project: Project, places: list[Place]) -> None:
+def _check(project: Project) -> None:
     """Raise `BadInput` for a folder outside that can't be watched beside the others."""
     known = [project.path]
-    for name, path in ((p.name, p.path) for p in places if not p.path.is_relative_to(project.path)):
+    for name, path in outside(project):
         where = f"{project.path / 'project.toml'}, watch.folder, {safe_text(str(path))}"
         if name not in SIDES:
             raise BadInput(f"{where}: its side is a, b or target, not '{safe_text(name)}'.")

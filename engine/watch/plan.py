@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,20 +21,25 @@ COMPUTING = ("faces", "model", "out")
 """Locks of a project that a job holds while it computes."""
 
 
-def steps_of(project: Project, recipe: Recipe, files: dict[str, str]) -> list[Step]:
+def steps_of(
+    project: Project, recipe: Recipe, files: Mapping[str, str], *, arrived: bool = False
+) -> list[Step]:
     """The steps of a run for files, by path, each with the side that it was taken in to.
 
     Extracted are the sides that something arrived on, where the recipe says so, and before a
     training or a conversion what these need and nobody has extracted. A conversion is of the
-    clips that arrived, or of the whole target where none of them is for the target.
+    clips that arrived, or of the whole target where none of them is for the target. `arrived`:
+    nobody has listed the files yet.
     """
+    new = set(files.values()) if arrived else set()
     wanted = set(files.values()) if "extract" in recipe.steps else set()
     wanted |= {"a", "b"} if "train" in recipe.steps else set()
     wanted |= {"target"} if "convert" in recipe.steps else set()
     steps = [
         Step("extract", side, recipe.settings.get("extract", {}))
         for side in SIDES
-        if side in wanted and project.sources(side) and not is_extracted(project, side)
+        if side in wanted
+        and (side in new or (project.sources(side) and not is_extracted(project, side)))
     ]
     if "train" in recipe.steps:
         steps.append(Step("train", None, _train_settings(project, recipe)))
@@ -51,7 +56,7 @@ def _train_settings(project: Project, recipe: Recipe) -> dict[str, Any]:
     return values
 
 
-def _convert_settings(recipe: Recipe, files: dict[str, str]) -> dict[str, Any]:
+def _convert_settings(recipe: Recipe, files: Mapping[str, str]) -> dict[str, Any]:
     values = dict(recipe.settings.get("convert", {}))
     clips = [Path(path).name for path, side in files.items() if side == "target"]
     if clips and not any("," in name for name in clips):  # a comma parts the names
@@ -69,18 +74,22 @@ def words(steps: Sequence[Step]) -> str:
     return ", ".join(said) or "nothing left to do"
 
 
-def holds(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
-    """What a run still waits for, in words; `moment` is the machine's own time of day."""
-    return [*_lacks(project, recipe), *_conditions(project, recipe, moment)]
+def holds(
+    project: Project, recipe: Recipe, moment: datetime, new: Set[str] = frozenset()
+) -> list[str]:
+    """What a run still waits for, in words; `moment` is the machine's own time of day. On the `new`
+    sides there is footage that nobody has listed yet."""
+    return [*_lacks(project, recipe, new), *_conditions(project, recipe, moment)]
 
 
-def _lacks(project: Project, recipe: Recipe) -> list[str]:
+def _lacks(project: Project, recipe: Recipe, new: Set[str]) -> list[str]:
     """What the steps would stop at, told before hours are spent on those before them."""
+    bare = [side for side in SIDES if not project.sources(side) and side not in new]
     lacks = []
     if "train" in recipe.steps:
-        lacks += [f"side {s} has no footage" for s in ("a", "b") if not project.sources(s)]
+        lacks += [f"side {side} has no footage" for side in bare if side != "target"]
     if "convert" in recipe.steps:
-        if not project.sources("target"):
+        if "target" in bare:
             lacks.append("there is no target footage")
         if "train" not in recipe.steps and checkpoint_iteration(project.path) is None:
             lacks.append("there is no trained model")

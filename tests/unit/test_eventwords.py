@@ -58,6 +58,10 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         {"media": "man", "before": 0.4567, "after": 0.12},
         "man: the points' jitter fell from 0.46 % to 0.12 %",
     ),
+    "flicker": (
+        {"media": "man", "what": "points", "before": 0.4567, "after": 0.12},
+        "man: the points flickered by 0.46, now by 0.12",
+    ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
     "estimate": (
         {"memory_mib": 2300, "disk_mib": 900, "free_disk_mib": 5000},
