@@ -1,10 +1,14 @@
 """`media/inbox`: whom a clip shows decides where it goes. Light.
 
 The rule. Of the frames that were looked at, those with a face count. A person is shown where one of
-the faces is nearer to the person's mean than the threshold of extract, and not nearer to the other
-person's. Somebody shown in at least half of these frames is in the clip, somebody in less than a
-fifth is not; between them nobody knows. A clip with A alone goes where the setting `shows_a` says,
-one with B alone to side b. Everything else is left with a question.
+the faces is nearer to the person's mean than the setting `inbox_threshold`, and by `MARGIN` nearer
+than to the other person's. Somebody shown in at least half of these frames is in the clip, somebody
+in less than a fifth is not; between them nobody knows. A clip with A alone goes where the setting
+`shows_a` says, one with B alone to side b. Everything else is left with a question.
+
+The setting's default is the distance below which dlib's examples take two pictures for one person.
+Measured on the sample footage: frames of a person lay 0.1 to 0.56 from the mean of 54 faces of one
+short take, strangers 0.82 and more.
 """
 
 from __future__ import annotations
@@ -26,6 +30,8 @@ FEWEST = 3
 IN, OUT = 0.5, 0.2
 """Share of the frames with a face that a person in the clip has at least; one who isn't, less."""
 
+MARGIN = 0.1
+"""By which a face is nearer to its person than to the other."""
 LACKING = "there is nobody to compare with"
 """How a question begins that faces found later may answer."""
 MOVING_S = 60.0
@@ -65,8 +71,8 @@ def verdict(
 
 def _nearest(face: Distances, threshold: float) -> str:
     """a, b, or "" for a stranger."""
-    who = min(range(2), key=lambda i: face[i])
-    return "ab"[who] if face[who] < threshold else ""
+    near, far = min(face), max(face)
+    return "ab"[face.index(near)] if near < threshold and far - near >= MARGIN else ""
 
 
 def is_moving(arrival: Arrival) -> bool:

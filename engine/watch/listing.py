@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from engine.errors import BadInput, EngineCrashed
 from engine.launch import ask
 from engine.project import Project, content_hash
-from engine.settings import ExtractSettings, WatchSettings
+from engine.settings import WatchSettings
 from engine.watch.inbox import LACKING, Verdict, verdict
 
 ASK_PATIENCE_S = 600.0
@@ -36,23 +36,22 @@ def examine(paths: Sequence[Path]) -> list[Examined]:
 
 def sort(project: Project, paths: Sequence[Path], settings: WatchSettings) -> list[Verdict]:
     """Where each of the inbox's media goes. Raises what can't be said yet (`NotPossible`)."""
-    known = project.settings("extract").get("threshold", ExtractSettings().threshold)
 
     def of(paths: Sequence[Path]) -> list[Any]:
         words = [str(project.path), str(settings.inbox_frames), *map(str, paths)]
         return list(ask("recognise", *words, patience_s=ASK_PATIENCE_S))
 
-    return [_judged(found, float(known), settings.shows_a) for found in _each(paths, of)]
+    return [_judged(found, settings) for found in _each(paths, of)]
 
 
-def _judged(found: dict[str, Any], threshold: float, shows_a: str) -> Verdict:
+def _judged(found: dict[str, Any], settings: WatchSettings) -> Verdict:
     if error := found.get("error"):
         return Verdict("", str(error))
     if lacking := found.get("lacking"):
         sides = " and ".join(lacking)
         return Verdict("", f"{LACKING}: side {sides} has no faces yet")
     frames = [[(float(a), float(b)) for a, b in faces] for faces in found["faces"]]
-    return verdict(frames, int(found["looked"]), threshold, shows_a)
+    return verdict(frames, int(found["looked"]), settings.inbox_threshold, settings.shows_a)
 
 
 def _each(paths: Sequence[Path], of: Callable[[Sequence[Path]], list[Any]]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ TRIES = 3
 """Times that a job is begun which is cut off each time, by a power cut or a crash."""
 CUT_OFF = frozenset({State.INTERRUPTED, State.CRASHED})
 ACTIVE = ("waiting", "running")
+PUT_OFF_MOST = 300
+"""Times that a run is put off, one a second, for footage that is still arriving."""
 
 
 def local_time() -> datetime:
@@ -68,6 +71,7 @@ class Runs:
     ) -> None:
         self._path, self._ledger, self._report, self._moment = project, ledger, report, moment
         self._told: set[str] = set()
+        self._put_off: Counter[str] = Counter()
 
     def catch_up(self) -> None:
         """At the start, where the project has all footage extracted: what nobody has yet."""
@@ -91,9 +95,10 @@ class Runs:
                 self._report.warn(f"{problem} The other recipes are used.")
         return recipes
 
-    def tick(self) -> None:
-        """See how jobs ended, then begin what can begin. Raises `Damaged`, `AlreadyRunning`,
-        `NoSpace` for a book or project that can't be used right now."""
+    def tick(self, arriving: bool = False) -> None:
+        """See how jobs ended, then begin what can begin; a while after footage that is `arriving`,
+        so that what comes together is done together. Call it once a second. Raises `Damaged`,
+        `AlreadyRunning`, `NoSpace` for a book or project that can't be used right now."""
         active = [run for run in self._ledger.book.runs if run.state in ACTIVE]
         if not active:
             return
@@ -102,6 +107,9 @@ class Runs:
         for run in active:
             if run.state == "running":
                 self._follow(project, run)
+            elif arriving and not run.steps and self._put_off[run.id] < PUT_OFF_MOST:
+                self._put_off[run.id] += 1
+                self._hold(run, "more footage is arriving")
             else:
                 self._begin(project, recipes, run)
 

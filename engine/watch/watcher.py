@@ -99,7 +99,7 @@ class Watcher:
             self._next_anyway = now + (self.settings.poll_s if polls else LOOK_ANYWAY_S)
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
-            self._passing(self.runs.tick)
+            self._passing(lambda: self.runs.tick(self.arrivals.busy))
             self._look_for_faces()
         return changed
 

@@ -9,10 +9,12 @@ import pytest
 
 from engine.errors import BadInput, Damaged, Exit
 from engine.project import Project
+from engine.settings import WatchSettings
 from engine.watch import inbox
 from engine.watch.candidates import Signature
 from engine.watch.inbox import LACKING, answer, file_to, verdict
 from engine.watch.ledger import RUNS_KEPT, Arrival, Ledger, Run
+from engine.watch.listing import _judged
 from fstui import cli
 
 
@@ -49,18 +51,20 @@ A, B, STRANGER = (0.2, 0.8), (0.8, 0.25), (0.8, 0.9)
     ],
 )
 def test_where_a_clip_goes(frames: list, side: str, why: str) -> None:
-    found = verdict(frames, 12, 0.5, "target")
+    found = verdict(frames, 12, 0.6, "target")
     assert found.side == side
     assert why in found.why
 
 
 def test_the_project_says_where_clips_of_a_go() -> None:
-    assert verdict([[A]] * 5, 12, 0.5, "a").side == "a"
+    assert verdict([[A]] * 5, 12, 0.6, "a").side == "a"
 
 
-def test_the_nearer_of_two_near_people_is_meant_and_the_threshold_is_extracts() -> None:
-    assert verdict([[(0.4, 0.3)]] * 5, 12, 0.5, "target").side == "b"
-    assert verdict([[(0.4, 0.3)]] * 5, 12, 0.2, "target").side == ""
+@pytest.mark.parametrize(
+    ("face", "side"), [((0.5, 0.3), "b"), ((0.36, 0.3), ""), ((0.9, 0.59), "b"), ((0.9, 0.61), "")]
+)
+def test_a_face_is_near_to_one_and_not_to_the_other(face: tuple, side: str) -> None:
+    assert verdict([[face]] * 5, 12, 0.6, "target").side == side
 
 
 # --- filing ------------------------------------------------------------------------------------
@@ -193,7 +197,5 @@ def test_dead_letters_are_listed_with_reason_and_time_and_retried(
 
 
 def test_a_question_for_want_of_faces_begins_so_that_it_is_asked_again() -> None:
-    from engine.watch.listing import _judged
-
-    found = _judged({"lacking": ["a", "b"]}, 0.5, "target")
+    found = _judged({"lacking": ["a", "b"]}, WatchSettings())
     assert (found.side, found.why) == ("", f"{LACKING}: side a and b has no faces yet")

@@ -16,7 +16,7 @@ from engine.report import Reporter
 from engine.watch import runs
 from engine.watch.ledger import Arrival, Ledger, Run, retry
 from engine.watch.recipes import recipes_of
-from engine.watch.runs import TRIES, Runs, give
+from engine.watch.runs import PUT_OFF_MOST, TRIES, Runs, give
 
 RECIPE = '\n[[recipe]]\nname = "r"\nwhen = "b"\nsteps = ["extract"]\n'
 
@@ -138,6 +138,14 @@ def test_what_arrives_while_a_run_waits_is_done_together(desk: Desk) -> None:
     desk.runs.tick()
     assert len(desk.started) == 1
     assert list(desk.run.files) == ["media/b/x.mp4", "media/b/y.mp4"]
+
+
+def test_a_run_waits_for_what_is_still_arriving_but_not_for_ever(desk: Desk) -> None:
+    for _ in range(PUT_OFF_MOST):
+        desk.runs.tick(arriving=True)
+    assert (desk.run.state, desk.run.why) == ("waiting", "more footage is arriving")
+    desk.runs.tick(arriving=True)
+    assert desk.run.state == "running"
 
 
 def test_a_watcher_killed_before_its_job_began_begins_the_same(
