@@ -27,5 +27,5 @@ class WatchSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, about("frames of a clip of media/inbox that are looked at", 4, 200)
     ] = 12
     inbox_threshold: Annotated[
-        float, about("nearer than this to a person's mean face is that person", 0.1, 1.5)
+        float, about("how near to a person's mean face that person is", 0.1, 1.5)
     ] = 0.6

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from watch_bench import Bench, Engine
+from watch_bench import Bench
 
 from engine.errors import NotPossible
 from engine.project import Project
@@ -15,18 +15,6 @@ from engine.watch import arrivals, listing, runs
 from engine.watch.ledger import Ledger, retry
 
 STORM = 10_000
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    found = Engine()
-    monkeypatch.setattr(listing, "ask", found.ask)
-    return found
-
-
-@pytest.fixture
-def bench(tmp_workspace: Path, engine: Engine) -> Bench:
-    return Bench(Project.create(tmp_workspace, "film"), engine)
 
 
 # --- whole or not ------------------------------------------------------------------------------

@@ -8,27 +8,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from watch_bench import Bench, Engine
+from watch_bench import Bench
 
 from engine.errors import BadInput
 from engine.process import FileLock
 from engine.project import Project
-from engine.watch import listing, runs
+from engine.watch import runs
 from engine.watch.inbox import LACKING
 from engine.watch.ledger import Ledger
-
-
-@pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    found = Engine()
-    monkeypatch.setattr(listing, "ask", found.ask)
-    return found
-
-
-@pytest.fixture
-def bench(tmp_workspace: Path, engine: Engine) -> Bench:
-    return Bench(Project.create(tmp_workspace, "film"), engine)
-
 
 # --- folders that go away ----------------------------------------------------------------------
 
