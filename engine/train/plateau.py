@@ -11,6 +11,8 @@ for a standstill; the means are over iterations, however often losses were repor
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from engine import history, sessions
 from engine.protocol import JobFolder
 from engine.train.session import Session
@@ -79,7 +81,7 @@ def began_at(folder: JobFolder) -> int:
             return max(changes)
         first = session.first
         before = folder.job().resumes
-        if before is None or before not in known:
+        if before is None or before not in known or before != Path(before).name:
             break
         folder = JobFolder(folder.path.with_name(before))
     return first

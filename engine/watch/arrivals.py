@@ -18,7 +18,7 @@ from engine.watch.runs import Runs, give
 from engine.watch.settle import Ready, Settler
 from engine.work import Work
 
-TOGETHER = 64
+TOGETHER = 256
 """Media that are looked into and listed at once."""
 LIES_BESIDE = "it lies beside the folders: put it into a, b, target or inbox"
 

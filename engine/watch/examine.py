@@ -6,6 +6,7 @@ A file made to crash a decoder ends that process and not the watching.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,15 +41,18 @@ def recognised(project: Project, frames: int, paths: list[Path]) -> list[dict[st
     lacking = [side for side in PERSON_SIDES if side not in people]
     if lacking:
         return [{"lacking": lacking} for _ in paths]
-    from engine.extract.describe import Describer  # TensorFlow comes with it and takes seconds
 
-    describe = Describer()
+    @cache
+    def describer() -> Any:
+        from engine.extract.describe import Describer  # TensorFlow comes with it, takes seconds
+
+        return Describer()
 
     def seen(path: Path) -> dict[str, Any]:
         looked, faces = 0, []
         for rgb in _spread(path, frames):
             looked += 1
-            (found,) = describe([rgb])
+            (found,) = describer()([rgb])
             known = [face.identity for face in found if face.identity is not None]
             if known:
                 faces.append([[distance_to(i, people[s].mean) for s in "ab"] for i in known])

@@ -20,6 +20,7 @@ from engine.process import FileLock
 from engine.project import Project, now
 from engine.protocol import Step, safe_text, write_atomic
 from engine.watch.candidates import Signature
+from engine.watch.recipes import STAGES
 
 FILE = "arrivals.json"
 VERSION = 1
@@ -83,15 +84,15 @@ class Book(msgspec.Struct):
         found = [(path, a) for path, a in self.files.items() if a.fate == fate]
         return dict(sorted(found, key=lambda item: item[1].time))
 
-    def find(self, name: str, fate: Fate, what: str) -> str:
-        """The path of an arrival by its path or its name. Raises `BadInput`."""
-        among = self.of(fate)
+    def find(self, name: str, *fates: Fate) -> str:
+        """The path of an arrival of some fates by its path or its name. Raises `BadInput`."""
+        among = [path for fate in fates for path in self.of(fate)]
         hits = [p for p in among if p == name] or [p for p in among if Path(p).name == name]
         if len(hits) == 1:
             return hits[0]
         known = ", ".join(among) or "none"
         problem = "More than one" if hits else "No"
-        raise BadInput(safe_text(f"{problem} {what} is called '{name}': there is {known}."))
+        raise BadInput(safe_text(f"{problem} such file is called '{name}': there is {known}."))
 
 
 class Ledger:
@@ -165,6 +166,10 @@ class Ledger:
             ) from error
         if book.v > VERSION:
             raise Damaged(f"{self.path} is of a newer fstui (version {book.v}): update it.")
+        # The book may have come with a project from elsewhere: it starts what recipes may, no more.
+        if strange := {s.stage for run in book.runs for s in run.steps} - set(STAGES):
+            shown = safe_text(", ".join(sorted(strange)))
+            raise Damaged(f"{self.path} has steps that are none of a recipe's: {shown}.")
         return book
 
 
@@ -174,13 +179,13 @@ def stamped(arrival: Arrival) -> Arrival:
 
 
 def retry(ledger: Ledger, name: str) -> str:
-    """Have a dead letter or a failed run tried again; what it is. Raises `BadInput`."""
+    """Have a dead letter, a question or a failed run tried again; what it is. Raises `BadInput`."""
     with ledger.change() as book:
         failed = [run for run in book.runs if run.state == "failed" and run.recipe == name]
         if failed:
             failed[-1].state, failed[-1].why, failed[-1].tries = "waiting", "", 0
             return f"recipe {name}"
-        path = book.find(name, "dead", "dead letter")
+        path = book.find(name, "dead", "question")
         del book.files[path]
         return path
 

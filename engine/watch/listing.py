@@ -55,13 +55,14 @@ def _judged(found: dict[str, Any], settings: WatchSettings) -> Verdict:
 
 
 def _each(paths: Sequence[Path], of: Callable[[Sequence[Path]], list[Any]]) -> list[Any]:
-    """The answers for all at once; one by one where a file among them ends the engine."""
+    """The answers for all at once; where a file among them ends the engine, half by half."""
     try:
         return of(paths)
     except EngineCrashed as error:
         if len(paths) == 1:
             return [{"error": str(error)}]
-    return [found for path in paths for found in _each([path], of)]
+    half = len(paths) // 2
+    return _each(paths[:half], of) + _each(paths[half:], of)
 
 
 class Listed(NamedTuple):
@@ -90,9 +91,9 @@ def _list_new(project: Project, side: str, paths: Sequence[Path]) -> dict[Path, 
     except BadInput as error:
         if len(paths) == 1:
             return {paths[0]: str(error)}
-        # One of them is bad: each for itself.
-        found = [_list_new(project, side, [path]) for path in paths]
-        return {path: why for whys in found for path, why in whys.items()}
+        half = len(paths) // 2  # one of them is bad: half by half
+        first = _list_new(project, side, paths[:half])
+        return first | _list_new(project, side, paths[half:])
     twice = "the same footage is listed on this side already"
     return {path: twice for path in paths if path not in added}
 

@@ -11,16 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import (
-    AlreadyRunning,
-    BadInput,
-    Damaged,
-    EngineCrashed,
-    FstuiError,
-    NoSpace,
-    NotPossible,
-    Stopped,
-)
+from engine.errors import BadInput, FstuiError, Stopped
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import PROJECT_LOCKS, JobFolder
@@ -37,9 +28,6 @@ LOOK_S = 0.2
 """Commands are looked at this often."""
 TICK_S = 1.0
 """Recipes and their jobs are looked at this often."""
-PASSING = (AlreadyRunning, Damaged, EngineCrashed, NoSpace, NotPossible)
-"""Trouble of the project or the machine, not of the footage: project.toml is held by another
-program, is half edited, the disk is full, a drive doesn't answer. It is tried again."""
 LOOK_ANYWAY_S = 10.0
 """The kernel drops notices when too many come at once: look at least this often."""
 
@@ -133,10 +121,12 @@ class Watcher:
             self._warn(f"New footage is found {how}.")
 
     def _passing(self, act: Callable[[], None]) -> None:
-        """Do something; trouble that may pass is told once and left for the next time."""
+        """Do something. What is wrong with footage is dealt with in there; trouble that comes out
+        is the project's or the machine's (project.toml is held by another program or half edited,
+        the disk is full, a drive doesn't answer): it is told once and left for the next time."""
         try:
             act()
-        except PASSING as error:
+        except FstuiError as error:
             self._warn(f"{error} Footage that arrives meanwhile is tried again.")
 
     def _warn(self, text: str) -> None:

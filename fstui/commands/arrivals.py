@@ -70,6 +70,6 @@ def lines(project: Project, book: Book) -> list[str]:
         said.append(f"recipe {run.recipe} {run.state} for {', '.join(run.files)}{why} ({run.time})")
     for run in [r for r in book.runs if r.state == "done"][-RUNS_SHOWN:]:
         said.append(f"recipe {run.recipe} done for {', '.join(run.files)}: {run.why} ({run.time})")
-    if book.of("dead"):
-        said.append(f"'arrivals {project.typed} --retry NAME' tries one again.")
+    if said and (book.of("dead") or any(run.state == "failed" for run in book.runs)):
+        said.append(f"'arrivals {project.typed} --retry NAME' tries a file or a recipe again.")
     return said or [f"Nothing of {project.name} waits, failed or asks."]

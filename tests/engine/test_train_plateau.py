@@ -136,6 +136,14 @@ def test_a_job_that_goes_on_from_cut_off_ones_counts_from_the_first(project: Pat
     assert began_at(third) == 100
 
 
+def test_a_job_that_names_one_outside_counts_from_its_own_beginning(project: Path) -> None:
+    strange = job(project, "../../outside")
+    begin(project, JobFolder(project / "jobs" / ".." / ".." / "outside"), 5)
+    Diary(project / "model").begin("../../outside", 5)
+    begin(project, strange, 100)
+    assert began_at(strange) == 100
+
+
 def test_losses_are_not_compared_over_a_change_of_settings(project: Path) -> None:
     first = job(project)
     begin(project, first, 100).mark("change", 140, "losses mse")

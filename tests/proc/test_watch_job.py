@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -188,3 +189,43 @@ def test_footage_beside_the_sides_folders_is_refused_with_the_way_out(project: P
     until(lambda: "ready" in told(folder, "media/a/good.png"), "the good one is taken")
     assert told(folder, "media/empty") == {}
     assert sources(project) == {"media/a/good.png"}
+
+
+def test_a_project_that_is_moved_while_watched_is_told_and_watched_where_it_is(
+    project: Project,
+) -> None:
+    folder = watch(project)
+    there = project.path.with_name("moved")
+    project.path.rename(there)
+    moved = JobFolder(there / "jobs" / folder.name)
+    until(lambda: not moved.alive(), "the watcher ended")
+    assert moved.current().state is State.INTERRUPTED
+    (warning,) = [e.data["text"] for e in events(moved) if e.k == "warn"]
+    assert f"moved to {there}" in warning
+    assert "Traceback" not in moved.log_path.read_text()
+    assert not project.path.exists()
+    again = watch(Project.open(there))
+    assert again.job().resumes == folder.name
+    picture(there / "media" / "a" / "new.png")
+    until(lambda: "ready" in told(again, "media/a/new.png"), "it is taken in there")
+    jobs.kill(again)
+
+
+def test_a_watcher_that_is_killed_leaves_the_next_one_nothing_to_mend(project: Project) -> None:
+    first = watch(project)
+    a = project.path / "media" / "a"
+    picture(a / "before.png", 1)
+    until(lambda: "ready" in told(first, "media/a/before.png"), "it is taken in")
+    with open(a / "half.png", "wb", buffering=0) as file:
+        whole = picture(project.path / "whole.png", 2).read_bytes()
+        file.write(whole[:60])
+        until(lambda: "arriving" in told(first, "media/a/half.png"), "it was seen")
+        holder = first.holder()
+        assert holder is not None
+        os.kill(holder.pid, signal.SIGKILL)
+        until(lambda: not first.alive(), "it died")
+        second = watch(project)
+        file.write(whole[60:])
+    until(lambda: "ready" in told(second, "media/a/half.png"), "the rest is taken in")
+    assert told(second, "media/a/before.png") == {}
+    assert sources(project) == {"media/a/before.png", "media/a/half.png"}

@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import BadInput, Damaged, Exit
 from engine.project import Project
+from engine.protocol import Step
 from engine.settings import WatchSettings
 from engine.watch import inbox
 from engine.watch.candidates import Signature
@@ -155,6 +156,13 @@ def test_a_book_that_cannot_be_read_is_told_and_not_thrown_away(project: Project
     path.write_text('{"v": 9}')
     with pytest.raises(Damaged, match="newer"):
         _ = Ledger(project).book
+
+
+def test_a_book_from_elsewhere_starts_nothing_that_recipes_may_not(project: Project) -> None:
+    with Ledger(project).change() as book:
+        book.runs.append(Run("1", "r", {}, steps=[Step("import", "a", {"file": "/etc/passwd"})]))
+    with pytest.raises(Damaged, match="none of a recipe's: import"):
+        _ = Ledger(Project.open(project.path)).book
 
 
 def test_finished_runs_are_forgotten_in_the_end(project: Project) -> None:
