@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -75,11 +76,13 @@ class Eyes:
         self._observer: Any = None
         self.polled: dict[Path, str] = {}
         """Folders that tell nothing, and why."""
+        self.trouble = False
+        """Whether inotify should work for some of them and doesn't."""
 
     def open(self, folders: Iterable[Path]) -> None:
         """Begin with these folders, in place of those before."""
         self.close()
-        self.polled = {}
+        self.polled, self.trouble = {}, False
         told = []
         for folder in folders:
             kind = file_system(folder)
@@ -92,8 +95,10 @@ class Eyes:
         try:
             self._observer = _started(self._notices, told) if told else None
         except OSError as error:
-            why = f"inotify ran out: {error.strerror or error}"
+            what = "ran out" if error.errno in (errno.ENOSPC, errno.EMFILE) else "failed"
+            why = f"inotify {what}: {error.strerror or error}"
             self.polled |= dict.fromkeys(told, why)
+            self.trouble = True
 
     def words(self, poll_s: float) -> str:
         """How it looks, after "watching": by inotify, or which folders otherwise and why."""

@@ -60,13 +60,12 @@ class Watcher:
         settler = Settler(self.settings.settle_s, self.settings.patience_s)
         self.arrivals = Arrivals(work, self.settings, ledger, settler, self.runs)
         self._warned: set[str] = set()
-        self._began = self._extracting = False
+        self._began = self._extracting = self._reopened = False
         self._next_look = self._next_anyway = self._next_tick = 0.0
 
     def loop(self) -> None:
         """Go on until the user asks to stop. Raises `BadInput` when the project has gone."""
         self.folders.make()
-        self._open_eyes()
         self._passing(self.runs.catch_up)
         self._passing(self.arrivals.ask_again)
         changed = True
@@ -80,8 +79,9 @@ class Watcher:
         """Do what is due at a time (seconds, monotonic); whether a change is still to be seen."""
         due = changed or now >= self._next_anyway or self.arrivals.busy
         if due and now >= self._next_look:
+            self._reopened = False
             self._passing(lambda: self._look(now))
-            changed = False
+            changed = self._reopened  # what came before it heard anything is seen then
             self._next_look = now + min(self.settings.poll_s, self.settings.settle_s)
             polls = self.eyes.polled or self.folders.away
             self._next_anyway = now + (self.settings.poll_s if polls else LOOK_ANYWAY_S)
@@ -103,8 +103,8 @@ class Watcher:
         for folder, why in seen.went.items():
             self.report.warn(f"{folder} can't be watched ({why}): it is looked for again.")
         for folder in seen.came:
-            self.report.event("phase", name=f"watching {folder} again")
-        if seen.came or seen.went:
+            self.report.phase(f"watching {folder} again")
+        if seen.came or seen.went or not self._began:
             self._open_eyes()
         self.notices.keep({candidate.path for candidate in seen.candidates})
         if not self._began:
@@ -117,7 +117,8 @@ class Watcher:
         self.eyes.open(self.folders.there)
         how = self.eyes.words(self.settings.poll_s)
         self.report.phase(f"watching {how}")
-        if "ran out" in how:
+        self._reopened = True
+        if self.eyes.trouble:
             self._warn(f"New footage is found {how}.")
 
     def _passing(self, act: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ from watch_bench import Bench
 from engine.errors import BadInput
 from engine.process import FileLock
 from engine.project import Project
-from engine.watch import runs
+from engine.watch import observe, runs
 from engine.watch.inbox import LACKING
 from engine.watch.ledger import Ledger
 
@@ -61,6 +61,26 @@ def test_a_folder_that_goes_away_and_comes_back_is_told_and_nothing_is_lost(
     assert before.items() <= bench.book().items()
     phases = [e.data["name"] for e in bench.folder.events()[0] if e.k == "phase"]
     assert f"watching {nas} again" in phases
+
+
+def test_a_folder_that_is_not_there_at_the_start_costs_the_others_nothing(
+    bench: Bench, nas: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observe, "file_system", lambda _: "ext4")
+    away = nas.with_name("away")
+    nas.rename(away)
+    bench.begin(polling=False)
+    try:
+        (warning,) = bench.warnings()
+        assert f"{nas} can't be watched (no such file" in warning
+        assert not bench.watcher.eyes.polled, "the others are told of by inotify"
+        away.rename(nas)
+        (nas / "new.mp4").write_bytes(b"new end")
+        bench.run(5)
+        assert bench.states(str(nas / "new.mp4")) == ["arriving", "ready"]
+        assert not bench.watcher.eyes.polled
+    finally:
+        bench.watcher.eyes.close()
 
 
 def test_a_drive_that_leaves_its_bare_place_behind_counts_as_away(

@@ -204,6 +204,7 @@ def test_where_inotify_ran_out_it_polls_and_says_so(
     eyes = observe.Eyes(observe.Notices(), polling=False)
     eyes.open([tmp_path])
     assert set(eyes.polled) == {tmp_path}
+    assert eyes.trouble
     assert "by polling every 0.1 s" in eyes.words(0.1)
     assert "inotify ran out: inotify limit reached" in eyes.words(0.1)
 
