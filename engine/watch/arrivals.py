@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from engine.errors import BadInput
-from engine.project import INBOX, Project
+from engine.project import INBOX, SIDES, Project
 from engine.settings import WatchSettings
 from engine.watch import inbox, listing
 from engine.watch.candidates import BESIDE, Candidate, places_of, refusal
@@ -44,10 +44,13 @@ class Arrivals:
         """At the start: footage that was listed by hand is nothing new. What an earlier watcher was
         killed over is still `taking` in the book and arrives again."""
         project = self._project()
+        known = {side: listing.sources_of(project, side) for side in SIDES}
         with self._ledger.change() as book:
             for place, path, signature in seen.candidates:
                 key = self._ledger.key(path)
-                if key not in book.files and listing.is_listed(project, place, path.resolve()):
+                if key in book.files or place not in known:
+                    continue
+                if listing.is_listed(known[place], path.resolve()):
                     book.files[key] = stamped(Arrival(place, "taken", signature))
 
     def ask_again(self) -> None:
@@ -107,23 +110,25 @@ class Arrivals:
                 self._settler.see(self._undecided[path], now)
 
     def _judge(self, ready: Sequence[Ready]) -> None:
-        whole = self._whole([r for r in ready if not self._is_no_footage(r.candidate)])
-        whole.sort(key=lambda candidate: candidate.place)
+        kinds = [(r.candidate, self._no_footage(r.candidate)) for r in ready]
+        self._refuse(*((candidate, why) for candidate, why in kinds if why is not None))
+        possible = [r for r, (_, why) in zip(ready, kinds, strict=True) if why is None]
+        whole = sorted(self._whole(possible), key=lambda candidate: candidate.place)
         for place, found in groupby(whole, key=lambda candidate: candidate.place):
             if place == INBOX:
                 self._sort(list(found))
             else:
                 self._take(place, list(found))
 
-    def _is_no_footage(self, candidate: Candidate) -> bool:
-        """Whether it can't be any, by its name and kind; it is refused then."""
+    def _no_footage(self, candidate: Candidate) -> str | None:
+        """Why it can't be any, by its name and kind; None if it can."""
         place, path, _ = candidate
-        why = LIES_BESIDE if place == BESIDE else refusal(path, self._top(path))
+        if place == BESIDE:
+            return LIES_BESIDE
+        why = refusal(path, self._top(path))
         if why is None and place == INBOX and path.is_symlink():
-            why = "it is a link, which can't be filed"
-        if why is not None:
-            self._refuse(candidate, why)
-        return why is not None
+            return "it is a link, which can't be filed"
+        return why
 
     def _top(self, path: Path) -> Path:
         """The watched folder that something lies in."""
@@ -141,7 +146,7 @@ class Arrivals:
                 self._tell(candidate, "waiting", why)
                 continue
             if found.error:
-                self._refuse(candidate, found.error)
+                self._refuse((candidate, found.error))
                 continue
             if found.problem:
                 self._work.report.warn(f"{candidate.path.name}: {found.problem}")
@@ -159,7 +164,7 @@ class Arrivals:
             try:
                 aim = inbox.file_to(project, self._ledger, candidate.path, side)
             except BadInput as error:
-                self._refuse(candidate, str(error))
+                self._refuse((candidate, str(error)))
                 continue
             self._end(candidate, "filed", f"{why}: {self._ledger.key(aim)}")
 
@@ -182,28 +187,33 @@ class Arrivals:
                 if not was_there or (known and not known.decided):
                     fresh[self._ledger.key(c.path)] = arrival
             give(book, self._runs.read(project), fresh)
+        said = zip(found, listed, strict=True)
+        self._refuse(*((c, why) for c, (why, _) in said if why))
         for c, (why, was_there) in zip(found, listed, strict=True):
-            if why:
-                self._refuse(c, why)
-                continue
-            self.taken += self._ledger.key(c.path) in fresh
-            self._end(c, "ready", "it was listed already" if was_there else "")
+            if not why:
+                self.taken += self._ledger.key(c.path) in fresh
+                self._end(c, "ready", "it was listed already" if was_there else "")
 
     # --- what is written and told ---
 
-    def _refuse(self, candidate: Candidate, why: str) -> None:
-        """A dead letter; what has vanished meanwhile is none."""
-        if self._vanished(candidate):
-            return
-        self._put(candidate, "dead", why)
-        self.refused += 1
-        self._end(candidate, "refused", why)
+    def _refuse(self, *letters: tuple[Candidate, str]) -> None:
+        """Dead letters, each with why; what has vanished meanwhile is none."""
+        left = [(candidate, why) for candidate, why in letters if not self._vanished(candidate)]
+        if left:
+            with self._ledger.change() as book:
+                for candidate, why in left:
+                    self._enter(book, candidate, "dead", why)
+        self.refused += len(left)
+        for candidate, why in left:
+            self._end(candidate, "refused", why)
 
     def _ask(self, candidate: Candidate, why: str) -> None:
         """A question to the user; what has vanished meanwhile is none."""
-        if not self._vanished(candidate):
-            self._put(candidate, "question", why)
-            self._end(candidate, "question", why)
+        if self._vanished(candidate):
+            return
+        with self._ledger.change() as book:
+            self._enter(book, candidate, "question", why)
+        self._end(candidate, "question", why)
 
     def _vanished(self, candidate: Candidate) -> bool:
         path = candidate.path
@@ -212,10 +222,6 @@ class Arrivals:
         self._ledger.drop(path)
         self._end(candidate, "gone")
         return True
-
-    def _put(self, candidate: Candidate, fate: Fate, why: str) -> None:
-        with self._ledger.change() as book:
-            self._enter(book, candidate, fate, why)
 
     def _enter(self, book: Book, candidate: Candidate, fate: Fate, why: str = "") -> Arrival:
         """Write into the book what becomes of a candidate; that it came by the inbox stays."""

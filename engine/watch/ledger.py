@@ -105,7 +105,7 @@ class Ledger:
 
     def key(self, path: Path) -> str:
         """How a path is written in the book."""
-        return str(path.relative_to(self.project) if path.is_relative_to(self.project) else path)
+        return str(path).removeprefix(f"{self.project}{os.sep}")
 
     @property
     def book(self) -> Book:

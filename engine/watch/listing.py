@@ -79,7 +79,8 @@ def list_sources(project: Project, side: str, paths: Sequence[Path]) -> list[Lis
 
     Raises `AlreadyRunning`, `Damaged`, `NoSpace` for a project that can't be changed.
     """
-    there = {path for path in paths if is_listed(project, side, path)}
+    known = sources_of(project, side)
+    there = {path for path in paths if is_listed(known, path)}
     whys = _list_new(project, side, [path for path in paths if path not in there])
     return [Listed(whys.get(path, ""), path in there) for path in paths]
 
@@ -98,9 +99,13 @@ def _list_new(project: Project, side: str, paths: Sequence[Path]) -> dict[Path, 
     return {path: twice for path in paths if path not in added}
 
 
-def is_listed(project: Project, side: str, path: Path) -> bool:
-    """Whether this very file, with this content, is a source of the side."""
-    known = {project.source_path(s): s.hash for s in project.sources(side)}
+def sources_of(project: Project, side: str) -> dict[Path, str]:
+    """The sources of a side by their paths, with the hash of their content."""
+    return {project.source_path(source): source.hash for source in project.sources(side)}
+
+
+def is_listed(known: dict[Path, str], path: Path) -> bool:
+    """Whether this very file, with this content, is one of a side's sources."""
     try:
         return path in known and content_hash(path) == known[path]
     except OSError:

@@ -159,6 +159,8 @@ def test_a_detached_watcher_is_one_a_project_and_can_be_stopped(project: Project
     again = find_job(project.path)
     assert again is not None
     assert again.job().resumes == folder.name
+    assert fstui("stop", "film", "watch").returncode == 0, "the one that runs is meant"
+    assert again.current().state is State.STOPPED
 
 
 def test_a_project_file_that_is_being_edited_puts_footage_off(project: Project) -> None:
