@@ -206,6 +206,16 @@ def test_the_inbox_is_sorted_by_whom_clips_show(bench: Bench) -> None:
     assert bench.states("inbox/both.mp4") == ["arriving", "question"], "it is asked once"
 
 
+def test_the_project_says_where_clips_of_a_go(bench: Bench) -> None:
+    toml = bench.project.path / "project.toml"
+    toml.write_text(toml.read_text() + '\n[settings.watch]\nshows_a = "a"\n')
+    bench.begin()
+    bench.engine.people = {"x.mp4": seen(*[(0.2, 0.8)] * 8)}
+    bench.put("inbox/x.mp4")
+    bench.run(8)
+    assert bench.sources() == {"media/a/x.mp4": "a"}
+
+
 def test_what_came_by_the_inbox_is_given_to_the_inboxs_recipe(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
