@@ -9,10 +9,13 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import Damaged
+from engine.errors import Damaged, FstuiError
+from engine.project import Project
 from engine.protocol import State
+from engine.watch.ledger import Ledger
 from fstui import places
 from fstui.called import program
+from fstui.commands import arrivals
 from fstui.commands.shared import add_project, say
 from fstui.follow import pace_words, step_words
 from fstui.model import words
@@ -118,4 +121,13 @@ def as_json(o: Overview) -> dict[str, Any]:
         "iteration": o.iteration,
         "results": [str(path) for path in o.results],
         "job": None if o.job is None else {"name": o.job.name, **msgspec.to_builtins(o.snapshot)},
+        "arrivals": arrived(o),
     }
+
+
+def arrived(o: Overview) -> dict[str, Any] | None:
+    """What became of footage that arrived; None where that or the project can't be read."""
+    try:
+        return None if o.damaged else arrivals.as_json(Ledger(Project.open(o.path)).book)
+    except FstuiError:
+        return None

@@ -133,7 +133,9 @@ class Session:
     def watch_if_asked(self) -> str:
         """Start the watching job where the project says so; what kept it from starting, or ""."""
         project = self.project
-        if project is None or self.readonly or not project.file.watch.extract:
+        if project is None or self.readonly:
+            return ""
+        if not project.file.watch.extract and not project.file.recipe:
             return ""
         try:
             jobs.start_watch(project)
