@@ -153,8 +153,7 @@ class Event(msgspec.Struct):
 
     Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
     of a training: metric, save, finder; of an extraction: rejected, rejections, jitter;
-    of a convert: kept, flicker; of the watching: arrival, launch;
-    behind the end: hook.
+    of a convert: kept, flicker; of the watching: arrival, launch, run; behind the end: hook.
     A reader skips kinds that it does not know.
     """
 

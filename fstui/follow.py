@@ -31,6 +31,7 @@ SAID = frozenset(
         "save",
         "arrival",
         "launch",
+        "run",
         "rejected",
         "rejections",
         "jitter",

@@ -83,4 +83,4 @@ def wants_watcher(project: Project) -> bool:
     """Whether a project asks for its watcher, or had one when the machine went down."""
     before = jobs.newest(project, "watch")
     cut_off = before is not None and before.current().state is State.INTERRUPTED
-    return project.file.watch.extract or cut_off
+    return project.asks_for_watcher or cut_off

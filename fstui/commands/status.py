@@ -8,14 +8,17 @@ from pathlib import Path
 import msgspec
 
 from engine.disk import disk_use
-from engine.errors import Damaged
+from engine.errors import Damaged, FstuiError
+from engine.project import Project
 from engine.protocol import State
+from engine.watch.ledger import Ledger
 from fstui import places
 from fstui.called import program
+from fstui.commands import arrivals
 from fstui.commands.shared import add_json, add_project, print_json, say
 from fstui.follow import pace_words, step_words
 from fstui.model import words
-from fstui.model.answers import ProjectAnswer
+from fstui.model.answers import ArrivalsAnswer, ProjectAnswer
 from fstui.model.overview import Overview, overview, overviews
 from fstui.model.queue import keep_going
 
@@ -121,6 +124,15 @@ def as_json(o: Overview, disk_bytes: int | None = None) -> ProjectAnswer:
         "iteration": o.iteration,
         "results": [str(path) for path in o.results],
         "job": None if o.job is None else {"name": o.job.name, **msgspec.to_builtins(o.snapshot)},
+        "arrivals": msgspec.to_builtins(arrived(o)),
         "disk_bytes": disk_bytes,
     }
     return msgspec.convert(values, ProjectAnswer)
+
+
+def arrived(o: Overview) -> ArrivalsAnswer | None:
+    """What became of footage that arrived; None where that or the project can't be read."""
+    try:
+        return None if o.damaged else arrivals.as_json(Ledger(Project.open(o.path)).book)
+    except FstuiError:
+        return None

@@ -48,6 +48,36 @@ class JobAnswer(Snapshot, kw_only=True, forbid_unknown_fields=True):
     name: str
 
 
+class LetterAnswer(Answer, frozen=True):
+    """Footage that arrived and was not used, or that there is a question about."""
+
+    path: str
+    time: str
+    """UTC, ISO 8601."""
+    why: str
+    place: str
+    """Where it arrived."""
+
+
+class RecipeRunAnswer(Answer, frozen=True):
+    """One run of a recipe."""
+
+    recipe: str
+    state: str
+    why: str
+    job: str
+    time: str
+    files: list[str]
+
+
+class ArrivalsAnswer(Answer, frozen=True):
+    """`arrivals PROJECT --json`: what became of footage that arrived."""
+
+    dead: list[LetterAnswer]
+    questions: list[LetterAnswer]
+    runs: list[RecipeRunAnswer]
+
+
 class ProjectAnswer(Answer, frozen=True):
     """One project; `status --json` answers with a list of them, `status PROJECT` with one."""
 
@@ -63,6 +93,8 @@ class ProjectAnswer(Answer, frozen=True):
     iteration: int | None
     results: list[str]
     job: JobAnswer | None
+    arrivals: ArrivalsAnswer | None
+    """None where that can't be read."""
     disk_bytes: int | None = None
     """Of one project alone."""
 

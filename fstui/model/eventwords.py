@@ -58,8 +58,10 @@ def event_words(event: Event) -> str:
             why = f" ({d['why']})" if "why" in d else ""
             return f"{d.get('path')}: {d.get('state')}{why}"
         case "launch":
-            sides = ", ".join(map(str, event.data.get("sides") or []))
-            return safe_text(f"extraction of side {sides} started: {event.data.get('job')}")
+            return f"recipe {d.get('recipe')}: {d.get('steps')} started: {d.get('job')}"
+        case "run":
+            why = f" ({d['why']})" if "why" in d else ""
+            return f"recipe {d.get('recipe')}: {d.get('state')}{why}"
         case "kept":
             return f"{d.get('media')}: converted already with this model and these settings"
         case "rejected":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,10 +32,10 @@ from engine.protocol import (
     refuse_if_running,
     safe_text,
 )
+from engine.reached import checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read, user
-from engine.store import Store
 from engine.trust.consent import require_people
 
 from .queue import Place, enqueue
@@ -208,47 +207,6 @@ def can_resume(folder: JobFolder) -> bool:
 
 
 # --- what a job needs ------------------------------------------------------------------------
-
-
-def face_count(project: Project, side: str) -> int:
-    """Faces of a side that are in use."""
-    try:
-        with Store(project.db_path, readonly=True) as store:
-            counts = store.counts(side)
-    except BadInput:
-        return 0  # no store yet
-    return counts["faces"] - counts["rejected"]
-
-
-def is_extracted(project: Project, side: str) -> bool:
-    """Whether every source of a side was looked at to its end."""
-    try:
-        with Store(project.db_path, readonly=True) as store:
-            done = {m.hash for m in store.media(side) if m.done}
-    except BadInput:
-        return False
-    return all(s.hash in done for s in project.sources(side))
-
-
-def checkpoint_iteration(project: Path) -> int | None:
-    """Iteration of the newest checkpoint by the pointer's text alone; None when there is none."""
-    try:
-        name = (project / "model" / "latest").read_text("utf-8")
-        return int(name.partition("-")[0])
-    except (OSError, ValueError):
-        return None
-
-
-def converted_iteration(project: Path) -> int | None:
-    """Iteration of the model that the last finished conversion used; None where no report says.
-
-    Times of files don't tell: copying a project changes them.
-    """
-    try:
-        report = json.loads((project / "out" / "report.json").read_text("utf-8"))
-        return int(report["iterations"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
 
 
 def no_footage(project: Project, side: str) -> str:

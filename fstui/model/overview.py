@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
+from engine.reached import checkpoint_iteration, converted_iteration
 from engine.store import Store
 from engine.trust.consent import problems_of
 
@@ -116,7 +117,7 @@ def _overview(project: Project, before: Overview | None) -> Overview:
     sides = {side: counted[side]._replace(sources=len(project.sources(side))) for side in counted}
     job = find_job(project.path)
     snapshot = job.current() if job else None
-    iteration = jobs.checkpoint_iteration(project.path)
+    iteration = checkpoint_iteration(project.path)
     results = results_of(project.path)
     stages = [
         _extract_stage(project, sides),
@@ -213,7 +214,7 @@ def _convert_stage(
     project: Project, sides: dict[str, SideCount], iteration: int | None, results: list[Path]
 ) -> Stage:
     name = shlex.quote(project.name)
-    made = jobs.converted_iteration(project.path)
+    made = converted_iteration(project.path)
     if results and None not in (made, iteration) and made != iteration:
         words = f"{len(results)} in out, made at iteration {made} of the model"
         return Stage("convert", "ready", words, f"convert {name}")

@@ -133,7 +133,7 @@ class Session:
     def watch_if_asked(self) -> str:
         """Start the watching job where the project says so; what kept it from starting, or ""."""
         project = self.project
-        if project is None or self.readonly or not project.file.watch.extract:
+        if project is None or self.readonly or not project.asks_for_watcher:
             return ""
         try:
             jobs.start_watch(project)

@@ -14,7 +14,7 @@ from test_jobs import add, ended, ready_to_convert
 from engine.project import Project
 from engine.protocol import State
 from fstui import cli
-from fstui.model.answers import FindingAnswer, ProjectAnswer
+from fstui.model.answers import ArrivalsAnswer, FindingAnswer, ProjectAnswer
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def test_status_fits_its_schema(project: Project, capsys: pytest.CaptureFixture[
     assert (one.job.state, one.job.iteration) == (State.STOPPED, 1234)
     assert one.sides["a"].faces == 1
     assert one.disk_bytes
+    assert one.arrivals == ArrivalsAnswer([], [], [])
 
 
 def test_doctor_fits_its_schema(
@@ -60,6 +61,7 @@ def test_doctor_fits_its_schema(
         ["queue", "list"],
         ["settings", "list"],
         ["clean", "film"],
+        ["arrivals", "film"],
         ["service", "status"],
     ],
 )

@@ -119,6 +119,10 @@ def test_run_starts_the_watchers_that_are_asked_for_and_the_queue(
 ) -> None:
     asks = Project.create(tmp_workspace, "asks")
     asks.set_watch(extract=True)
+    cooks = Project.create(tmp_workspace, "cooks").path / "project.toml"
+    cooks.write_text(
+        cooks.read_text() + '\n[[recipe]]\nname = "x"\nwhen = "a"\nsteps = ["extract"]\n'
+    )
     ended(Project.create(tmp_workspace, "cut off"), "watch", State.RUNNING)
     ended(Project.create(tmp_workspace, "stopped"), "watch", State.STOPPED)
     (Project.create(tmp_workspace, "damaged").path / "project.toml").write_text("{")
@@ -134,7 +138,7 @@ def test_run_starts_the_watchers_that_are_asked_for_and_the_queue(
     queue = Queue(tmp_workspace)
     assert queue.stands_still()
     assert cli.main(["service", "run"]) == 0
-    assert sorted(started) == ["asks", "cut off"]
+    assert sorted(started) == ["asks", "cooks", "cut off"]
     assert kicked == [tmp_workspace]
     assert not queue.stands_still()
     assert "damaged: " in capsys.readouterr().out
