@@ -114,7 +114,7 @@ class Look:
             may_come = known and again.may_succeed_later(folder, now, known.entry.attempt)
             if now.state in ENDS and not may_come:
                 return Standing.BLOCKED, f"{folder.name} ended {now.state}: 'queue retry' it"
-            waiting = Standing.AFTER, f"after {folder.name}"
+            waiting = Standing.AFTER, f"{folder.name} is to be done first"
         return waiting
 
     def _project(self, item: Item, job: Job) -> tuple[Standing, str] | None:

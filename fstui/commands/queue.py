@@ -14,6 +14,7 @@ from fstui import places
 from fstui.commands.shared import add_json, print_json, require_writing, say
 from fstui.model.answers import QueueAnswer, queued
 from fstui.model.queue import keep_going, turns
+from fstui.model.words import size
 
 HELD = "you hold it: 'queue release' lets it go"
 ALL = "all"
@@ -115,6 +116,8 @@ def row(place: int, turn: Turn) -> tuple[str, str, str, str]:
     words = f"{turn.standing}: {turn.why}" if turn.why else str(turn.standing)
     if turn.standing is Standing.READY:
         words = "its turn is next"
-    if item.entry.priority:
-        words += f" (priority {item.entry.priority})"
+    more = [f"priority {item.entry.priority}"] if item.entry.priority else []
+    if item.entry.needs_bytes:
+        more.append(f"about {size(item.entry.needs_bytes)} of disk")
+    words += f" ({', '.join(more)})" if more else ""
     return str(place), item.folder.project.name, item.name, words

@@ -103,13 +103,15 @@ def test_a_job_that_cannot_start_waits_where_the_user_said_so(
 def test_the_list_is_what_its_schema_says(
     project: Project, queue: Queue, capsys: pytest.CaptureFixture[str], unkept: list[Path]
 ) -> None:
-    first = put(project)
+    first = put(project, needs_bytes=6_600_000)
     put(project, "convert", after=[first.name])
     assert fstui("queue", "list", "--json") == 0
     answer = msgspec.json.decode(capsys.readouterr().out, type=QueueAnswer)
     assert [row.standing for row in answer.waiting] == ["ready", "after"]
     assert answer.waiting[1].after == [first.name]
     assert not answer.stands_still
+    assert fstui("queue", "list") == 0
+    assert "its turn is next (about 6.6 MB of disk)" in capsys.readouterr().out
     assert fstui("queue", "list", "--schema") == 0
     schema = json.loads(capsys.readouterr().out)
     assert set(schema["$defs"]["QueuedAnswer"]["required"]) == set(
