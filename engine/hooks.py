@@ -150,7 +150,8 @@ def run(words: tuple[str, ...], told: Told, folder: JobFolder, limit_s: float) -
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env={**os.environ, **environment(told)},
-                cwd=folder.project,
+                # Never the project's folder: "./tell" means the user's program.
+                cwd=user.config_folder(),
             )
     except (OSError, ValueError) as error:
         return f"{words[0]} could not be started: {error}"

@@ -243,6 +243,23 @@ def test_settings_that_cannot_be_read_are_said(project: Project) -> None:
     assert not hooks.are_due(folder)
 
 
+def test_a_program_is_never_taken_from_the_project(project: Project) -> None:
+    settings.change("on_done", ["./tell"])
+    folder = over(project)
+    for place in (project.path, folder.path):
+        (place / "tell").write_text("#!/bin/sh\necho from the project\n")
+        (place / "tell").chmod(0o755)
+    hooks.call(folder)
+    (event,) = said(folder)
+    assert "./tell could not be started" in event.data["text"]
+    mine = user.config_folder() / "tell"
+    mine.write_text("#!/bin/sh\necho from the user\n")
+    mine.chmod(0o755)
+    other = over(project)
+    hooks.call(other)
+    assert other.log_path.read_text() == "from the user\n"
+
+
 def test_a_project_names_no_hooks(project: Project) -> None:
     toml = project.path / "project.toml"
     toml.write_text(toml.read_text() + '\n[settings]\non_done = ["touch", "x"]\n')
