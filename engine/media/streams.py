@@ -165,7 +165,6 @@ class Sound:
             frames = [part for f in frames for part in self._cut.sound(f, self._clock)]
         return [p for frame in frames for p in self._stream.encode(frame)]
 
-
     def _counted(self, frame: Any) -> Any:
         """A decoded frame whose time counts samples, as an encoder of other frames than the
         source's needs it. What lies off by the source's rounding alone follows the one before."""
