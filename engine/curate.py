@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from engine.errors import BadInput
+from engine.errors import BadInput, NothingToDo
 from engine.project import Project
+from engine.protocol import safe_text
 from engine.store import CROP, Store
 
 PAINTED = "custom"
@@ -138,9 +139,22 @@ def put_shape(store: Store, face: int, shape: Shape) -> None:
             store.add_mask(face, PAINTED, *mask)
 
 
-def neighbour(store: Store, face: int, by: int) -> int | None:
+def place_of(store: Store, face: int) -> str:
+    """Side, medium and frame of a face in words."""
+    rows = store.rows(
+        "SELECT media.side, media.name, frame.idx FROM face JOIN frame ON frame.id = face.frame"
+        " JOIN media ON media.id = frame.media WHERE face.id = ?",
+        (face,),
+    )
+    return "".join(safe_text(f"{side} {name} frame {idx + 1}") for side, name, idx in rows)
+
+
+def neighbour(store: Store, face: int, by: int) -> int:
     """The like face in the nearest frame before (-1) or after (1) of the same medium that has one:
-    of the same person where that is known, else the nearest by its box."""
+    of the same person where that is known, else the nearest by its box.
+
+    Raises `NothingToDo` where no other frame has one.
+    """
     way, end = ("<", "DESC") if by < 0 else (">", "ASC")
     rows = store.rows(
         "SELECT other.id FROM face JOIN frame ON frame.id = face.frame"
@@ -151,7 +165,9 @@ def neighbour(store: Store, face: int, by: int) -> int | None:
         " + ABS(other.top + other.bottom - face.top - face.bottom) LIMIT 1",
         (face,),
     )
-    return rows[0][0] if rows else None
+    if not rows:
+        raise NothingToDo(f"No frame {'before' if by < 0 else 'after'} this one has a face.")
+    return int(rows[0][0])
 
 
 def _chunks(faces: Sequence[int]) -> Iterator[list[int]]:

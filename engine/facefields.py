@@ -20,8 +20,8 @@ FIGURES = (
 )
 """Columns of `face` that are numbers to sort and choose by."""
 NUMBERS = (*FIGURES, "frame", "person", "distance")
-"""All that faces can be sorted by: `frame` counts from 1, `distance` is that of a face's identity to
-the one that stands for its person."""
+"""All that faces can be sorted by: `frame` counts from 1, `distance` is that of the identity to the
+one that stands for the face's person."""
 FLAGS = ("rejected", "kept", "edited", "stale")
 """What is so of a face or not."""
 WORDS = ("side", "media", "why")

@@ -104,7 +104,7 @@ def _value_text(value: float | str | bool | None) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.17g}"
+            return repr(value).removesuffix(".0")
     return value
 
 

@@ -11,12 +11,14 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import NamedTuple, overload
 
 from engine import facelist
+from engine.errors import BadInput
 from engine.facefields import FIGURES
 from engine.facefilter import conditions
 from engine.facelist import Choice, Listed, Spread
+from engine.project import Project
 from engine.store import Store
 from fstui.model.facewords import cells_of
 from fstui.widgets.columns import Row
@@ -65,11 +67,27 @@ def find(db: Path, order: Order) -> Found:
         return Found(order, facelist.ids(store, choice), total)
 
 
-def details(db: Path, ids: Sequence[int], sort: str) -> list[Listed]:
+class Known(NamedTuple):
+    """What is said of a face in sight."""
+
+    face: Listed
+    picture: Path | None
+    """Its crop; None where it has none, or none inside the project."""
+
+
+def details(project: Project, ids: Sequence[int], sort: str) -> list[Known]:
     """What is said of faces in a list, with the figure that they are sorted by."""
     also = (sort,) if sort and sort not in FIGURES else ()
-    with Store(db, readonly=True) as store:
-        return facelist.listed_ids(store, ids, also)
+    with Store(project.db_path, readonly=True) as store:
+        faces = facelist.listed_ids(store, ids, also)
+    return [Known(face, _picture(project, face.crop)) for face in faces]
+
+
+def _picture(project: Project, crop: str | None) -> Path | None:
+    try:
+        return project.inside(crop) if crop else None
+    except (BadInput, ValueError):
+        return None
 
 
 def spread(db: Path, order: Order, figure: str, bars: int) -> Spread | None:
@@ -83,7 +101,7 @@ class FaceSet(Sequence[Row]):
 
     def __init__(self, found: Found | None = None) -> None:
         self.found = found or Found(Order(), array("q"), 0)
-        self._known: OrderedDict[int, Listed] = OrderedDict()
+        self._known: OrderedDict[int, Known] = OrderedDict()
 
     def turn_to(self, found: Found) -> None:
         """Take another order or a new look; what is known of faces is read again."""
@@ -104,7 +122,7 @@ class FaceSet(Sequence[Row]):
             return [self[i] for i in range(*index.indices(len(self)))]
         face = self.found.ids[index]
         known = self._known.get(face)
-        return Row(str(face), cells_of(known, self.found.order.sort) if known else ("...",))
+        return Row(str(face), cells_of(known.face, self.found.order.sort) if known else ("...",))
 
     def __iter__(self) -> Iterator[Row]:
         return (self[i] for i in range(len(self)))
@@ -116,15 +134,15 @@ class FaceSet(Sequence[Row]):
         except ValueError:
             return None
 
-    def face(self, index: int) -> Listed | None:
+    def known(self, index: int) -> Known | None:
         """What is said of the face at a place; None until it was read."""
-        return self._known.get(self.found.ids[index]) if index < len(self) else None
+        return self._known.get(self.found.ids[index]) if 0 <= index < len(self) else None
 
-    def take(self, faces: Iterable[Listed]) -> None:
+    def take(self, known: Iterable[Known]) -> None:
         """Details were read; those that were taken first are forgotten first."""
-        for face in faces:
-            self._known[face.id] = face
-            self._known.move_to_end(face.id)
+        for one in known:
+            self._known[one.face.id] = one
+            self._known.move_to_end(one.face.id)
         while len(self._known) > MOST_DETAILS:
             self._known.popitem(last=False)
 
@@ -135,8 +153,8 @@ class FaceSet(Sequence[Row]):
         return [face for face in self.found.ids[start:stop] if face not in self._known]
 
     def between(self, one: int, other: int) -> array[int]:
-        """The faces from one place to another, both included."""
-        low, high = sorted((one, other))
+        """The faces from one place to another, both included, as far as there are any."""
+        low, high = sorted((max(0, one), max(0, other)))
         return self.found.ids[low : high + 1]
 
 

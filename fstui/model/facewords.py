@@ -16,7 +16,7 @@ SORT_KEYS = {
     "yaw": "y",
     "pitch": "p",
     "roll": "r",
-    "brightness": "l",
+    "brightness": "t",
     "misalignment": "m",
     "occlusion": "o",
     "score": "c",
