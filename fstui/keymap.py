@@ -62,7 +62,7 @@ KEYS: tuple[Key, ...] = (
     Key("source_frame", "F", "source frame", "Faces", "jump video footage where"),
     Key("overlay", "L", "points and mask over the picture", "Faces", "landmarks mesh"),
     Key("thumbnails", "T", "thumbnails or list", "Faces", "grid pictures table job"),
-    Key("aim", "m", "points, box or mask", "Editor", "mode landmarks bounding", True),
+    Key("aim", "M", "points, box or mask", "Editor", "mode landmarks bounding", True),
     Key("following_point", "n", "next point", "Editor", "landmark", True, "n N"),
     Key("previous_point", "N", "point before", "Editor", "landmark"),
     Key("clockwise", "full_stop", "turn right", "Editor", "rotate", True, ", ."),

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from engine.curate import PAINTED
 from engine.errors import BadInput, Damaged, from_os_error
+from engine.extract.describe import is_face
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import Matrix, align, compose, transform
 from engine.faces.landmarks import Landmarks
@@ -43,7 +44,8 @@ def places_of(project: Project, ids: list[int]) -> list[dict[str, Any]]:
     was cut is `stale`: its crop doesn't show it so.
     """
     with Store(project.db_path, readonly=True) as store:
-        return [_place(store, row.face) for row in _rows(store, ids)]
+        rows = _rows(store, ids)
+        return [_place(store, r.face) for r in rows if is_face(Landmarks.of(r.face).points)]
 
 
 def frame_of(project: Project, face: int, folder: Path) -> dict[str, Any]:

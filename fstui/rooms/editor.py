@@ -156,7 +156,7 @@ class Editor(ModalScreen[None]):
     def words_for(self, action: str) -> str:
         """The footer's words for keys of other rooms."""
         return {
-            "part": "part",
+            "part(1)": "part",
             "back": "leave",
             "earlier": "frames",
             "later": "frame after",
