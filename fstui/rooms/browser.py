@@ -128,7 +128,7 @@ class Browser(Vertical):
     def show_form(self) -> None:
         """The grid or the list, the cursor on the same face."""
         for name in ("grid", "list"):
-            self.query_one(f"#{name}", Rows).display = name == self.form
+            self.query_one(f"#{name}", Rows).set_class(name != self.form, "-other-form")
         pane = self.pane
         pane.show(self.faces)
         pane.select(str(self.view.face))

@@ -15,11 +15,11 @@ from fstui.model import words
 from fstui.model.eventwords import rejection_words
 from fstui.model.faceviews import Frames
 from fstui.model.jobview import JobView
-from fstui.model.overview import SideCount
+from fstui.model.overview import Overview, SideCount
 from fstui.rooms.browser import Browser
 from fstui.rooms.curation import Curation
 from fstui.rooms.facelook import FaceLook
-from fstui.rooms.lines import Line
+from fstui.rooms.lines import Line, Run
 from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
 from fstui.widgets.filter import Filter
 
@@ -99,7 +99,8 @@ class Faces(StageRoom):
         if job is not None and job.running:
             lines += [pace_line(job), found_line(job.figures)]
         if self.browsing:
-            return [[run for line in lines[:2] for run in (*line, "  ")]]
+            state = lines[:2] if job is not None else []
+            return [[counts_run(overview), *(run for line in state for run in line)]]
         if overview is not None:
             lines += [side_line(overview.sides[s]) for s in SIDES if s in overview.sides]
         if job is not None and not job.running:
@@ -315,6 +316,13 @@ class Faces(StageRoom):
         known = self.browser.current
         if self.curation is not None and known is not None:
             self.app.push_screen(Editor(self.curation, known.face.id, self.frames))
+
+
+def counts_run(overview: Overview | None) -> Run:
+    """`A 1 180  B 1 320  target 240 faces  `: those that are not rejected."""
+    sides = [overview.sides[s] for s in SIDES if s in overview.sides] if overview else []
+    named = [(s.side.upper() if len(s.side) == 1 else s.side, s.faces) for s in sides]
+    return "  ".join(f"{name} {words.count(faces)}" for name, faces in named) + "  ", "muted"
 
 
 def found_line(figures: dict[str, Any]) -> Line:
