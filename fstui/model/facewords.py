@@ -93,17 +93,17 @@ def state_words(face: Listed) -> str:
     return "cut anew next" if face.stale else "edited" if face.edited else ""
 
 
-def caption(face: Listed) -> str:
-    """`a take1 frame 12, 285 px, yaw 2, blur 310, person 0, rejected: too small`."""
-    parts = [
-        f"{face.side} {safe_text(face.media)} frame {words.count(face.frame + 1)}",
-        figure_text(face, "size"),
-        f"yaw {figure_text(face, 'yaw')}",
-        f"blur {figure_text(face, 'blur')}",
-    ]
-    parts += [f"person {face.person}"] * (face.person is not None)
-    parts += [f"rejected: {state_words(face)}" if face.rejected_by else state_words(face)]
-    return ", ".join(part for part in parts if part)
+def caption(face: Listed, width: int) -> str:
+    """`a take1 frame 12, rejected: too small, 285 px, yaw 2, blur 310, person 0`: as much of it as
+    has room in `width` columns."""
+    text = f"{face.side} {safe_text(face.media)} frame {words.count(face.frame + 1)}"
+    why = f"rejected: {state_words(face)}" if face.rejected_by else state_words(face)
+    figures = [f"{name} {figure_text(face, name)}" for name in ("yaw", "blur", "person")]
+    for part in filter(None, [why, figure_text(face, "size"), *figures]):
+        if len(text) + len(part) + 2 > width:
+            break
+        text += f", {part}"
+    return text
 
 
 def sort_words(sort: str, descending: bool, ascii_only: bool = False) -> str:

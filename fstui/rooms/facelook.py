@@ -22,6 +22,8 @@ REST_S = 0.3
 """The engine is asked where faces lie in their crops when the cursor rested for so long."""
 MOST_PLACES = 2000
 """Answers that are kept."""
+LEAST_WIDTH = 30
+"""Of the words below the picture before its size is known."""
 NO_FACE = "No face here."
 NO_CROP = "No picture yet: the next extraction cuts it."
 
@@ -52,7 +54,8 @@ class FaceLook(Overlaid):
         place = self._places.get(known.face.id) if known and around else None
         self.lay(marks_of(place))
         self.empty = NO_CROP if known else NO_FACE
-        self.show(known.picture if known else None, caption(known.face) if known else "")
+        words = caption(known.face, max(self.content_size.width, LEAST_WIDTH)) if known else ""
+        self.show(known.picture if known else None, words)
         if self._due is not None:
             self._due.stop()
         if known and around and place is None and self.is_mounted:

@@ -67,7 +67,7 @@ class SourceFrameView(ModalScreen[None]):
     def _shown(self, frame: SourceFrame, draft: Draft) -> None:
         picture = self.query_one(Overlaid)
         picture.lay(frame_marks(frame, draft))
-        picture.show(frame.path, caption(self._face))
+        picture.show(frame.path, caption(self._face, picture.content_size.width))
 
     def problem(self, text: str) -> None:
         """Say in one sentence why there is no picture."""

@@ -73,7 +73,7 @@ async def decided(b: Bench, project: Project, expected: dict[int, str | None]) -
 async def test_wide_there_are_thumbnails_and_the_face_large(bench: Open, project: Project) -> None:
     async with bench(project.path, "faces", size=WIDE) as b:
         await b.sees("1 / 30 faces")
-        await b.sees("yaw -45, blur 0, person 0")
+        await b.sees("a shots frame 1, 100 px, yaw -45, blur 0")
         grid = b.app.screen.query_one(Grid)
         await b.until(lambda: len(grid._out) == grid.page, "all in sight are asked for")
         await b.until(lambda: set(grid._out) <= set(grid._thumbs), "all in sight are decoded")
