@@ -15,7 +15,7 @@ from typing import NamedTuple, overload
 
 from engine import facelist
 from engine.errors import BadInput
-from engine.facefields import FIGURES
+from engine.facefields import FIGURES, NUMBERS
 from engine.facefilter import conditions
 from engine.facelist import Choice, Listed, Spread
 from engine.project import Project
@@ -77,7 +77,7 @@ class Known(NamedTuple):
 
 def details(project: Project, ids: Sequence[int], sort: str) -> list[Known]:
     """What is said of faces in a list, with the figure that they are sorted by."""
-    also = (sort,) if sort and sort not in FIGURES else ()
+    also = (sort,) if sort in NUMBERS and sort not in FIGURES else ()
     with Store(project.db_path, readonly=True) as store:
         faces = facelist.listed_ids(store, ids, also)
     return [Known(face, _picture(project, face.crop)) for face in faces]

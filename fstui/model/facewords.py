@@ -22,8 +22,11 @@ SORT_KEYS = {
     "score": "c",
     "person": "n",
     "distance": "d",
+    "why": "w",
 }
 """The letter of each figure in the menu that sorts."""
+LISTED = "blur"
+"""The figure of a list that is sorted by frame."""
 UNITS = {"size": " px"}
 MEANINGS = {
     "frame": "medium and frame",
@@ -39,16 +42,21 @@ MEANINGS = {
     "score": "how sure the detector was",
     "person": "who extraction told apart",
     "distance": "of the identity to the one that stands for its person",
+    "why": "rejected ones together, by who or what rejected them",
 }
-LIST_COLUMNS = (
-    Column("", 4),
-    Column("Figure", 9, right=True),
-    Column("Frame", 8, right=True),
-    Column("Side", 6),
-    Column("Person", 6, right=True),
-    Column("State", 12),
-    Column("Footage", least=10),
-)
+
+
+def list_columns(sort: str) -> tuple[Column, ...]:
+    """The columns of the list; the second is the figure that it is sorted by."""
+    return (
+        Column("", 4),
+        Column((sort or LISTED).title(), 9, right=True),
+        Column("Frame", 8, right=True),
+        Column("Side", 6),
+        Column("Person", 6, right=True),
+        Column("State", 12),
+        Column("Footage", least=10),
+    )
 
 
 def signs(face: Listed) -> str:
@@ -62,7 +70,7 @@ def cells_of(face: Listed, sort: str) -> tuple[Cell, ...]:
     tone: Tone = "bad" if face.rejected_by else "good" if face.kept else ""
     return (
         (signs(face), tone),
-        figure_text(face, sort or "blur"),
+        figure_text(face, sort or LISTED),
         str(face.frame + 1),
         face.side,
         "-" if face.person is None else str(face.person),
@@ -80,6 +88,8 @@ def figure_text(face: Listed, name: str) -> str:
     """A figure with four digits that count, a dash where it is not known."""
     if name == "frame":
         return f"{face.frame + 1}"
+    if name == "why":
+        return state_words(face) or "-"
     value = face.person if name == "person" else face.figures.get(name)
     return "-" if value is None else f"{value:.4g}{UNITS.get(name, '')}"
 

@@ -14,11 +14,10 @@ from textual.message import Message
 from textual.worker import get_current_worker
 
 from engine.errors import FstuiError
-from engine.facefields import NUMBERS
 from engine.project import Project
 from fstui.model import words
 from fstui.model.faceset import FaceSet, Found, Known, Order, details, find, packed, unpacked
-from fstui.model.facewords import LIST_COLUMNS, label, sort_words
+from fstui.model.facewords import SORT_KEYS, label, list_columns, sort_words
 from fstui.rooms.facelook import FaceLook
 from fstui.rooms.lines import Line, Lines
 from fstui.state import FacesView
@@ -75,7 +74,7 @@ class Browser(Vertical):
         yield Lines(id="head")
         with Horizontal(id="shelf"):
             yield Grid(self._picture, self._label, empty=READING, id="grid")
-            yield Rows(LIST_COLUMNS, empty=READING, marks=True, id="list")
+            yield Rows(list_columns(""), empty=READING, marks=True, id="list")
             yield FaceLook(id="look")
         yield Filter(placeholder="yaw>30 blur<10 person=1 rejected=no", id="choose")
 
@@ -113,7 +112,7 @@ class Browser(Vertical):
     def open(self, project: Project, view: FacesView) -> None:
         """Turn to a project as it was looked at last."""
         self.project, self.view, self.loaded = project, view, False
-        if view.sort not in NUMBERS:
+        if view.sort not in SORT_KEYS:
             view.sort = ""
         self._wrong = ""
         self.faces.turn_to(FaceSet().found)
@@ -225,6 +224,7 @@ class Browser(Vertical):
         self.faces.take(known)
         empty = NO_MATCH if found.total else "No faces yet: s extracts them."
         pane = self.pane
+        self.query_one("#list", Rows).columns = list_columns(self.view.sort)
         pane.show(self.faces, empty=empty)
         pane.select(str(self.view.face))  # one that is gone leaves the cursor on its place
         self.query_one(Grid).look_again()

@@ -22,8 +22,6 @@ REST_S = 0.3
 """The engine is asked where faces lie in their crops when the cursor rested for so long."""
 MOST_PLACES = 2000
 """Answers that are kept."""
-LEAST_WIDTH = 30
-"""Of the words below the picture before its size is known."""
 NO_FACE = "No face here."
 NO_CROP = "No picture yet: the next extraction cuts it."
 
@@ -54,13 +52,20 @@ class FaceLook(Overlaid):
         place = self._places.get(known.face.id) if known and around else None
         self.lay(marks_of(place))
         self.empty = NO_CROP if known else NO_FACE
-        words = caption(known.face, max(self.content_size.width, LEAST_WIDTH)) if known else ""
-        self.show(known.picture if known else None, words)
+        self._put()
         if self._due is not None:
             self._due.stop()
         if known and around and place is None and self.is_mounted:
             wanted = [face for face in around if face not in self._places]
             self._due = self.set_timer(REST_S, lambda: self._ask(project, wanted))
+
+    def on_resize(self) -> None:
+        """More or less is said in another width."""
+        self._put()
+
+    def _put(self) -> None:
+        known, width = self._known, self.content_size.width
+        self.show(known.picture if known else None, caption(known.face, width) if known else "")
 
     def forget(self, faces: Iterable[int]) -> None:
         """Faces were edited."""

@@ -65,22 +65,33 @@ class Faces(StageRoom):
     @property
     def browsing(self) -> bool:
         """Whether faces are shown and not the extraction."""
-        running = self.job is not None and self.job.running
-        return bool(self.browser.faces.found.total) and not (running and self._watching)
+        return bool(self.browser.faces.found.total) and not (self.extracting and self._watching)
+
+    @property
+    def extracting(self) -> bool:
+        """Whether an extraction is at work."""
+        return self.job is not None and self.job.running
 
     def show(self) -> None:
         """The stage, and the faces when they are others."""
-        project, overview = self.studio.session.project, self.studio.session.overview
+        project = self.studio.session.project
         super().show()
         if project is None:
             return
         if self._shown != project.path:
             self._shown, self.curation = project.path, Curation(self, project)
             self.browser.open(project, self.studio.session.view.faces)
-        elif overview is not None and overview.sides != self._counted:
-            self.browser.reload()
-        self._counted = overview.sides if overview else None
+        self.look_for_others()
         self.turn()
+
+    def look_for_others(self) -> None:
+        """Have the faces looked up when there are others, unless only the extraction is shown."""
+        overview, browser = self.studio.session.overview, self.browser
+        if overview is None or overview.sides == self._counted:
+            return
+        if self.browsing or not self.extracting or not browser.faces.found.total:
+            self._counted = overview.sides
+            browser.reload()
 
     def turn(self) -> None:
         """From the extraction to the faces, or back."""
@@ -218,8 +229,7 @@ class Faces(StageRoom):
 
     def action_thumbnails(self) -> None:
         """Thumbnails, list, and the extraction while it runs."""
-        running = self.job is not None and self.job.running
-        if running and (self._watching or self.browser.form == "list"):
+        if self.extracting and (self._watching or self.browser.form == "list"):
             self._watching = not self._watching
         else:
             self.browser.turn_form()

@@ -12,6 +12,7 @@ from faces_project import POINTS, add_faces, crop_of, packed, states
 
 from engine import curate
 from engine.project import Project
+from engine.protocol import State
 from engine.store import CROP, KEPT, USER, Store
 from fstui import cli
 from fstui.model.faceviews import MASK_PX, Place
@@ -207,6 +208,48 @@ async def test_a_letter_sorts_and_the_same_letter_turns_it_round(
         await b.press("k", "enter")
         await b.sees("by frame [f]↓")
         assert face(b) == 30, "the cursor stays on its face"
+
+
+async def test_rejected_faces_are_put_together(bench: Open, project: Project) -> None:
+    with Store(project.db_path) as store, store.batch():
+        store.reject([7, 9], "min_face")
+    async with bench(project.path, "faces") as b:
+        await b.sees("1 / 30 faces")
+        await b.press("S", "w", "g")
+        await b.sees("by why [w]")
+        await b.until(lambda: face(b) == 7, "rejected ones first")
+        await b.sees("too small")
+
+
+async def test_a_click_puts_the_cursor_on_a_thumbnail(bench: Open, project: Project) -> None:
+    async with bench(project.path, "faces", size=WIDE) as b:
+        await b.sees("1 / 30 faces")
+        grid = b.app.screen.query_one(Grid)
+        columns, rows = grid_module.SIZES[grid.thumb]
+        await b.pilot.click(grid, offset=(2 * columns + 5, rows + 3))
+        await b.until(lambda: face(b) == grid.across + 3, "third of the second line")
+        await b.pilot.click(grid, offset=(grid.size.width - 1, 1))
+        assert face(b) == grid.across + 3, "beside the thumbnails there is nothing"
+
+
+async def test_a_running_extraction_is_shown_until_faces_are_asked_for(
+    bench: Open, project: Project
+) -> None:
+    engine = fake.FakeEngine(project.path, "extract", "a")
+    engine.work_to(10, 40)
+    async with bench(project.path, "faces", size=WIDE) as b:
+        await b.sees("10 of 40 frames")
+        await b.until(lambda: browser(b).loaded, "the faces are known")
+        assert not browser(b).display
+        await b.press("T")
+        await b.sees("1 / 30 faces")
+        assert "10 of 40 frames" in b.text()
+        await b.press("T")
+        await b.sees("Blur")
+        await b.press("T")
+        await b.until(lambda: not browser(b).display, "the extraction again")
+        engine.end(State.DONE, 0, "extracted")
+        await b.sees("1 / 30 faces")
 
 
 async def test_a_filter_counts_refuses_and_is_cleared(bench: Open, project: Project) -> None:
