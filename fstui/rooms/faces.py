@@ -243,8 +243,8 @@ class Faces(StageRoom):
         """Points and mask over the large picture, or not."""
         self.browser.turn_overlay()
 
-    def action_sort(self) -> None:
-        """Ask for the letter of a figure."""
+    async def action_sort(self) -> None:
+        """Ask for the letter of a figure; one that is typed at once waits for the menu."""
         from fstui.rooms.facesort import SortMenu
 
         def go(figure: str | None) -> None:
@@ -252,7 +252,7 @@ class Faces(StageRoom):
                 self.browser.sort(figure)
 
         view = self.browser.view
-        self.app.push_screen(SortMenu(view.sort, view.descending), go)
+        await self.app.push_screen(SortMenu(view.sort, view.descending), go)
 
     def action_figures(self) -> None:
         """How figures are spread; a range that is cut out becomes a filter."""

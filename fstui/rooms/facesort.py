@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -21,7 +20,10 @@ COLUMNS = (Column("Key", 4), Column("Figure", 13), Column("What it is", least=12
 class SortMenu(ModalScreen[str]):
     """Ends with the name of a figure, or with nothing."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        *(Binding(key, f"sort('{name}')", name, show=False) for name, key in SORT_KEYS.items()),
+    ]
 
     def __init__(self, sort: str, descending: bool) -> None:
         super().__init__()
@@ -48,12 +50,9 @@ class SortMenu(ModalScreen[str]):
         rows.select(self._sort)
         rows.focus()
 
-    def on_key(self, event: events.Key) -> None:
+    def action_sort(self, name: str) -> None:
         """The letter of a figure."""
-        for name, letter in SORT_KEYS.items():
-            if event.character == letter:
-                event.stop()
-                self.dismiss(name)
+        self.dismiss(name)
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Enter on a figure."""
