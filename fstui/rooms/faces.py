@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.widget import Widget
+from textual.widgets import Input
 
 from engine.project import SIDES
 from fstui import keymap
@@ -99,7 +100,17 @@ class Faces(StageRoom):
         self.set_class(self.browsing, "-browsing")
         if self.browsing and not was:
             self.browser.show_form()
-            self.call_after_refresh(self.browser.pane.focus)
+            self.call_after_refresh(self.focus_faces)
+
+    def focus_faces(self) -> None:
+        """Keys go to the faces, unless a filter is being typed already."""
+        if not self.typing:
+            self.browser.pane.focus()
+
+    @property
+    def typing(self) -> bool:
+        """Whether keys go to the filter."""
+        return isinstance(self.focused, Input)
 
     def facts(self, job: JobView | None) -> list[Line]:
         """State, pace, faces of each side; above the faces in one line."""
@@ -147,7 +158,10 @@ class Faces(StageRoom):
         )
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is done to faces needs some."""
+        """What is done to faces needs some. A letter that is meant for the filter does nothing
+        else, one that was typed before the filter was there neither."""
+        if self.typing:
+            return action == "back"
         if not self.query(Browser):
             return super().check_action(action, parameters)
         if action == "undo":
