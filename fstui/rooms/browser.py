@@ -114,6 +114,8 @@ class Browser(Vertical):
         self.project, self.view, self.loaded = project, view, False
         if view.sort not in SORT_KEYS:
             view.sort = ""
+        if problem_of(view.filter):
+            view.filter = ""  # of another version, or of another hand
         self._wrong = ""
         self.faces.turn_to(FaceSet().found)
         grid = self.query_one(Grid)
@@ -178,13 +180,10 @@ class Browser(Vertical):
 
     def choose(self, text: str) -> None:
         """Filter by a text; a wrong one is said and the last right one stays."""
-        try:
-            Order(text).choice()
-        except FstuiError as error:
-            self._wrong = str(error)
+        self._wrong = problem_of(text)
+        if self._wrong:
             self._head()
             return
-        self._wrong = ""
         self.view.filter = text
         self.reload()
 
@@ -369,3 +368,12 @@ class Browser(Vertical):
         """Back to the faces."""
         message.stop()
         self.pane.focus()
+
+
+def problem_of(text: str) -> str:
+    """What is wrong with a filter in one sentence; empty when nothing is."""
+    try:
+        Order(text).choice()
+    except FstuiError as error:
+        return str(error)
+    return ""

@@ -27,7 +27,7 @@ from fstui.rooms.lines import Lines
 from fstui.widgets.histogram import Histogram
 
 LEAST_BARS, MOST_BARS = 10, 160
-HINT = "left right move   space range begins   enter filter   up down figure   esc close"
+HINT = "up down figure  space range  enter filter  esc close"
 
 
 class Figures(ModalScreen[str]):

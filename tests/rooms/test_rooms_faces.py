@@ -329,6 +329,16 @@ async def test_order_filter_marks_and_place_come_back(bench: Open, project: Proj
         assert browser(b).form == "list"
 
 
+async def test_a_state_file_of_another_version_does_no_harm(bench: Open, project: Project) -> None:
+    async with bench(project.path, "faces", size=WIDE) as b:
+        await b.sees("1 / 30 faces")
+        view = browser(b).view
+        view.filter, view.sort, view.face = "colour=red", "colour", 999
+        b.app.room._shown = None
+        b.app.room.show()
+        await b.sees("1 / 30 faces  by frame [f]")
+
+
 # --- marks and decisions ---------------------------------------------------------------------
 
 
