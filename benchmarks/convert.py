@@ -56,7 +56,7 @@ def bench() -> dict[str, float]:
     parts = _parts(clip, swapper, settings)
     with tempfile.TemporaryDirectory(prefix="fstui-bench-") as folder:
         work = WorkFolder(Path(folder) / "work", "bench")
-        conversion = Conversion(clip, swapper, settings, work, output_of(clip, settings))
+        conversion = Conversion(clip, [swapper], settings, work, output_of(clip, settings))
         began = time.perf_counter()
         conversion.run(lambda item: None)
         whole_ms = 1e3 * (time.perf_counter() - began) / CLIP_FRAMES

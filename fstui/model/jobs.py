@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from engine import process
+from engine.convert.roles import roles_of
 from engine.devices import choices
 from engine.errors import (
     BadInput,
@@ -33,9 +34,9 @@ from engine.protocol import (
     safe_text,
 )
 from engine.references import bring
-from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read
+from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read
 from engine.store import Store
-from engine.trust.consent import require_people
+from engine.trust.consent import require_cast
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
@@ -81,16 +82,17 @@ def start_train(project: Project, *, device: str | None = None, **settings: Any)
 def start_convert(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
     """Convert the target footage, extracting it before where that is not done.
 
-    Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
-    `ModelMissing` before the first checkpoint.
+    Raises `Refused` when people are not recorded, `NothingToDo` without target footage,
+    `ModelMissing` before the first checkpoint of a model, `BadInput` for settings.
     """
-    require_people(project)
+    known = read(ConvertSettings, {**project.settings("convert"), **settings})
+    painting = [role.project for role in roles_of(project, known)]
+    require_cast(project, painting)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
-    if checkpoint_iteration(project.path) is None:
-        raise ModelMissing(
-            f"{project.name} has no trained model yet: 'train {quote(project.name)}' makes one."
-        )
+    for one in painting:
+        if checkpoint_iteration(one.path) is None:
+            raise ModelMissing(f"{one.name} has no trained model yet: 'train {one.typed}' makes one.")
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))
@@ -223,12 +225,16 @@ def checkpoint_iteration(project: Path) -> int | None:
 
 
 def converted_iteration(project: Path) -> int | None:
-    """Iteration of the model that the last finished conversion used; None where no report says.
+    """Iteration of the project's own model that the last finished conversion used; None where no
+    report says or where other projects' models made it.
 
     Times of files don't tell: copying a project changes them.
     """
     try:
         report = json.loads((project / "out" / "report.json").read_text("utf-8"))
+        if "parts" in report and report["parts"]:
+            own = (part for part in report["parts"] if part["project"] == project.name)
+            return next((int(part["iterations"]) for part in own), None)
         return int(report["iterations"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
