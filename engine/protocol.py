@@ -151,7 +151,7 @@ class Event(msgspec.Struct):
 
     Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
     of a training: metric, save, finder; of an extraction: rejected, rejections, jitter;
-    of a convert: kept; of the watching: arrival, launch.
+    of a convert: kept, flicker; of the watching: arrival, launch.
     A reader skips kinds that it does not know.
     """
 

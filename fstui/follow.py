@@ -34,6 +34,7 @@ SAID = frozenset(
         "rejected",
         "rejections",
         "jitter",
+        "flicker",
         "kept",
     }
 )

@@ -22,11 +22,3 @@ def face_mask(kind: str, points: Points, mesh: Points | None, to_crop: Matrix) -
 def stored_mask(mask: Packed, to_crop: Matrix) -> Mask:
     """As `face_mask`, of a mask from faces.db. Raises `Damaged`."""
     return mask_in(*stored(*mask), to_crop, MASK_SIZE).astype(np.float32) / np.float32(255.0)
-
-
-def blend(
-    background: NDArray[np.float32], face: NDArray[np.float32], mask: Mask
-) -> NDArray[np.float32]:
-    """`face` over `background` through the mask; where it is 0 the background is untouched."""
-    share = mask[:, :, None]
-    return background + (face - background) * share

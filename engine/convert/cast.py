@@ -78,9 +78,14 @@ def loader() -> Load:
     return load
 
 
+def training_seconds(cast: Sequence[Player]) -> float:
+    """How long all models together were trained."""
+    return sum({player.found.path: player.found.state.seconds for player in cast}.values())
+
+
 def words_of(cast: Sequence[Player], own: Project) -> str:
-    """`iteration 500`, of other projects' models `iteration 500 of anna and iteration 20 of carl`.
-    """
+    """`iteration 500`; with other projects' models `iteration 500 of anna and iteration 20 of
+    carl`."""
     told = {player.role.project.path: player for player in cast}.values()
     if all(player.role.project.path == own.path for player in told):
         return f"iteration {cast[0].iteration}"

@@ -11,21 +11,24 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import av
 import numpy as np
 
+from engine.convert import tones
 from engine.convert.journal import WorkFolder
 from engine.convert.motion import STILL, steps
 from engine.convert.outputs.base import Output, PieceWriter
-from engine.convert.patch import Cutter, Item, Patch, Swapper
+from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
 from engine.convert.shots import Shot, number_at, settings_of
+from engine.convert.tracks import Track
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
+from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
 from engine.media.planes import to_display
 from engine.media.probe import MediaInfo
@@ -62,6 +65,10 @@ class Clip:
     """The frames that come out, where that isn't all of them."""
     shots: list[Shot] = field(default_factory=list)
     """In their order."""
+    tracks: list[Track] = field(default_factory=list, repr=False)
+    """Of all faces, where something is smoothed along them."""
+    jitter: Shaking | None = None
+    """Of the points in percent of the face's size, where they are smoothed."""
 
     @property
     def frames_out(self) -> int:
@@ -83,8 +90,9 @@ class Clip:
 
 
 class Conversion:
-    """A clip at work with the models that its faces name. `said(item)` is called for each encoded frame and may raise to stop it:
-    what is whole by then is kept, and a conversion of the same work folder goes on from there."""
+    """A clip at work with the models that paint its faces. `said(item)` is called for each encoded
+    frame and may raise to stop it: what is whole by then is kept, and a conversion of the same work
+    folder goes on from there."""
 
     def __init__(
         self,
@@ -97,16 +105,18 @@ class Conversion:
         self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
         display = to_display(clip.info.rotation, self.look.width, self.look.height)
-        self._cutters = [
-            [Cutter(swapper, shot, display) for swapper in swappers]
-            for shot in settings_of(settings, clip.shots)
-        ]
+        of_shots = settings_of(settings, clip.shots)
+        self._cutters = [[Cutter(s, shot, display) for s in swappers] for shot in of_shots]
         """By shot and model."""
+        self._lookers = [[Cutter(s, drawn(shot), display) for s in swappers] for shot in of_shots]
+        """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
         bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
+        self._tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
+        """Measured and steady, of each face whose colours are smoothed."""
 
     def run(self, said: Callable[[Item], None]) -> None:
         """Convert what isn't converted yet, segment by segment."""
@@ -118,6 +128,48 @@ class Conversion:
             self._work.journal.whole = True
             self._work.journal.problem = reader.problem or ""
             self._work.write()
+
+    def steady_colours(self, looked: Callable[[int], None]) -> Shaking:
+        """Look at the colours that faces are matched to, in all frames that come out, and smooth
+        them: `run` matches to those. How much they shook before and after. `looked(frames)` is
+        called for each frame and may raise to stop it; a look that is through is kept."""
+        path, journal = self._work.colours_path, self._work.journal
+        found = tones.kept(path) if journal.colours else None
+        if found is None:
+            found = self._look_at_colours(looked)
+            tones.keep(path, found)
+            journal.colours = True
+            self._work.write()
+        radius = self._settings.smooth_colour
+        made, shaking = tones.steady(found, self._clip.tracks, radius)
+        self._tones = {place: (found[place], tone) for place, tone in made.items()}
+        return shaking
+
+    def _look_at_colours(self, looked: Callable[[int], None]) -> tones.Tones:
+        found: tones.Tones = {}
+        runs = self._clip.cut.runs(0) if self._clip.cut else [Run()]
+        with ExitStack() as stack:
+            reader = stack.enter_context(FrameReader(self._clip.path, runs=runs))
+            pool = stack.enter_context(ThreadPoolExecutor(self._workers, "colours"))
+            frames = (
+                Item(index, stored, fitted(frame, self.look), index)
+                for index, stored, frame in reader.raw()
+                if index in self._clip.faces
+            )
+            decoded = ahead(frames, max(2, self._held // 8))
+            told = ordered(pool, self._tones_in, decoded, self._workers + 1)
+            for stage in (decoded, told):
+                stack.enter_context(closing(stage))
+            for count, (index, here) in enumerate(told):
+                found.update(((index, n), tone) for n, tone in here.items())
+                looked(count + 1)
+        return found
+
+    def _tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
+        """Index of a frame, and the tones of its faces by their number in it."""
+        patches = self._patches(item, self._lookers)
+        found = {n: patch.cutter.tone(patch) for n, patch in enumerate(patches) if patch}
+        return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
     def _runs(self) -> list[Run]:
         """The frames to decode. Footage with frames that can't be decoded is read from its
@@ -156,19 +208,26 @@ class Conversion:
             yield Item(index, last, fitted(frame, self.look), number)
 
     def _cut(self, item: Item) -> Item:
+        patches = self._patches(item, self._cutters)
+        for number, patch in enumerate(patches):
+            if patch and (tone := self._tones.get((item.index, number))):
+                patches[number] = replace(patch, target=tones.toned(patch.target, *tone))
+        item.patches = [p for p in patches if p is not None]
+        return item
+
+    def _patches(self, item: Item, cutters: list[list[Cutter]]) -> list[Patch | None]:
+        """Of each face of a frame; None where it lies outside."""
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        cutters = self._cutters[number_at(self._clip.shots, item.index)]
-        moves = steps(self._clip.faces, item.index) if cutters[0].settings.motion_blur else []
+        of_models = cutters[number_at(self._clip.shots, item.index)]
+        moves = steps(self._clip.faces, item.index) if of_models[0].settings.motion_blur else []
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
-        patches = [
-            cutters[self._clip.model_of(item.index, number)].cut(
+        return [
+            of_models[self._clip.model_of(item.index, number)].cut(
                 item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
             )
             for number, (face, mask, step) in enumerate(found)
         ]
-        item.patches = [p for p in patches if p is not None]
-        return item
 
     def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
         """Items with their predictions. A batch ends where a segment ends, so that a run that
@@ -198,7 +257,8 @@ class Conversion:
         made = list(zip(item.patches, item.predicted, strict=True))
         if made and self._output.pastes:
             item.frame.make_writable()
-            item.masks = [(p.region, p.cutter.paste(item.frame, p, new)) for p, new in made]
+            pasted = [patch.cutter.paste(item.frame, patch, new) for patch, new in made]
+            item.masks = [seen for seen in pasted if seen is not None]
         else:
             item.layers = [p.cutter.layer(p, new) for p, new in made]
         item.predicted = ()

@@ -60,12 +60,21 @@ def grained(face: Picture, frame: Picture, amount: float, seed: int) -> Picture:
 def moved(face: Picture, step: tuple[float, float], amount: float) -> Picture:
     """`face` blurred along its movement of `step` pixels (x, y) from frame to frame; at 100 per
     cent as an open shutter of 180 degrees blurs it."""
-    length = math.hypot(*step) * SHUTTER * amount / 100.0
-    length = min(length, LONGEST * min(face.shape[:2]))
+    length = min(_length(step, amount), LONGEST * min(face.shape[:2]))
     if length < LEAST_PX:
         return face
     kernel = line(length, math.atan2(step[1], step[0]))
     return np.asarray(cv2.filter2D(face, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def reach(step: tuple[float, float], amount: float) -> int:
+    """Pixels around a place whose colours `moved` takes there."""
+    length = _length(step, amount)
+    return math.ceil(length / 2.0) + 1 if length >= LEAST_PX else 0
+
+
+def _length(step: tuple[float, float], amount: float) -> float:
+    return math.hypot(*step) * SHUTTER * amount / 100.0
 
 
 def line(length: float, angle: float) -> NDArray[np.float32]:

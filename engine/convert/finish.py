@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from engine.convert import reports
-from engine.convert.cast import Player, words_of
+from engine.convert.cast import Player, training_seconds, words_of
 from engine.convert.clip import Clip
 from engine.convert.identity import Identity, Measured, Pair, measure, pair_of, summary
 from engine.convert.journal import Journal, WorkFolder
@@ -63,7 +63,13 @@ class Finish:
         folder.remove()
         return report
 
-    def clip(self, clip: Clip, output: Output, folder: WorkFolder) -> reports.ClipReport:
+    def clip(
+        self,
+        clip: Clip,
+        output: Output,
+        folder: WorkFolder,
+        flicker: dict[str, tuple[float, float]],
+    ) -> reports.ClipReport:
         """What came out, sheet and report of a clip whose segments are all there."""
         self._report.phase("joining")
         journal = folder.journal
@@ -80,13 +86,14 @@ class Finish:
             frames=journal.frames,
             frames_swapped=journal.swapped,
             iterations=max(player.iteration for player in self._cast),
-            seconds_training=sum({p.found.path: p.found.state.seconds for p in self._cast}.values()),
+            seconds_training=training_seconds(self._cast),
             seconds_converting=journal.seconds,
             identity=summary([], None),
             settings=self._settings,
             remarks=remarks,
             faces=[],
             beside=[name for _, name in found.beside],
+            flicker=flicker,
         )
         return self._measured(clip, report, folder.path)
 
@@ -177,7 +184,8 @@ class Finish:
 
     def _parts(self, pairs: Sequence[Pair]) -> list[reports.Part]:
         """What each of several models made, before it is measured."""
-        within = [pair.new.within for pair in pairs] or [None] * len(self._painted)
+        within: list[float | None] = [pair.new.within for pair in pairs]
+        within = within or [None] * len(self._painted)
         return [
             reports.Part(
                 painted.person,
@@ -210,6 +218,7 @@ class Finish:
             f"{report.frames_swapped} of {report.frames} frames swapped",
             self._words,
             f"source {safe_text(clip.path.name)}",
+            *reports.flicker_words(report.flicker),
         ]
         return quality_report.released(clip, video, faces, found, facts, out)
 

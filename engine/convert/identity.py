@@ -3,8 +3,9 @@
 The distance of a face to a person is the Euclidean distance between the face's embedding and the
 person's mean embedding: the plain mean over all kept faces of that person's own footage, the same
 for both people. Somebody of the target who isn't the other side of the model's project is replaced
-as the target shows them: their mean is that of their faces there. Embeddings are those of dlib's network (128 numbers). To read the figures: in the
-sample footage a person's own frames lie 0.1 to 0.3 from their mean, another person's 0.8.
+as the target shows them: their mean is that of their faces there. Embeddings are those of dlib's
+network (128 numbers). To read the figures: in the sample footage a person's own frames lie 0.1 to
+0.3 from their mean, another person's 0.8.
 """
 
 from __future__ import annotations
@@ -147,8 +148,8 @@ def measure(
             if embedding is None:
                 measured.append(Measured(index, None, None, model))
             else:
-                far = (distance_to(embedding, person.mean) for person in pairs[model])
-                measured.append(Measured(index, *far, model))
+                new, replaced = (distance_to(embedding, person.mean) for person in pairs[model])
+                measured.append(Measured(index, new, replaced, model))
     return measured
 
 

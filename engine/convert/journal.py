@@ -20,8 +20,9 @@ from engine.protocol import write_atomic
 VERSION = 1
 FRAMES, MASKS = "frames", "masks"
 """Folders of numbered pictures."""
+COLOURS = "colours.npy"
 OWN_FILES = re.compile(
-    r"\.?(journal\.json|patches\.json|sheet\.jpg"
+    r"\.?(journal\.json|patches\.json|colours\.npy|sheet\.jpg"
     r"|(segment|mask)-\d{5,}\.(mp4|mov|mkv)|joined(-mask)?\.(mp4|mov|mkv|webm|gif|webp))"
     r"(\.[0-9a-f.]*part)?"
 )
@@ -82,6 +83,8 @@ class Journal(msgspec.Struct):
     """Whether the source was read to its end."""
     problem: str = ""
     """What could not be read of it."""
+    colours: bool = False
+    """Whether the faces' colours were looked at: they are in `COLOURS`."""
 
     @property
     def frames(self) -> int:
@@ -112,7 +115,8 @@ class WorkFolder:
         path.mkdir(parents=True, exist_ok=True)
         self.journal = self._read(fingerprint)
         parts = self.journal.parts
-        self._clear({p.file for p in parts} | {p.mask for p in parts} | {"journal.json"})
+        own = {"journal.json", COLOURS} if self.journal.colours else {"journal.json"}
+        self._clear({p.file for p in parts} | {p.mask for p in parts} | own)
 
     def segment_path(self, suffix: str, kind: str = "segment") -> Path:
         """Where the next segment goes, or its mask."""
@@ -138,6 +142,11 @@ class WorkFolder:
         else:
             parts.append(part)
         self.write()
+
+    @property
+    def colours_path(self) -> Path:
+        """Where the faces' colours are kept once they were looked at."""
+        return self.path / COLOURS
 
     def write(self) -> None:
         """Replace the journal on disk."""

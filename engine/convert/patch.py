@@ -11,20 +11,31 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 import cv2
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.convert.balance import Balance, balanced
-from engine.convert.blend import MASK_SIZE, blend, face_mask, stored_mask
+from engine.convert.blend import MASK_SIZE, face_mask, stored_mask
 from engine.convert.colours import match
-from engine.convert.detail import grained, moved
+from engine.convert.detail import grained, moved, reach
 from engine.convert.edge import Edge, softened
 from engine.convert.motion import STILL, Step
 from engine.convert.sharpen import Sharpening, sharpened
+from engine.convert.tones import Tone, tone_of
 from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
-from engine.media.planes import Region, read_region, region_of_crop, write_region
+from engine.media.planes import (
+    Region,
+    levels,
+    lies_inside,
+    read_region,
+    read_samples,
+    region_of_crop,
+    region_of_mask,
+    write_region,
+)
 from engine.settings import ConvertSettings
 
 Chosen = TypeVar("Chosen", Balance, Edge, Sharpening)
@@ -60,7 +71,7 @@ class Patch:
     """A face cut out of a frame."""
 
     region: Region
-    """The part of the coded frame that the crop covers; nothing outside it is touched."""
+    """The part of the coded frame that the crop covers."""
     matrix: Matrix
     """2x3, coded frame to crop of `side` pixels."""
     side: int
@@ -109,13 +120,15 @@ class Cutter:
         region = region_of_crop(matrix, self._side, frame.width, frame.height)
         if region is None:
             return None
-        rgb = read_region(frame, region)
+        rgb = read_samples(frame, region)
         to_crop = compose(matrix, invert(region.origin))
         crop = _crop(rgb, to_crop, self._side, border=0)
-        ones = np.ones(rgb.shape[:2], np.float32)
-        inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
-        # Beyond the frame's edge its last colours go on: black would be taken for the scene's.
-        target = crop if inside.min() > 0.999 else _crop(rgb, to_crop, self._side, border=None)
+        inside, target = np.ones((self._side, self._side), np.float32), crop
+        if not lies_inside(matrix, self._side, frame.width, frame.height):
+            ones = np.ones(rgb.shape[:2], np.float32)
+            inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
+            # Beyond the frame's edge its last colours go on: black would be taken for the scene's.
+            target = _crop(rgb, to_crop, self._side, border=None)
         return Patch(
             region,
             matrix,
@@ -155,6 +168,11 @@ class Cutter:
         face = match(self.settings.colour, face, patch.target, weights)
         return sharpened(balanced(face, self._balance), self._sharpening), mask
 
+    def tone(self, patch: Patch) -> Tone | None:
+        """Of what a patch's drawn or stored mask replaces; None where too little of it is seen."""
+        assert patch.mask is not None  # see `drawn`
+        return tone_of(patch.target, _resize(patch.mask, self._output) * patch.inside)
+
     def layer(self, patch: Patch, predicted: NDArray[np.float32]) -> NDArray[np.float32]:
         """A prediction with its mask as straight alpha, RGBA 0..1 of the model's output size."""
         face, mask = self.finished(patch, predicted)
@@ -163,24 +181,28 @@ class Cutter:
 
     def paste(
         self, frame: Any, patch: Patch, predicted: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Put a prediction into a writable frame, through the mask, in the patch's region; the
-        mask as it is there, 0..1."""
+    ) -> tuple[Region, NDArray[np.float32]] | None:
+        """Put a prediction into a writable frame, through the mask; the region that the mask
+        covers, and the mask as it is there, 0..1. None where it covers nothing."""
         face, mask = self.finished(patch, predicted)
-        region, settings = patch.region, self.settings
+        settings = self.settings
         larger = about_middle(patch.side, 1.0 + settings.face_scale / 100.0)
-        to_region = compose(region.origin, compose(invert(patch.matrix), larger))
+        to_frame = compose(invert(patch.matrix), larger)
+        of_mask = compose(to_frame, resized(MASK_SIZE, patch.side))
+        moves = reach(patch.step, settings.motion_blur)
+        region = region_of_mask(mask, of_mask, frame.width, frame.height, moves)
+        if region is None:
+            return None
         size = (region.width, region.height)
-        from_mask = compose(to_region, resized(MASK_SIZE, patch.side))
-        from_face = compose(to_region, resized(self._output, patch.side))
-        seen = np.asarray(warp(mask, from_mask, size, border=0), np.float32)
-        seen = np.clip(seen, 0.0, 1.0)
+        from_face = compose(region.origin, compose(to_frame, resized(self._output, patch.side)))
+        to_seen = compose(region.origin, of_mask)
+        seen = np.asarray(warp(mask, to_seen, size, border=0, soft=True), np.float32)
         picture = np.asarray(warp(face * np.float32(255.0), from_face, size), np.float32)
-        behind = read_region(frame, region)
         picture = moved(picture, patch.step, settings.motion_blur)
-        picture = grained(picture, behind, settings.grain, patch.seed)
-        write_region(frame, region, blend(behind, picture, seen), seen)
-        return seen
+        if settings.grain:
+            picture = grained(picture, read_region(frame, region), settings.grain, patch.seed)
+        write_region(frame, region, picture, seen)
+        return region, seen
 
 
 @dataclass
@@ -199,6 +221,13 @@ class Item:
     """Where the new faces are, each in its region."""
     layers: Sequence[NDArray[np.float32]] = ()
     """The new faces themselves, RGBA 0..1, where they aren't put in."""
+
+
+def drawn(settings: ConvertSettings) -> ConvertSettings:
+    """Settings with a mask that is there before anything is predicted."""
+    if settings.mask != PREDICTED:
+        return settings
+    return msgspec.structs.replace(settings, mask="extended")
 
 
 def group_of(kind: type[Chosen], settings: ConvertSettings) -> Chosen:
@@ -220,11 +249,9 @@ def about_middle(side: int, scale: float) -> Matrix:
     return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
 
 
-def _crop(
-    rgb: NDArray[np.float32], to_crop: Matrix, side: int, border: int | None
-) -> NDArray[np.float32]:
-    """RGB 0..255, `side` square; `border` as in `warp`."""
-    return np.clip(warp(rgb, to_crop, side, border=border), 0.0, 255.0).astype(np.float32)
+def _crop(rgb: NDArray[Any], to_crop: Matrix, side: int, border: int | None) -> NDArray[np.float32]:
+    """Samples as RGB 0..255, `side` square; `border` as in `warp`."""
+    return levels(np.asarray(warp(rgb, to_crop, side, border=border)))
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

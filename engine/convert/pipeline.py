@@ -89,9 +89,10 @@ class Step:
         folder = WorkFolder(self._work.project.inside(f"out/.work/{clip.name}"), mark)
         conversion = Conversion(clip, self._models(), self._settings, folder, output)
         before = self._done
+        flicker = self._steadied(clip, conversion)
         self._done = before + folder.journal.frames
         conversion.run(lambda item: self._said(number, clip, item, before))
-        report = self._finish.clip(clip, output, folder)
+        report = self._finish.clip(clip, output, folder, flicker)
         self._done = before + clip.frames_out
         folder.remove()
         return report
@@ -101,6 +102,28 @@ class Step:
             self._work.report.phase(f"loading the model{'s' if len(self._cast) > 1 else ''}")
             self._swappers = load_all(self._cast, self._load)
         return self._swappers
+
+    def _steadied(self, clip: Clip, conversion: Conversion) -> dict[str, tuple[float, float]]:
+        """Smooth what is to be smoothed over time; how much it shook before and after, by what."""
+        told, report = {}, self._work.report
+        if clip.jitter:
+            told["points"] = clip.jitter
+        if self._settings.smooth_colour:
+            report.phase("looking at the colours")
+            told["colours"] = conversion.steady_colours(lambda done: self._looked(clip, done))
+            report.phase("converting")
+        for what, shaking in told.items():
+            before, after = round(shaking.before, 3), round(shaking.after, 3)
+            report.event("flicker", media=clip.name, what=what, before=before, after=after)
+        return {what: (shaking.before, shaking.after) for what, shaking in told.items()}
+
+    def _looked(self, clip: Clip, done: int) -> None:
+        self._work.report.progress(done, len(clip.faces), "frame", media=clip.name)
+        if self._work.control.stopping:
+            raise Stopped(
+                f"stopped while looking at the colours of {safe_text(clip.name)}: run convert "
+                "again to go on"
+            )
 
     # --- while it runs ---
 

@@ -53,6 +53,10 @@ class ClipReport(msgspec.Struct, frozen=True):
     """The swapped faces that `identity` sums up."""
     beside: list[str] = []
     """Further files or folders in `out/`, as masks."""
+    flicker: dict[str, tuple[float, float]] = {}
+    """What was smoothed over time and how much it shook before and after: `points` in percent of
+    the face's size, `colours` in CIE 1976 colour differences, each the mean length of the second
+    difference from frame to frame."""
     quality: Quality | None = None
     """Measured against the source; None where the setting report asked for less."""
     parts: list[Part] = []
@@ -74,6 +78,15 @@ class Report(msgspec.Struct, frozen=True):
     clips: list[str]
     parts: list[Part] = []
     """As those of the clips."""
+
+
+def flicker_words(flicker: dict[str, tuple[float, float]]) -> list[str]:
+    """What smoothing over time did, a clause each."""
+    unit = {"points": " % of the face", "colours": " colour differences"}
+    return [
+        f"the {what} flicker by {after:.2f}{unit.get(what, '')}, {before:.2f} before smoothing"
+        for what, (before, after) in flicker.items()
+    ]
 
 
 def write_clip(path: Path, report: ClipReport) -> None:

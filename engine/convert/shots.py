@@ -7,7 +7,7 @@ settings of the job alone.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -113,7 +113,7 @@ def settings_of(settings: ConvertSettings, shots: list[Shot]) -> list[ConvertSet
     return [settings, *(msgspec.structs.replace(settings, **shot.settings) for shot in shots)]
 
 
-def number_at(shots: list[Shot], index: int) -> int:
+def number_at(shots: Sequence[Shot], index: int) -> int:
     """Which of `settings_of` a frame has: 0 before the first shot."""
     return bisect.bisect_right(shots, index, key=lambda shot: shot.first)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from pathlib import Path
 
 import msgspec
 
 from engine.convert.clip import Clip, landmarks_by_frame
+from engine.convert.colours import NONE
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
 from engine.convert.roles import Role, roles_of
-from engine.convert.shots import clip_name, read_shots
+from engine.convert.shots import clip_name, read_shots, settings_of
+from engine.convert.tracks import steady_points, tracks_of
 from engine.convert.who import Wanted, models_by_frame, require_there, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
@@ -24,13 +27,13 @@ from engine.settings import ConvertSettings
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
-METHOD = 2
+METHOD = 3
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
 
 
 def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
-    """The target's videos with their faces and the number of each one's role. Raises `NothingToDo` or `BadInput` if none is left;
-    what is wrong with some of them is warned of."""
+    """The target's videos with their faces and which model paints each. Raises `NothingToDo` or
+    `BadInput` if none is left; what is wrong with some of them is warned of."""
     project = work.project
     paths = list(paths_of(project, "target"))
     if not paths:
@@ -86,7 +89,25 @@ def _clip(
     shots = read_shots(work.project).get(name, [])
     models = models_by_frame(rows, roles)
     clip = Clip(name, path, media_hash, info, frames, faces, masks, models, shots=shots)
-    return ranged(clip, settings)
+    return ranged(_over_time(clip, rows, media, settings), settings)
+
+
+def _over_time(clip: Clip, rows: list[FrameFace], media: Media, settings: ConvertSettings) -> Clip:
+    """The clip with its tracks, where something is smoothed, and its points smoothed."""
+    if not (settings.smooth_points or settings.smooth_colour):
+        return clip
+    colours = {s.colour for s in settings_of(settings, clip.shots)}
+    if settings.smooth_colour and colours == {NONE}:
+        raise BadInput("Colour is none, so there are no colours to be smoothed: name a --colour.")
+    marks = read_marks(media)
+    tracks = tracks_of(rows, clip.shots, marks.settings.every if marks else 1)
+    clip = dataclasses.replace(clip, tracks=tracks)
+    if not settings.smooth_points:
+        return clip
+    places = sorted(place for track in tracks for place in track)
+    edited = {place: bool(row.face.edited) for place, row in zip(places, rows, strict=True)}
+    faces, jitter = steady_points(clip.faces, tracks, settings.smooth_points, edited)
+    return dataclasses.replace(clip, faces=faces, jitter=jitter)
 
 
 def _masks(

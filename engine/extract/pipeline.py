@@ -20,7 +20,8 @@ from engine.extract.footage import Footage, check_side, paths_of, prepare, rejec
 from engine.extract.group import group
 from engine.extract.look import look
 from engine.extract.refresh import refresh
-from engine.extract.steady import Shaking, steady
+from engine.extract.steady import steady
+from engine.faces.smooth import Shaking
 from engine.settings import ExtractSettings
 from engine.store import ALIGN, REASONS, Store
 from engine.words import counted

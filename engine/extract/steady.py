@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +14,7 @@ from engine.extract import queries
 from engine.extract.crew import Crew
 from engine.extract.footage import Footage
 from engine.extract.queries import Placed
-from engine.faces.smooth import jitter, smooth, tracks
-
-
-class Shaking(NamedTuple):
-    """The points' jitter in percent of the face's size, over so many faces."""
-
-    before: float
-    after: float
-    faces: int
+from engine.faces.smooth import Shaking, grouped, jitter, smooth, together, tracks
 
 
 def steady(crew: Crew, footage: Sequence[Footage]) -> Shaking | None:
@@ -40,7 +31,7 @@ def steady(crew: Crew, footage: Sequence[Footage]) -> Shaking | None:
         before, after = round(told[-1].before, 3), round(told[-1].after, 3)
         crew.report.event("jitter", media=medium.shown, before=before, after=after)
         crew.stop_if_asked(f"smoothing {medium.shown}")
-    return _together(told) if any(t.faces for t in told) else None
+    return together(told) if any(t.faces for t in told) else None
 
 
 def _smooth_medium(crew: Crew, footage: Footage, radius: int) -> Shaking:
@@ -61,7 +52,7 @@ def _smooth_medium(crew: Crew, footage: Footage, radius: int) -> Shaking:
         queries.set_smoothed(
             crew.store, ((p.tobytes(), f.found, f.id) for p, f in zip(points, faces, strict=True))
         )
-    return _together(told)
+    return together(told)
 
 
 def _tracks(faces: Sequence[Placed], every: int) -> list[NDArray[np.int64]]:
@@ -72,22 +63,10 @@ def _tracks(faces: Sequence[Placed], every: int) -> list[NDArray[np.int64]]:
         [None if f.identity is None else np.frombuffer(f.identity, "<f4") for f in faces],
         every,
     )
-    order = np.argsort(labels, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+    return grouped(labels)
 
 
 def _times(track: Sequence[Placed]) -> NDArray[np.float64]:
     """When the faces of a track are: by time stamp, or by frame where stamps don't rise."""
     stamps = np.array([f.pts for f in track], float)
     return stamps if (np.diff(stamps) > 0).all() else np.array([f.idx for f in track], float)
-
-
-def _together(told: Sequence[Shaking]) -> Shaking:
-    """The mean over all faces."""
-    faces = sum(t.faces for t in told)
-    share = [t.faces / max(faces, 1) for t in told]
-    return Shaking(
-        sum(t.before * s for t, s in zip(told, share, strict=True)),
-        sum(t.after * s for t, s in zip(told, share, strict=True)),
-        faces,
-    )

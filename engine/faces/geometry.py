@@ -244,18 +244,23 @@ def crop_matrix(
 
 
 def warp(
-    image: Picture, matrix: Matrix, size: int | tuple[int, int], *, border: int | None = None
+    image: Picture,
+    matrix: Matrix,
+    size: int | tuple[int, int],
+    *,
+    border: int | None = None,
+    soft: bool = False,
 ) -> Picture:
     """Cut `size` (a side, or width and height) out of a picture through a 2x3 matrix.
 
-    Enlarges with a cubic kernel; reduces by area first so that nothing aliases. `border` is the
-    grey value outside the picture; None repeats its edge.
+    Enlarges with a cubic kernel, what is `soft` anyway with a linear one; reduces by area first so
+    that nothing aliases. `border` is the grey value outside the picture; None repeats its edge.
     """
     aim = (size, size) if isinstance(size, int) else size
     scale = scale_of(matrix)
     if scale < 0.5:
         image, matrix = _reduced(image, matrix, aim, int(1.0 / scale))
-    elif scale >= 1.0:
+    elif scale >= 1.0 and not soft:
         image, matrix = _enlarged(image, matrix, aim, min(1 + 2 * ceil(scale / 2), FINEST))
     mode = cv2.BORDER_REPLICATE if border is None else cv2.BORDER_CONSTANT
     value = (border or 0,) * 4

@@ -1,4 +1,4 @@
-"""Steady points over time: one face's track inside a shot, smoothed, and the jitter that is left.
+"""Steady over time: one face's track inside a shot, smoothed, and the jitter that is left.
 
 From what is stored of faces alone: where they are in which frame, and who.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +24,30 @@ UNSEEN = 2
 """A track goes on after up to so many looked-at frames without the face."""
 
 
+class Shaking(NamedTuple):
+    """What smoothing took away, as means over so many faces."""
+
+    before: float
+    after: float
+    faces: int
+
+
+def together(told: Sequence[Shaking]) -> Shaking:
+    """The mean over all faces."""
+    faces = sum(t.faces for t in told)
+    share = [t.faces / max(faces, 1) for t in told]
+    return Shaking(
+        sum(t.before * s for t, s in zip(told, share, strict=True)),
+        sum(t.after * s for t, s in zip(told, share, strict=True)),
+        faces,
+    )
+
+
 def smooth(
     points: NDArray[np.floating], times: NDArray[np.floating], radius: int
 ) -> NDArray[np.float32]:
-    """Points (n, 68, 2) of one face in rising times (n,), smoothed over `radius` frames each way.
+    """Points (n, 68, 2), or any figures (n, ...), of one face in rising times (n,), smoothed over
+    `radius` frames each way.
 
     Each is the value of a polynomial fitted to the nearest 2 * radius + 1 by least squares, with
     weights that fall to nothing at the window's edge; at the ends of the track the window reaches
@@ -97,6 +118,12 @@ def tracks(
     return found
 
 
+def grouped(labels: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """Indices of the faces of each track, in the faces' order."""
+    order = np.argsort(labels, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)
+
+
 def _matched(shared: NDArray[np.float64]) -> dict[int, int]:
     """For each new face (column) the track (row) that it shares most with, the best pair first."""
     matched: dict[int, int] = {}
@@ -113,14 +140,20 @@ def _are_two_people(a: NDArray[np.floating] | None, b: NDArray[np.floating] | No
 
 
 def jitter(points: NDArray[np.floating], sizes: NDArray[np.floating]) -> float:
-    """How much points (n, 68, 2) of one track shake, in percent of the face's size (n,).
+    """How much points (n, 68, 2) of one track shake, in percent of the face's size (n,): see
+    `shake`."""
+    return 100.0 * shake(points, sizes)
 
-    The mean length of their second difference from frame to frame, 0 for fewer than three frames.
+
+def shake(figures: NDArray[np.floating], unit: NDArray[np.floating]) -> float:
+    """How much figures (n, k, dimensions) shake in time, in units (n,): the mean length of their
+    second difference from frame to frame, 0 for fewer than three frames.
+
     Source: the acceleration of A. Kanazawa et al., "Learning 3D human dynamics from video", CVPR
     2019, which is measured there against a known motion's.
     """
-    if len(points) < 3:
+    if len(figures) < 3:
         return 0.0
-    second = np.diff(np.asarray(points, np.float64), 2, axis=0)
-    shaken = np.linalg.norm(second, axis=2).mean(1) / np.asarray(sizes, np.float64)[1:-1]
-    return float(100.0 * shaken.mean())
+    second = np.diff(np.asarray(figures, np.float64), 2, axis=0)
+    shaken = np.linalg.norm(second, axis=2).mean(1) / np.asarray(unit, np.float64)[1:-1]
+    return float(shaken.mean())

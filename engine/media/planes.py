@@ -10,17 +10,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from engine.faces.geometry import Matrix, Points, transform
+from engine.faces.geometry import Matrix, Points, invert, transform
 from engine.media.read import colour_matrix
 
 ACCURATE = 0x40000 | 0x4000 | 0x2000
 """libswscale's exact rounding and full chroma in and out: the fast paths darken by one level."""
 
 FULL_RANGE, LIMITED_RANGE = 2, 1
+
+EDGE_PX = 2
+"""Pixels around a region that a kernel at its edge sees."""
 
 
 class Layout(NamedTuple):
@@ -32,18 +36,20 @@ class Layout(NamedTuple):
     rgb: str
     """The RGB format that it goes through."""
     rgb_peak: float
+    depth: int
+    """OpenCV's number of the samples' type in RGB."""
 
 
 _420, _422, _444 = (2, 2), (1, 2), (1, 1)
 LAYOUTS: dict[str, Layout] = {
-    "yuv420p": Layout(_420, np.uint8, "rgb24", 255.0),
-    "yuvj420p": Layout(_420, np.uint8, "rgb24", 255.0),
-    "yuv420p10le": Layout(_420, np.uint16, "gbrp16le", 65535.0),
-    "yuv422p": Layout(_422, np.uint8, "rgb24", 255.0),
-    "yuv422p10le": Layout(_422, np.uint16, "gbrp16le", 65535.0),
-    "yuv444p": Layout(_444, np.uint8, "rgb24", 255.0),
-    "yuvj444p": Layout(_444, np.uint8, "rgb24", 255.0),
-    "yuv444p10le": Layout(_444, np.uint16, "gbrp16le", 65535.0),
+    "yuv420p": Layout(_420, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "yuvj420p": Layout(_420, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "yuv420p10le": Layout(_420, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
+    "yuv422p": Layout(_422, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "yuv422p10le": Layout(_422, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
+    "yuv444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "yuvj444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "yuv444p10le": Layout(_444, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
 }
 """The formats that frames are worked on in; `engine.media.codecs` says which one when."""
 
@@ -76,10 +82,34 @@ def region_around(points: Points, width: int, height: int, margin: int = 0) -> R
 
 def region_of_crop(crop: Matrix, size: int, width: int, height: int) -> Region | None:
     """The region that a crop of `size` pixels, made by a 2x3 frame-to-crop matrix, covers."""
-    back = np.linalg.inv(np.vstack([crop, [0.0, 0.0, 1.0]]))[:2]
+    return region_around(_corners(crop, size), width, height, margin=EDGE_PX)
+
+
+def lies_inside(crop: Matrix, size: int, width: int, height: int) -> bool:
+    """Whether all of that region lies in the frame."""
+    corners = _corners(crop, size)
+    low, high = corners.min(0) - EDGE_PX, corners.max(0) + EDGE_PX
+    return bool((low >= 0).all() and high[0] < width and high[1] < height)
+
+
+def region_of_mask(
+    mask: NDArray[np.float32], to_frame: Matrix, width: int, height: int, margin: int = 0
+) -> Region | None:
+    """The region in which a mask that a 2x3 matrix puts into the frame is above 0, and `margin`
+    pixels around it; None if that is nowhere."""
+    left, top, across, down = cv2.boundingRect((mask > 0).view(np.uint8))
+    if not across:
+        return None
+    right, bottom = left + across, top + down  # a linear warp reaches to the pixels beside it
+    corners = np.array([[left - 1, top - 1], [right, top - 1], [left - 1, bottom], [right, bottom]])
+    return region_around(transform(corners, to_frame), width, height, margin=EDGE_PX + margin)
+
+
+def _corners(crop: Matrix, size: int) -> NDArray[np.float32]:
+    """Of a crop, (4, 2) in frame pixels."""
     edge = size - 1.0
     corners = np.array([[0.0, 0.0], [edge, 0.0], [0.0, edge], [edge, edge]])
-    return region_around(transform(corners, back), width, height, margin=2)
+    return transform(corners, invert(crop))
 
 
 def to_display(rotation: int, width: int, height: int) -> Matrix:
@@ -96,6 +126,12 @@ def to_display(rotation: int, width: int, height: int) -> Matrix:
 
 def read_region(frame: Any, region: Region) -> NDArray[np.float32]:
     """A region of a frame as RGB float32 0..255, (height, width, 3)."""
+    return levels(read_samples(frame, region))
+
+
+def read_samples(frame: Any, region: Region) -> NDArray[Any]:
+    """A region of a frame as RGB of 8 bits, or of 16 where it has more than 8, (height, width,
+    3)."""
     layout = LAYOUTS[frame.format.name]
     part = av.VideoFrame(region.width, region.height, frame.format.name)
     for aim, source in zip(samples(part), _windows(frame, region, layout), strict=True):
@@ -104,19 +140,26 @@ def read_region(frame: Any, region: Region) -> NDArray[np.float32]:
     rgb = VideoReformatter().reformat(
         part, format=layout.rgb, interpolation=Interpolation.BILINEAR | ACCURATE, threads=1
     )
-    return rgb.to_ndarray().astype(np.float32) * np.float32(255.0 / layout.rgb_peak)
+    return np.asarray(rgb.to_ndarray())
+
+
+def levels(rgb: NDArray[Any]) -> NDArray[np.float32]:
+    """Samples of 8 or 16 bits as float32 0..255."""
+    found = rgb.astype(np.float32)
+    return found if rgb.dtype == np.uint8 else found * np.float32(255.0 / 65535.0)
 
 
 def write_region(
     frame: Any, region: Region, rgb: NDArray[np.float32], mask: NDArray[np.float32]
 ) -> None:
-    """Write RGB float32 0..255 into a writable frame where `mask` (height, width) is above 0.
+    """Lay RGB float32 0..255 over a writable frame as far as `mask` (height, width), 0..1, says.
 
-    A chroma sample is written when one of its pixels is masked; no other sample changes.
+    Luma and chroma are mixed each by itself, chroma by the mean of its pixels' mask: where that is
+    0, samples stay as they were.
     """
     layout = LAYOUTS[frame.format.name]
-    whole = np.clip(np.rint(rgb * (layout.rgb_peak / 255.0)), 0, layout.rgb_peak)
-    source = av.VideoFrame.from_ndarray(whole.astype(layout.dtype), format=layout.rgb)
+    whole = cv2.multiply(rgb, (layout.rgb_peak / 255.0,) * 4, dtype=layout.depth)  # rounds, clips
+    source = av.VideoFrame.from_ndarray(whole, format=layout.rgb)
     part = VideoReformatter().reformat(
         source,
         format=frame.format.name,
@@ -125,14 +168,15 @@ def write_region(
         interpolation=Interpolation.AREA | ACCURATE,
         threads=1,
     )
-    inside = mask > 0
     down, across = layout.chroma_step
-    blocks = inside.reshape(region.height // down, down, region.width // across, across)
-    touched = (inside, blocks.any((1, 3)), blocks.any((1, 3)))
-    for aim, new, where in zip(
-        _windows(frame, region, layout), samples(part), touched, strict=True
+    halved = (region.width // across, region.height // down)
+    small = cv2.resize(mask, halved, interpolation=cv2.INTER_AREA)
+    for aim, new, share in zip(
+        _windows(frame, region, layout), samples(part), (mask, small, small), strict=True
     ):
-        np.copyto(aim, new, where=where)
+        change = cv2.subtract(new, aim, dtype=cv2.CV_32F)
+        cv2.multiply(change, share, dst=change)
+        aim[:] = cv2.add(change, aim, dtype=layout.depth)
 
 
 def samples(frame: Any) -> list[NDArray[Any]]:

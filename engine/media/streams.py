@@ -138,6 +138,8 @@ class Sound:
         if context.layout.name.endswith("channels") and channels <= len(LAYOUTS):
             context.layout = LAYOUTS[channels - 1]
         self._source, self._cut, self._clock = source, cut, clock
+        self._next: int | None = None
+        """Sample at which the next frame is due."""
         known = RATES_HZ.get(encoder, AAC_RATES_HZ)
         rate = context.sample_rate if context.sample_rate in known else 48_000
         self._stream = aim.add_stream(encoder, rate=rate)
@@ -158,9 +160,21 @@ class Sound:
         return rest + list(self._stream.encode(None))
 
     def _encoded(self, frames: Iterable[Any]) -> list[Any]:
+        frames = [self._counted(frame) for frame in frames]
         if self._cut:
             frames = [part for f in frames for part in self._cut.sound(f, self._clock)]
         return [p for frame in frames for p in self._stream.encode(frame)]
+
+    def _counted(self, frame: Any) -> Any:
+        """A decoded frame whose time counts samples, as an encoder of other frames than the
+        source's needs it. What lies off by the source's rounding alone follows the one before."""
+        unit, rate = Fraction(frame.time_base), frame.sample_rate
+        begins = round((frame.pts or 0) * unit * rate)
+        if self._next is not None and abs(begins - self._next) <= unit * rate + 1:
+            begins = self._next
+        self._next = begins + frame.samples
+        frame.pts, frame.time_base = begins, Fraction(1, rate)
+        return frame
 
 
 class Text:
@@ -215,8 +229,8 @@ class Trimmed:
 
 
 def codec_of(stream: Any) -> str:
-    """A stream's codec as FFmpeg names it."""
-    return stream.codec_context.name if stream.codec_context else "unknown"
+    """A stream's codec as FFmpeg names it, whichever decoder reads it."""
+    return stream.codec_context.codec.canonical_name if stream.codec_context else "unknown"
 
 
 def track_of(stream: Any, aim: Any, place: Place) -> Track | None:
@@ -235,7 +249,7 @@ def without_place(stream: Any, place: Place) -> str:
     """The sentence for a stream that the container has no place for."""
     what = "cover picture" if stream.disposition & COVER else f"{stream.type} stream"
     return (
-        f"The {what} {stream.index} ({safe_text(codec_of(stream))}) has no place in an "
+        f"The {what} {stream.index} ({safe_text(codec_of(stream))}) has no place in "
         f"{place.name} and is left out."
     )
 

@@ -13,7 +13,7 @@ from engine.convert.blend import MASK_SIZE, face_mask, stored_mask
 from engine.convert.clip import Clip
 from engine.convert.edge import Edge, softened
 from engine.convert.identity import Measured
-from engine.convert.patch import PREDICTED, group_of
+from engine.convert.patch import drawn, group_of
 from engine.convert.sheet import frames_sheet
 from engine.convert.shots import number_at, settings_of
 from engine.faces.geometry import Matrix, compose, crop_matrix, resized
@@ -29,15 +29,13 @@ Faces = dict[int, list[Landmarks]]
 """By the frames of the result."""
 
 
-def places(
-    clip: Clip, faces: Faces, settings: ConvertSettings, recipes: Sequence[Recipe]
-) -> Place:
+def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipes: Sequence[Recipe]) -> Place:
     """Where each face's crop lies and which mask it was seen through, as convert has them by each
     model's recipe; in place of a mask that a model predicted stands the drawn one of the same kind
     of edge."""
     where = [(r.centring, r.coverage / 100.0, r.vertical_offset / 100.0) for r in recipes]
     edges = [group_of(Edge, s) for s in settings_of(settings, clip.shots)]
-    kind = "extended" if settings.mask == PREDICTED else settings.mask
+    kind = drawn(settings).mask
 
     def place(index: int, number: int) -> tuple[Matrix, figures.Mask]:
         face, origin = faces[index][number], clip.source_index(index)

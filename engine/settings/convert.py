@@ -10,7 +10,7 @@ from msgspec import Meta
 from engine.settings.about import about
 
 WHO, EDGE, DETAIL = "who is swapped", "edge of the mask", "detail"
-BALANCE, OUTPUT = "balance", "output"
+BALANCE, OVER_TIME, OUTPUT = "balance", "over time", "output"
 """Sections of the settings; what has none comes first."""
 
 
@@ -144,6 +144,14 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     blue: Annotated[
         float, about("more blue, or below 0 less", -100, 100, unit="%", group=BALANCE, live=True)
     ] = 0.0
+
+    smooth_points: Annotated[
+        int, about("steady the face over frames each way; 0 is off", 0, 30, group=OVER_TIME)
+    ] = 0
+    smooth_colour: Annotated[
+        int, about("steady the colours that it is matched to", 0, 120, group=OVER_TIME)
+    ] = 0
+
     crf: Annotated[
         int,
         Meta(

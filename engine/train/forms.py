@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 
 def leaky(x: Any, leak: float | None, bias: Any = None) -> Any:
@@ -51,28 +52,61 @@ def reflected(x: Any, side: int, stride: int) -> Any:
 
 
 def conv_by_columns(x: Any, kernel: Any, stride: int, padded: bool = False) -> Any:
-    """A "same" convolution as one matrix product: shifted slices joined along the channels.
+    """A "same" convolution as one matrix product: what each pixel sees, joined along the channels.
 
     Sizes of `x` (n, h, w, in) but n must be known; kernel (k, k, in, out). With `padded` the edges
     are there already.
     """
     side, _, inputs, filters = kernel.shape
-    height, width = x.shape[1:3]
-    if padded:
-        rows, columns = (height - side) // stride + 1, (width - side) // stride + 1
-    else:
-        rows, columns = -(-height // stride), -(-width // stride)
-        edges = [same_edges(height, side, stride), same_edges(width, side, stride)]
-        x = tf.pad(x, [[0, 0], *edges, [0, 0]])
-    tall, wide = stride * (rows - 1) + 1, stride * (columns - 1) + 1
-    slices = [
-        x[:, dy : dy + tall : stride, dx : dx + wide : stride]
-        for dy in range(side)
-        for dx in range(side)
-    ]
-    flat = tf.reshape(tf.concat(slices, axis=-1), [-1, side * side * inputs])
+    seen = windows(tuple(x.shape[1:3]), side, stride, padded)
+    flat = tf.reshape(gathered(x, seen.ravel()), [-1, side * side * inputs])
     y = tf.matmul(flat, tf.reshape(kernel, [side * side * inputs, filters]))
-    return tf.reshape(y, [-1, rows, columns, filters])
+    return tf.reshape(y, [-1, *seen.shape[:2], filters])
+
+
+def windows(size: tuple[int, int], side: int, stride: int, padded: bool) -> NDArray[np.int32]:
+    """Which pixels of a map of this height and width each output of a convolution sees, (rows,
+    columns, side, side): numbered row by row, beyond the edge the number behind the last."""
+    spans = []
+    for length in size:
+        before = 0 if padded else same_edges(length, side, stride)[0]
+        count = (length - side) // stride + 1 if padded else -(-length // stride)
+        place = np.arange(count)[:, None] * stride + np.arange(side) - before
+        spans.append(np.where((place >= 0) & (place < length), place, -1))
+    down, across = spans[0][:, None, :, None], spans[1][None, :, None, :]
+    number = np.where((down < 0) | (across < 0), size[0] * size[1], down * size[1] + across)
+    return number.astype(np.int32)
+
+
+def gathered(x: Any, numbers: NDArray[np.int32]) -> Any:
+    """Pixels of `x` (n, h, w, c) by their numbers, (n, len(numbers), c); that behind the last is 0.
+
+    On the way back each pixel gathers where it went: as sums of strided slices, which TensorFlow's
+    gradient would be, most of it would be noughts.
+    """
+    height, width, channels = x.shape[1:]
+    pixels = height * width
+    went = [np.flatnonzero(numbers == pixel) for pixel in range(pixels)]
+    most = max(map(len, went))
+    places = np.full((pixels, most), len(numbers), np.int32)
+    for pixel, here in enumerate(went):
+        places[pixel, : len(here)] = here
+
+    def take(x: Any) -> Any:
+        def gradient(back: Any) -> Any:
+            found = tf.gather(_and_nought(back), places.ravel(), axis=1)
+            total = tf.reduce_sum(tf.reshape(found, [-1, pixels, most, channels]), axis=2)
+            return tf.reshape(total, [-1, height, width, channels])
+
+        flat = tf.reshape(x, [-1, pixels, channels])
+        return tf.gather(_and_nought(flat), numbers, axis=1), gradient
+
+    return tf.custom_gradient(take)(x)
+
+
+def _and_nought(flat: Any) -> Any:
+    """(n, pixels, c) with one pixel of 0 behind the last."""
+    return tf.pad(flat, [[0, 0], [0, 1], [0, 0]])
 
 
 def conv_by_blocks(x: Any, kernel: Any) -> Any:

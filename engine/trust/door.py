@@ -23,7 +23,7 @@ from engine.process import fsync_folder
 from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Person, Project, now
 from engine.protocol import safe_text, write_atomic
 from engine.trust.consent import require_cast, require_people
-from engine.trust.mark import DIGITAL_SOURCE_TYPE, Mark, add_mark, mark_of, new_mark, read_mark
+from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, mark_of, new_mark, read_mark
 from engine.trust.record import (
     SIDECAR,
     VERSION,
@@ -37,6 +37,7 @@ from engine.trust.record import (
     read_record,
     sidecar,
 )
+from engine.trust.xmp import Mark
 
 __all__ = [
     "SIDECAR",
@@ -100,8 +101,8 @@ def release(
     fingerprint: str,
     cast: Cast = (),
 ) -> Path:
-    """Let a finished file or folder out as `out/<name>`; the path that it has then. `cast` names all
-    models of a pass with several, of which `model` is the first.
+    """Let a finished file or folder out as `out/<name>`; the path that it has then. `cast` names
+    all models of a pass with several, of which `model` is the first.
 
     Raises `Refused` unless it is recorded who is shown on what ground that still holds,
     `BadInput` for what can't be marked, `Damaged` if a mark doesn't hold, and what the disk says.

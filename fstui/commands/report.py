@@ -55,6 +55,8 @@ def lines(report: dict[str, Any], out: Path) -> list[str]:
     models = f"{len(parts)} models" if parts else f"model iteration {report['iterations']}"
     swapped = f"{report['frames_swapped']} of {report['frames']} frames swapped"
     said = [f"{report['video']}: {swapped}, {models}", *map(_part_line, parts)]
+    for what, (before, after) in report.get("flicker", {}).items():
+        said.append(f"  {what} smoothed over time: flicker {before:.3f} before, {after:.3f} after")
     quality = report.get("quality")
     if not quality:
         return [*said, "  not measured in full ('convert --report full' does it)"]

@@ -70,6 +70,9 @@ def event_words(event: Event) -> str:
         case "jitter":
             before, after = (_figure(event, name) for name in ("before", "after"))
             return f"{d.get('media')}: the points' jitter fell from {before} % to {after} %"
+        case "flicker":
+            before, after = (_figure(event, name) for name in ("before", "after"))
+            return f"{d.get('media')}: the {d.get('what')} flickered by {before}, now by {after}"
         case "step-end":
             return f"step ended: {d.get('message')}"
         case "end":

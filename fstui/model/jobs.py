@@ -92,7 +92,9 @@ def start_convert(project: Project, *, device: str | None = None, **settings: An
         raise NothingToDo(no_footage(project, "target"))
     for one in painting:
         if checkpoint_iteration(one.path) is None:
-            raise ModelMissing(f"{one.name} has no trained model yet: 'train {one.typed}' makes one.")
+            raise ModelMissing(
+                f"{one.name} has no trained model yet: 'train {one.typed}' makes one."
+            )
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))
@@ -232,11 +234,11 @@ def converted_iteration(project: Path) -> int | None:
     """
     try:
         report = json.loads((project / "out" / "report.json").read_text("utf-8"))
-        if "parts" in report and report["parts"]:
-            own = (part for part in report["parts"] if part["project"] == project.name)
-            return next((int(part["iterations"]) for part in own), None)
+        if parts := report.get("parts"):
+            own = (int(part["iterations"]) for part in parts if part["project"] == project.name)
+            return next(own, None)
         return int(report["iterations"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 

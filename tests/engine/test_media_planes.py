@@ -9,6 +9,8 @@ import av
 import numpy as np
 import pytest
 from clips import frames_of, make_clip, picture
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.faces.geometry import transform
 from engine.media.codecs import Encoding
@@ -48,6 +50,18 @@ def test_only_masked_samples_change(pixel_format: str) -> None:
         inside = chroma if plane else luma
         assert np.array_equal(was[~inside], now[~inside])
         assert (was[inside] != now[inside]).mean() > 0.9
+
+
+@pytest.mark.parametrize("pixel_format", sorted(LAYOUTS))
+@given(share=st.floats(0, 1, width=32))
+def test_samples_are_mixed_by_the_mask(pixel_format: str, share: float) -> None:
+    region, rgb = Region(8, 4, 40, 36), np.full((36, 40, 3), [250.0, 20.0, 60.0], np.float32)
+    whole, part, was = smooth(pixel_format), smooth(pixel_format), smooth(pixel_format)
+    write_region(whole, region, rgb, np.ones((36, 40), np.float32))
+    write_region(part, region, rgb, np.full((36, 40), share, np.float32))
+    for new, mixed, old in zip(samples(whole), samples(part), samples(was), strict=True):
+        expected = old + (new.astype(float) - old) * share
+        assert np.abs(mixed - expected).max() <= 0.51
 
 
 @pytest.mark.parametrize("pixel_format", sorted(LAYOUTS))

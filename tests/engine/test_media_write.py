@@ -259,4 +259,31 @@ def test_every_container_takes_sound_text_and_chapters(
 def test_what_a_container_has_no_place_for_is_said(tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", cover=b"\xff\xd8\xff\xd9")
     said = rewritten(source, tmp_path, suffix="mkv")[1]
-    assert said == ["The cover picture 2 (mjpeg) has no place in an MKV and is left out."]
+    assert said == ["The cover picture 2 (mjpeg) has no place in MKV and is left out."]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "heard"), [("mp4", "x264", "mp3"), ("webm", "vp9", "opus")]
+)
+def test_mp3_of_an_avi_is_copied_or_made_anew_without_a_gap(
+    tmp_path: Path, suffix: str, codec: str, heard: str
+) -> None:
+    """An AVI counts its sound in frames of MP3, which are longer than those of other codecs."""
+    source = make_clip(
+        tmp_path / "a.avi",
+        codec="mpeg4",
+        sound=("libmp3lame",),
+        time_base=Fraction(1, 25),
+        frames=100,
+    )
+    made = rewrite(source, tmp_path, codec=codec, suffix=suffix)
+    with av.open(str(made)) as clip:
+        (track,) = clip.streams.audio
+        assert track.codec_context.codec.canonical_name == heard
+        packets = [p for p in clip.demux(track) if p.dts is not None]
+        unit = track.time_base
+    times = [float(p.pts * unit) for p in packets]
+    gaps = np.diff(times)
+    assert np.abs(gaps - np.median(gaps)).max() < 0.0021  # WebM counts in milliseconds
+    assert times[-1] - times[0] == pytest.approx(4.0, abs=0.1)
+    assert loudest_hertz(made, 0) == pytest.approx(440, abs=3)

@@ -83,15 +83,23 @@ def test_weights_of_another_network_are_refused() -> None:
         network.set_weights(arrays)
 
 
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
 @pytest.mark.parametrize(("size", "side", "stride"), [(8, 5, 2), (4, 3, 1), (7, 3, 2), (6, 5, 1)])
-def test_columns_times_matrix_is_the_same_convolution(size: int, side: int, stride: int) -> None:
+def test_columns_times_matrix_is_the_same_convolution(
+    size: int, side: int, stride: int, padding: str
+) -> None:
     rng = np.random.default_rng(size)
-    x = tf.constant(rng.normal(size=(3, size, size, 6)).astype(np.float32))
+    x = tf.constant(rng.normal(size=(3, size, size + 1, 6)).astype(np.float32))
     kernel = tf.constant(rng.normal(size=(side, side, 6, 10)).astype(np.float32))
-    plain = tf.nn.conv2d(x, kernel, stride, "SAME")
-    np.testing.assert_allclose(
-        conv_by_columns(x, kernel, stride).numpy(), plain.numpy(), rtol=1e-4, atol=1e-4
-    )
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, kernel])
+        plain = tf.nn.conv2d(x, kernel, stride, padding)
+        mine = conv_by_columns(x, kernel, stride, padded=padding == "VALID")
+        losses = [tf.reduce_sum(y * tf.square(y - 1.0)) for y in (mine, plain)]
+    np.testing.assert_allclose(mine.numpy(), plain.numpy(), rtol=1e-4, atol=1e-4)
+    for source in (x, kernel):
+        got, expected = (tape.gradient(loss, source).numpy() for loss in losses)
+        np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("side", [1, 3, 5])
