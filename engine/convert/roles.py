@@ -16,7 +16,7 @@ from engine.project import Project, check_name
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
 
-FORM = re.compile(r"([0-9]{1,6})=([^:]+?)(?::([ab]))?")
+FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
 OTHERWISE = ("person", "put_in", "filter")
 """Settings that say the same for one model."""
 
@@ -59,7 +59,7 @@ def roles_of(project: Project, settings: ConvertSettings) -> list[Role]:
             raise BadInput(
                 f"convert's models names person {person} twice: each person has one model."
             )
-        roles[person] = Role(person, _beside(project, found[2].strip()), found[3] or "b")
+        roles[person] = Role(person, _beside(project, found[2]), found[3] or "b")
     return list(roles.values())
 
 
