@@ -82,7 +82,7 @@ def _part_line(part: dict[str, Any]) -> str:
     )
     likeness = part["identity"]
     if likeness["median_to_new"] is None:
-        return said
+        return f"{said}, no face found any more" if likeness["faces_measured"] else said
     return (
         f"{said}, {likeness['nearer_to_new']:.0%} nearer to the new person (median "
         f"{likeness['median_to_new']:.2f}, to the replaced one "
