@@ -40,7 +40,7 @@ from engine.store import FrameFace
 
 FACES_MOST = 256
 """Faces of a frame whose grain is drawn from seeds of their own."""
-HELD_BYTES = 384 << 20
+HELD_BYTES = 96 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
 
@@ -111,7 +111,7 @@ class Conversion:
         self._lookers = [[Cutter(s, drawn(shot), display) for s in swappers] for shot in of_shots]
         """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
-        bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
+        bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
@@ -184,12 +184,14 @@ class Conversion:
     def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[Item]:
         """The chain of stages; closing the stack ends them in the right order."""
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
-        decoded = ahead(self._decoded(reader), max(2, self._held // 8))
+        few, batch = max(2, self._held // 8), max(2, self._held // 4)
+        decoded = ahead(self._decoded(reader), few)
         cut = ordered(pool, self._cut, decoded, self._workers + 1)
-        predicted = self._predicted(cut)
+        waiting = ahead(cut, batch)  # the next batch is cut while one is predicted
+        predicted = ahead(self._predicted(waiting), batch)
         done = ordered(pool, self._paste, predicted, self._workers + 1)
-        finished = ahead(done, max(2, self._held // 8))
-        for stage in (decoded, cut, predicted, done, finished):
+        finished = ahead(done, few)
+        for stage in (decoded, cut, waiting, predicted, done, finished):
             stack.enter_context(closing(stage))
         return finished
 
@@ -238,7 +240,8 @@ class Conversion:
                 yield from self._predict(waiting)
                 waiting = []
             waiting.append(item)
-            if _most_of_a_model(waiting) >= self._settings.batch or len(waiting) >= self._held:
+            most = _most_of_a_model(waiting)
+            if most >= self._settings.batch or len(waiting) >= self._held // 2:
                 yield from self._predict(waiting)
                 waiting = []
         yield from self._predict(waiting)

@@ -23,7 +23,7 @@ from engine.faces.masks import Packed, stored_of
 from engine.media.probe import probe
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
-from engine.settings import ConvertSettings
+from engine.settings import ConvertSettings, listed
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
@@ -40,6 +40,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
         raise NothingToDo(
             f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
         )
+    paths = _named(paths, settings.clips)
     if not project.db_path.exists():
         raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
     roles = roles_of(project, settings)
@@ -58,6 +59,17 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     for problem in problems:
         work.report.warn(f"{problem} The other clips are converted.")
     return clips
+
+
+def _named(paths: list[Path], clips: str) -> list[Path]:
+    """The paths that the setting names, with or without suffix; all where it names none. Raises
+    `BadInput` for a name that none has."""
+    names = listed(clips)
+    for name in names:
+        if not any(name in (path.name, path.stem) for path in paths):
+            known = ", ".join(path.name for path in paths)
+            raise BadInput(safe_text(f"The target has no clip '{name}': there is {known}."))
+    return [p for p in paths if not names or p.name in names or p.stem in names]
 
 
 def _clip(
@@ -143,7 +155,8 @@ def faces_without_mesh(faces: dict[int, list]) -> bool:
 def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoints: str) -> str:
     """Of all that decides what the pictures look like: footage, faces, models by the names of their
     checkpoints, settings."""
-    pictures = msgspec.structs.replace(settings, batch=1, report="full")  # speed, measuring
+    # speed, measuring, and which other clips are converted
+    pictures = msgspec.structs.replace(settings, batch=1, report="full", clips="")
     digest = hashlib.sha256()
     for index in sorted(clip.faces):
         for face in clip.faces[index]:

@@ -62,7 +62,7 @@ def network_of(found: checkpoint.Checkpoint) -> Network:
     """The network of a checkpoint with its weights; it paints either person. Raises `Damaged`."""
     recipe = found.recipe
     models.trained(recipe.model, recipe.version)
-    network = Network(recipe.model, recipe.options, style=recipe.style)
+    network = Network(recipe.model, recipe.options, style=recipe.style, blank=True)
     network.set_weights(found.weights())
     return network
 
