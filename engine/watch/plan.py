@@ -102,13 +102,11 @@ def _models_lack(project: Project, recipe: Recipe) -> list[str]:
     """What the models of a conversion lack, those of other projects too where it names them."""
     values = {**project.settings("convert"), **recipe.settings.get("convert", {})}
     try:
-        painting = {
-            r.project.path: r.project for r in roles_of(project, read(ConvertSettings, values))
-        }
+        roles = roles_of(project, read(ConvertSettings, values))
     except FstuiError as error:
         return [str(error).rstrip(".")]
     lacks = []
-    for path, one in painting.items():
+    for path, one in {role.project.path: role.project for role in roles}.items():
         own = path == project.path
         whose = "" if own else f" of {one.name}"
         if not (own and "train" in recipe.steps) and checkpoint_iteration(path) is None:
