@@ -51,10 +51,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = -1
     models: Annotated[
         str,
-        about(
-            "several people, each by a project's model, as in 0=anna,2=carl:a",
-            group=WHO,
-        ),
+        about("projects whose models paint, as in 0=anna,2=carl:a", group=WHO),
     ] = ""
     filter: Annotated[
         str, about("only the people of this picture or folder", path=True, group=WHO)
