@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
@@ -59,6 +59,8 @@ class Clip:
     """By frame index."""
     masks: dict[int, list[Packed]] = field(default_factory=dict, repr=False)
     """Of these faces, where the settings name a stored mask."""
+    models: dict[int, list[int]] = field(default_factory=dict, repr=False)
+    """Number of each face's model in a pass with several; empty: the first paints all."""
     cut: Cut | None = None
     """The frames that come out, where that isn't all of them."""
     shots: list[Shot] = field(default_factory=list)
@@ -73,25 +75,40 @@ class Clip:
         """Frames of the result."""
         return self.cut.frames if self.cut else self.frames
 
+    def source_index(self, index: int) -> int:
+        """The source's frame that a frame of the result is made of."""
+        return self.cut.source_index(index) if self.cut else index
+
+    def model_of(self, index: int, number: int) -> int:
+        """Which model paints a face: that of so many in a source's frame."""
+        return self.models[index][number] if self.models else 0
+
+    def whose(self, index: int, number: int) -> int:
+        """What tells the people of a result apart: a face's model, where several paint, otherwise
+        its number in the result's frame."""
+        return self.model_of(self.source_index(index), number) if self.models else number
+
 
 class Conversion:
-    """A clip at work. `said(item)` is called for each encoded frame and may raise to stop it:
-    what is whole by then is kept, and a conversion of the same work folder goes on from there."""
+    """A clip at work with the models that paint its faces. `said(item)` is called for each encoded
+    frame and may raise to stop it: what is whole by then is kept, and a conversion of the same work
+    folder goes on from there."""
 
     def __init__(
         self,
         clip: Clip,
-        swapper: Swapper,
+        swappers: Sequence[Swapper],
         settings: ConvertSettings,
         work: WorkFolder,
         output: Output,
     ) -> None:
-        self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
+        self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
         display = to_display(clip.info.rotation, self.look.width, self.look.height)
         of_shots = settings_of(settings, clip.shots)
-        self._cutters = [Cutter(swapper, s, display) for s in of_shots]
-        self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
+        self._cutters = [[Cutter(s, shot, display) for s in swappers] for shot in of_shots]
+        """By shot and model."""
+        self._lookers = [[Cutter(s, drawn(shot), display) for s in swappers] for shot in of_shots]
         """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
         bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
@@ -150,9 +167,8 @@ class Conversion:
 
     def _tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
         """Index of a frame, and the tones of its faces by their number in it."""
-        looker = self._of_shot(item, self._lookers)
         patches = self._patches(item, self._lookers)
-        found = {n: looker.tone(patch) for n, patch in enumerate(patches) if patch}
+        found = {n: patch.cutter.tone(patch) for n, patch in enumerate(patches) if patch}
         return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
     def _runs(self) -> list[Run]:
@@ -201,15 +217,17 @@ class Conversion:
         item.patches = [p for p in patches if p is not None]
         return item
 
-    def _patches(self, item: Item, cutters: list[Cutter]) -> list[Patch | None]:
+    def _patches(self, item: Item, cutters: list[list[Cutter]]) -> list[Patch | None]:
         """Of each face of a frame; None where it lies outside."""
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        cutter = self._of_shot(item, cutters)
-        moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
+        of_models = cutters[number_at(self._clip.shots, item.index)]
+        moves = steps(self._clip.faces, item.index) if of_models[0].settings.motion_blur else []
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
         return [
-            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
+            of_models[self._clip.model_of(item.index, number)].cut(
+                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
+            )
             for number, (face, mask, step) in enumerate(found)
         ]
 
@@ -222,37 +240,32 @@ class Conversion:
                 yield from self._predict(waiting)
                 waiting = []
             waiting.append(item)
-            faces = sum(len(i.patches) for i in waiting)
-            if faces >= self._settings.batch or len(waiting) >= self._held // 2:
+            most = _most_of_a_model(waiting)
+            if most >= self._settings.batch or len(waiting) >= self._held // 2:
                 yield from self._predict(waiting)
                 waiting = []
         yield from self._predict(waiting)
 
     def _predict(self, items: list[Item]) -> list[Item]:
-        faces = [patch.face for item in items for patch in item.patches]
-        if faces:
-            predicted = iter(self._swapper.predict(np.stack(faces)))
-            for item in items:
-                item.predicted = [next(predicted) for _ in item.patches]
+        """A batch for each model; its faces come back in the order in which they went."""
+        made = {
+            swapper: iter(swapper.predict(np.stack([patch.face for patch in patches])))
+            for swapper, patches in _by_model(items).items()
+        }
+        for item in items:
+            item.predicted = [next(made[patch.cutter.swapper]) for patch in item.patches]
         return items
 
     def _paste(self, item: Item) -> Item:
-        made, cutter = (
-            list(zip(item.patches, item.predicted, strict=True)),
-            self._of_shot(item, self._cutters),
-        )
+        made = list(zip(item.patches, item.predicted, strict=True))
         if made and self._output.pastes:
             item.frame.make_writable()
-            pasted = [cutter.paste(item.frame, p, new) for p, new in made]
+            pasted = [patch.cutter.paste(item.frame, patch, new) for patch, new in made]
             item.masks = [seen for seen in pasted if seen is not None]
         else:
-            item.layers = [cutter.layer(p, new) for p, new in made]
+            item.layers = [p.cutter.layer(p, new) for p, new in made]
         item.predicted = ()
         return item
-
-    def _of_shot(self, item: Item, cutters: list[Cutter]) -> Cutter:
-        """The one with the settings of the frame's shot."""
-        return cutters[number_at(self._clip.shots, item.index)]
 
     def _segment(self, item: Item) -> int:
         return item.number // self._output.piece_frames
@@ -298,6 +311,20 @@ class _Current:
         """Close the file and note it."""
         seconds = time.monotonic() - self._began
         work.add(self.writer.close(), self._frames, self._swapped, seconds)
+
+
+def _by_model(items: Iterable[Item]) -> dict[Swapper, list[Patch]]:
+    """The faces that wait for each model."""
+    found: dict[Swapper, list[Patch]] = {}
+    for item in items:
+        for patch in item.patches:
+            found.setdefault(patch.cutter.swapper, []).append(patch)
+    return found
+
+
+def _most_of_a_model(items: Iterable[Item]) -> int:
+    """Faces of the model for which most of them wait."""
+    return max(map(len, _by_model(items).values()), default=0)
 
 
 def landmarks_by_frame(found: list[FrameFace]) -> dict[int, list[Landmarks]]:
