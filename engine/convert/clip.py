@@ -40,7 +40,7 @@ from engine.store import FrameFace
 
 FACES_MOST = 256
 """Faces of a frame whose grain is drawn from seeds of their own."""
-HELD_BYTES = 96 << 20
+HELD_BYTES = 64 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
 
