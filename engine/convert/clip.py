@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -30,7 +31,7 @@ from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
-from engine.media.planes import to_display
+from engine.media.planes import display_of
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, Run, packet_times
 from engine.media.write import fitted
@@ -73,6 +74,14 @@ class Clip:
         """Frames of the result."""
         return self.cut.frames if self.cut else self.frames
 
+    def source_index(self, index: int) -> int:
+        """The source's frame that a frame of the result is made of."""
+        return self.cut.source_index(index) if self.cut else index
+
+    def size_at(self, index: int) -> tuple[int, int]:
+        """Width and height, as displayed, of the source's frame of a frame of the result."""
+        return self.info.width, self.info.height
+
 
 class Conversion:
     """A clip at work. `said(item)` is called for each encoded frame and may raise to stop it:
@@ -88,10 +97,9 @@ class Conversion:
     ) -> None:
         self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
         self._output, self.look = output, output.look
-        display = to_display(clip.info.rotation, self.look.width, self.look.height)
         of_shots = settings_of(settings, clip.shots)
-        self._cutters = [Cutter(swapper, s, display) for s in of_shots]
-        self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
+        self._cutters = [Cutter(swapper, s) for s in of_shots]
+        self._lookers = [Cutter(swapper, drawn(s)) for s in of_shots]
         """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
         bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
@@ -135,7 +143,7 @@ class Conversion:
             reader = stack.enter_context(FrameReader(self._clip.path, runs=runs))
             pool = stack.enter_context(ThreadPoolExecutor(self._workers, "colours"))
             frames = (
-                Item(index, stored, fitted(frame, self.look), index)
+                self._item(index, stored, frame, index)
                 for index, stored, frame in reader.raw()
                 if index in self._clip.faces
             )
@@ -189,7 +197,11 @@ class Conversion:
             if number < done:
                 continue
             last = pts if last is None else max(pts, last + 1)
-            yield Item(index, last, fitted(frame, self.look), number)
+            yield self._item(index, last, frame, number)
+
+    def _item(self, index: int, pts: int, stored: Any, number: int) -> Item:
+        frame = fitted(stored, self.look)
+        return Item(index, pts, frame, number, display_of(frame, stored))
 
     def _cut(self, item: Item) -> Item:
         patches = self._patches(item, self._cutters)
@@ -207,7 +219,14 @@ class Conversion:
         moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
         return [
-            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
+            cutter.cut(
+                item.frame,
+                face,
+                mask,
+                display=item.display,
+                step=step,
+                seed=FACES_MOST * item.index + number,
+            )
             for number, (face, mask, step) in enumerate(found)
         ]
 

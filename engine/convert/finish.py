@@ -98,7 +98,7 @@ class Finish:
         self._report.phase("measuring the result")
         video = self._work.project.inside(f"out/{report.video}")
         faces = _faces_out(clip, report.frames)
-        identity, found = self._identity(video if report.sheet else None, faces)
+        identity, found = self._identity(clip, video if report.sheet else None, faces)
         report = msgspec.structs.replace(
             report, identity=identity, faces=found, quality=None, settings=self._settings
         )
@@ -133,11 +133,11 @@ class Finish:
         staged = folder.path / "sheet.jpg"
         frames, fingerprint = folder.journal.frames, folder.journal.fingerprint
         faces = _faces_out(clip, frames)
-        write_atomic(staged, contact_sheet(clip.path, made, faces, frames, title, clip.cut))
+        write_atomic(staged, contact_sheet(clip, made, faces, frames, title))
         return self._release(clip, staged, f"{clip.name}.sheet.jpg", fingerprint).name
 
     def _identity(
-        self, video: Path | None, faces: dict[int, list[Landmarks]]
+        self, clip: Clip, video: Path | None, faces: dict[int, list[Landmarks]]
     ) -> tuple[Identity, list[Measured]]:
         """The likeness in what came out; without it where that has no whole frames."""
         if self._asked.report == "none":
@@ -151,7 +151,7 @@ class Finish:
         if video is None:
             self._report.warn("The likeness isn't measured: no whole frames were written.")
             return summary([], new.within), []
-        measured = measure(video, faces, new, replaced)
+        measured = measure(clip, video, faces, new, replaced)
         return summary(measured, new.within), measured
 
     def _quality(

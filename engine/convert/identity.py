@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from engine.media.read import FrameReader, to_rgb
 from engine.store import Store
 
 if TYPE_CHECKING:
+    from engine.convert.clip import Clip
     from engine.extract.describe import FoundFace
 
 MAX_FRAMES = 400
@@ -97,7 +99,7 @@ def distance_to(embedding: Embedding, mean: Embedding) -> float:
 
 
 def measure(
-    video: Path, faces: dict[int, list[Landmarks]], new: Person, replaced: Person
+    clip: Clip, video: Path, faces: dict[int, list[Landmarks]], new: Person, replaced: Person
 ) -> list[Measured]:
     """Find and embed the swapped faces of a finished video again."""
     from engine.extract.describe import Describer  # TensorFlow comes with it and takes seconds
@@ -106,7 +108,7 @@ def measure(
     frames = sorted(faces)
     wanted = [frames[i] for i in spread(len(frames), MAX_FRAMES)]
     measured: list[Measured] = []
-    for index, rgb in pictures(video, wanted):
+    for index, rgb in as_source(clip, video, wanted):
         (found,) = describe([rgb])
         for face in faces[index]:
             at_place = _nearest(found, face)
@@ -131,6 +133,23 @@ def pictures(video: Path, wanted: Iterable[int]) -> Iterator[tuple[int, NDArray[
         for index, _, frame in reader.raw():
             if index in left:
                 yield index, to_rgb(frame)
+
+
+def as_source(
+    clip: Clip, video: Path, wanted: Iterable[int]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """`pictures` of a clip's result at the size of its source, where its faces are known."""
+    for index, rgb in pictures(video, wanted):
+        yield index, alike(rgb, clip.size_at(index))
+
+
+def alike(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture at a size, width and height; itself if it has it."""
+    height, width = rgb.shape[:2]
+    if (width, height) == size:
+        return rgb
+    how = cv2.INTER_AREA if size[0] < width else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(rgb, size, interpolation=how), np.uint8)
 
 
 def spread(count: int, most: int) -> list[int]:

@@ -37,7 +37,7 @@ def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipe: Recipe) 
     kind = drawn(settings).mask
 
     def place(index: int, number: int) -> tuple[Matrix, figures.Mask]:
-        face, origin = faces[index][number], source_index(clip, index)
+        face, origin = faces[index][number], clip.source_index(index)
         shown = crop_matrix(face.points, SIDE, *where)
         to_mask = compose(resized(SIDE, MASK_SIZE), shown)
         packed = clip.masks[origin][number] if clip.masks.get(origin) else None
@@ -51,11 +51,6 @@ def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipe: Recipe) 
     return place
 
 
-def source_index(clip: Clip, index: int) -> int:
-    """The source's frame that a frame of the result was made of."""
-    return clip.cut.source_index(index) if clip.cut else index
-
-
 def measured(
     clip: Clip,
     video: Path,
@@ -67,9 +62,7 @@ def measured(
     """All figures of a finished video; the likeness was measured before."""
     began = time.monotonic()
     place = places(clip, faces, settings, recipe)
-    found = measure(
-        clip.path, video, faces, place, aligner(), origin=lambda index: source_index(clip, index)
-    )
+    found = measure(clip.path, video, faces, place, aligner(), origin=clip.source_index)
     lost = [*found.lost, *(face.frame for face in identity if face.to_new is None)]
     quality = summarised(with_identity(found.rows, identity), lost)
     return _with(quality, seconds=time.monotonic() - began)
@@ -94,12 +87,7 @@ def released(
         return quality
     title = f"{clip.name}, the worst frames"
     picture = frames_sheet(
-        clip.path,
-        video,
-        faces,
-        {i: f"frame {i + 1}: {why}" for i, why in chosen.items()},
-        title,
-        clip.cut,
+        clip, video, faces, {i: f"frame {i + 1}: {why}" for i, why in chosen.items()}, title
     )
     sheet = release(f"{clip.name}.worst.jpg", picture)
     text = page(clip.name, quality, facts, sheet.read_bytes(), float(clip.info.fps))

@@ -28,7 +28,7 @@ class AnimationOutput:
                 f"A {self._kind} has no place for a mask: take webp with its alpha, or pictures."
             )
         self._encoding = Encoding("ffv1", alpha=self._alpha)
-        self.look = look_of(source, self._encoding)
+        self.look = look_of(source, self._encoding, settings.output_scale)
         require_sdr(self.look, f"a {self._kind}")
         self.piece_frames = settings.segment_frames
 

@@ -35,7 +35,8 @@ class PicturesOutput:
                 f"A {settings.picture} has no transparency: take png, tiff, webp or exr."
             )
         self._name, self._settings = name, settings
-        self.look = look_of(source, Encoding("ffv1"))  # keeps what the source has of colour
+        encoding = Encoding("ffv1")  # keeps what the source has of colour
+        self.look = look_of(source, encoding, settings.output_scale)
         require_sdr(self.look, f"a {settings.picture} picture")
         self.piece_frames = settings.batch
 

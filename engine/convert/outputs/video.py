@@ -36,7 +36,7 @@ class VideoOutput:
         self._source, self._name = source, name
         self.encoding = encoding_of(settings)
         self.encoding.check()
-        self.look = look_of(source, self.encoding)
+        self.look = look_of(source, self.encoding, settings.output_scale)
         self._separate = settings.mask_as == "separate"
         self.piece_frames = settings.segment_frames
         if self.look.mastering and not self.encoding.made.mastering:
