@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -21,7 +21,6 @@ import numpy as np
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
 from engine.convert.motion import STILL, steps
-from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
 from engine.convert.shots import Shot, number_at, settings_of
 from engine.convert.tracks import Track
@@ -34,10 +33,14 @@ from engine.media.cut import Cut
 from engine.media.planes import display_of
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, Run, packet_times
+from engine.media.sequence import Pictures
 from engine.media.write import fitted
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
+
+if TYPE_CHECKING:
+    from engine.convert.outputs.base import Output, PieceWriter
 
 FACES_MOST = 256
 """Faces of a frame whose grain is drawn from seeds of their own."""
@@ -47,7 +50,7 @@ HELD_BYTES = 384 << 20
 
 @dataclass(frozen=True)
 class Clip:
-    """A target video and the faces that are replaced in it."""
+    """A target, a video or pictures, and the faces that are replaced in it."""
 
     name: str
     """Of its output, unique in the project."""
@@ -68,6 +71,8 @@ class Clip:
     """Of all faces, where something is smoothed along them."""
     jitter: Shaking | None = None
     """Of the points in percent of the face's size, where they are smoothed."""
+    pictures: Pictures | None = field(default=None, repr=False)
+    """None of a video."""
 
     @property
     def frames_out(self) -> int:
@@ -80,7 +85,10 @@ class Clip:
 
     def size_at(self, index: int) -> tuple[int, int]:
         """Width and height, as displayed, of the source's frame of a frame of the result."""
-        return self.info.width, self.info.height
+        if self.pictures is None:
+            return self.info.width, self.info.height
+        head = self.pictures.heads[self.source_index(index)]
+        return head.width, head.height
 
 
 class Conversion:
@@ -116,6 +124,8 @@ class Conversion:
         with FrameReader(self._clip.path, runs=self._runs()) as reader:
             with ExitStack() as stack:
                 self._encode(self._converted(reader, stack), said)
+            if reader.problem and self._clip.pictures:
+                raise BadInput(f"{safe_text(self._clip.path.name)} {reader.problem}.")
             self._work.journal.whole = True
             self._work.journal.problem = reader.problem or ""
             self._work.write()
@@ -167,9 +177,14 @@ class Conversion:
         """The frames to decode. Footage with frames that can't be decoded is read from its
         beginning: a search would count those, reading through doesn't."""
         done, cut = self._work.journal.frames, self._clip.cut
-        if not (done or cut) or len(packet_times(self._clip.path)) != self._clip.frames:
-            return [Run(stop=self._clip.cut.stop if self._clip.cut else None)]
-        return cut.runs(done) if cut else [Run(done)]
+        if (done or cut) and self._can_search():
+            return cut.runs(done) if cut else [Run(done)]
+        return [Run(stop=cut.stop if cut else None)]
+
+    def _can_search(self) -> bool:
+        if self._clip.pictures:
+            return True
+        return len(packet_times(self._clip.path)) == self._clip.frames
 
     # --- the stages ---
 

@@ -110,8 +110,8 @@ class Finish:
 
     def _remarks(self, clip: Clip, journal: Journal, remarks: list[str]) -> list[str]:
         """What the user should know, the source's own problem first; each is warned of."""
-        if journal.problem:
-            remarks = [f"{safe_text(clip.path.name)}: {journal.problem}.", *remarks]
+        if problem := journal.problem or (clip.pictures.problem if clip.pictures else ""):
+            remarks = [f"{safe_text(clip.path.name)}: {problem}.", *remarks]
         for remark in remarks:
             self._report.warn(remark)
         return remarks

@@ -18,8 +18,10 @@ from engine.convert.tracks import steady_points, tracks_of
 from engine.convert.who import Wanted, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
+from engine.extract.queries import looked
 from engine.faces.masks import Packed, stored_of
-from engine.media.probe import probe
+from engine.media.probe import MediaInfo, probe
+from engine.media.sequence import Pictures, rate_of
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
@@ -31,8 +33,8 @@ METHOD = 3
 
 
 def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
-    """The target's videos with their faces. Raises `NothingToDo` or `BadInput` if none is left;
-    what is wrong with some of them is warned of."""
+    """The target's videos and pictures with their faces. Raises `NothingToDo` or `BadInput` if none
+    is left; what is wrong with some of them is warned of."""
     project = work.project
     paths = list(paths_of(project, "target"))
     if not paths:
@@ -57,9 +59,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
 
 
 def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wanted: Wanted) -> Clip:
-    info, shown = probe(path), safe_text(path.name)
-    if info.kind != "video":
-        raise BadInput(f"{shown} has pictures and convert makes videos: make a video of them.")
+    info, shown = _probed(path, settings), safe_text(path.name)
     media_hash = content_hash(path)
     media = store.media_by_hash(media_hash, "target")
     if media is None:
@@ -72,12 +72,26 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wante
         raise NothingToDo(f"{shown} has {which}: every frame would stay as it is.")
     for remark in _remarks(media, faces_without_mesh(faces) and settings.mask == "oval"):
         work.report.warn(f"{shown} {remark}.")
-    frames = media.frames or store.next_index(media.id)
+    pictures = None if info.kind == "video" else Pictures.of(path, set(looked(store, media.id)))
+    frames = len(pictures.paths) if pictures else media.frames or store.next_index(media.id)
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
     name = clip_name(media)
     shots = read_shots(work.project).get(name, [])
-    clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots)
+    clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots, pictures=pictures)
     return ranged(_over_time(clip, rows, media, settings), settings)
+
+
+def _probed(path: Path, settings: ConvertSettings) -> MediaInfo:
+    """What a target is; pictures follow each other at the settings' rate."""
+    info = probe(path)
+    if info.kind != "video":
+        rate = rate_of(settings.fps)
+        times = {"fps_num": rate.numerator, "fps_den": rate.denominator}
+        clock = {"time_base_num": rate.denominator, "time_base_den": rate.numerator}
+        return msgspec.structs.replace(info, **times, **clock)
+    if settings.fps:
+        raise BadInput(f"{safe_text(path.name)} is a video and has its own times: leave fps out.")
+    return info
 
 
 def _over_time(clip: Clip, rows: list[FrameFace], media: Media, settings: ConvertSettings) -> Clip:

@@ -1,12 +1,13 @@
-"""Pictures as 8-bit RGB: Pillow opens them, OpenEXR has a reader of its own."""
+"""Pictures as RGB: Pillow opens them, OpenCV those of 16 bits, OpenEXR has a reader of its own."""
 
 from __future__ import annotations
 
 import struct
 import warnings
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -16,6 +17,8 @@ from engine.media.exr import exr_size, is_exr, read_exr
 from engine.media.limits import check_size
 from engine.project import PICTURES
 from engine.protocol import safe_text
+
+Sample = TypeVar("Sample", np.uint8, np.uint16)
 
 FORMATS = tuple(name for name in PICTURES if name != "EXR")
 
@@ -37,6 +40,10 @@ class Head(NamedTuple):
     """Its format, small letters."""
     pages: int = 1
     """Pages of a TIFF, pictures of an animation."""
+    deep: bool = False
+    """Whether `read_deep_picture` finds 16 bits in it."""
+    clear: bool = False
+    """Whether it has transparency."""
 
 
 def picture_head(path: Path) -> Head:
@@ -49,7 +56,8 @@ def picture_head(path: Path) -> Head:
         # Pillow turns the size of a TIFF by itself
         if kind != "tiff" and _orientation(picture) in TURNED:
             width, height = height, width
-        return Head(width, height, kind, _pages(picture))
+        clear = bool(picture.has_transparency_data)
+        return Head(width, height, kind, _pages(picture), _is_deep(picture), clear)
 
 
 def open_picture(path: Path) -> Image.Image:
@@ -86,6 +94,25 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     return np.ascontiguousarray(rgb)
 
 
+def read_deep_picture(path: Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The same with the 16 bits that a PNG or TIFF of RGB has; others have 8. Raises `BadInput`."""
+    if not picture_head(path).deep:
+        return read_picture(path)
+    found = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None or found.dtype != np.uint16 or found.ndim != 3:
+        return read_picture(path)
+    if found.shape[2] == 4:
+        return over_black(np.asarray(cv2.cvtColor(found, cv2.COLOR_BGRA2RGBA), np.uint16))
+    return np.asarray(cv2.cvtColor(found, cv2.COLOR_BGR2RGB), np.uint16)
+
+
+def _is_deep(picture: Image.Image) -> bool:
+    """Whether a picture that isn't decoded yet has 16 bits of RGB; one that its EXIF turns counts
+    as 8 bits, for only Pillow turns it."""
+    deep = picture.mode in ("RGB", "RGBA") and ";16" in str(getattr(picture, "tile", ""))
+    return deep and picture.format in ("PNG", "TIFF") and _orientation(picture) == 1
+
+
 def _rgb(picture: Image.Image, shown: str) -> NDArray[np.uint8]:
     if picture.mode.startswith("I;16"):
         grey = (np.asarray(picture) >> 8).astype(np.uint8)
@@ -100,10 +127,12 @@ def _rgb(picture: Image.Image, shown: str) -> NDArray[np.uint8]:
     return np.asarray(picture.convert("RGB"))
 
 
-def over_black(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def over_black(rgba: NDArray[Sample]) -> NDArray[Sample]:
     """(height, width, 4) with straight alpha laid over black, (height, width, 3)."""
-    product = rgba[..., :3] * rgba[..., 3:].astype(np.uint16)
-    return ((product + 127) // 255).astype(np.uint8)
+    wide = np.uint16 if rgba.dtype == np.uint8 else np.uint32
+    most = int(np.iinfo(rgba.dtype).max)
+    product = rgba[..., :3] * rgba[..., 3:].astype(wide)
+    return ((product + wide(most // 2)) // wide(most)).astype(rgba.dtype)
 
 
 def _orientation(picture: Image.Image) -> int:

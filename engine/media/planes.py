@@ -51,8 +51,11 @@ LAYOUTS: dict[str, Layout] = {
     "yuv444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
     "yuvj444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
     "yuv444p10le": Layout(_444, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
+    "gbrp": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "gbrp16le": Layout(_444, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
 }
-"""The formats that frames are worked on in; `engine.media.codecs` says which one when."""
+"""The formats that frames are worked on in; `engine.media.codecs` says which one when. Pictures
+that come out as pictures stay RGB, in planes."""
 
 
 @dataclass(frozen=True)

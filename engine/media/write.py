@@ -30,7 +30,7 @@ from engine.media.hdr import HDR_CURVES, Mastering, dynamic_of
 from engine.media.limits import scaled_size
 from engine.media.planes import ACCURATE, FULL_RANGE, LIMITED_RANGE
 from engine.media.probe import open_video, plain, video_stream
-from engine.media.read import colour_matrix
+from engine.media.read import as_frame, colour_matrix
 from engine.media.streams import Others
 from engine.process import fsync_folder
 from engine.protocol import safe_text
@@ -62,6 +62,17 @@ class Look:
     """Of HDR: what it was mastered on."""
     dynamic: str = ""
     """Names of HDR metadata that change from frame to frame; they don't come along."""
+    each: float | None = None
+    """Per cent of its own size that each frame has, and its own bits of RGB, as single pictures
+    have; None if all have the size and format above."""
+
+    def of(self, frame: Any) -> tuple[int, int, str]:
+        """Width, height and pixel format that a frame gets."""
+        if self.each is None:
+            return self.width, self.height, self.pixel_format
+        deep = frame.format.components[0].bits > 8
+        size = scaled_size(frame.width, frame.height, self.each, "A picture")
+        return (*size, "gbrp16le" if deep else "gbrp")
 
     @property
     def turn(self) -> int:
@@ -157,25 +168,26 @@ def _display_matrix(frame: Any, wider: float, higher: float) -> tuple[int, ...] 
 
 def coded(rgb: NDArray[Any], look: Look) -> Any:
     """RGB of 8 or 16 bits as a frame of the video's format, size, matrix and range."""
-    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
-    return fitted(av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form), look)
+    return fitted(as_frame(rgb), look)
 
 
 def fitted(frame: Any, look: Look) -> Any:
     """A frame in the format and size that is encoded; most frames have both already. It is scaled
     with Lanczos' kernel, as wide as what it reduces."""
-    same_size = (frame.width, frame.height) == (look.width, look.height)
-    if same_size and frame.format.name == look.pixel_format:
+    width, height, form = look.of(frame)
+    same_size = (frame.width, frame.height) == (width, height)
+    if same_size and frame.format.name == form:
         return frame
     pts, time_base = frame.pts, frame.time_base
-    is_rgb, how = frame.format.is_rgb, Interpolation.AREA if same_size else Interpolation.LANCZOS
+    how = Interpolation.AREA if same_size else Interpolation.LANCZOS
+    of_rgb = {"dst_colorspace": look.matrix, "dst_color_range": look.tags[1] or LIMITED_RANGE}
+    stays_yuv = {"dst_color_range": look.tags[1] or None}
     made = frame.reformat(
-        width=look.width,
-        height=look.height,
-        format=look.pixel_format,
-        dst_colorspace=look.matrix if is_rgb else None,
-        dst_color_range=look.tags[1] or (LIMITED_RANGE if is_rgb else None),
+        width=width,
+        height=height,
+        format=form,
         interpolation=how | ACCURATE,
+        **(of_rgb if frame.format.is_rgb else stays_yuv),
     )
     made.pts, made.time_base = pts, time_base
     if made.colorspace == UNSPECIFIED:  # the guess of the size before

@@ -83,9 +83,13 @@ def make_project(
     return project
 
 
-def add_faces(project: Project, clip: Path, with_face: Any = lambda i: True) -> None:
-    """Rows of an extraction that found one face a frame, moving to the right."""
-    info, times = probe(clip), packet_times(clip)
+def add_faces(
+    project: Project, clip: Path, with_face: Any = lambda i: True, unread: Sequence[int] = ()
+) -> None:
+    """Rows of an extraction that found one face a frame, moving to the right; the frames of
+    `unread` indices it could not read."""
+    info = probe(clip)
+    times = packet_times(clip) if info.kind == "video" else range(info.frames or 0)
     side = min(info.width, info.height) * 0.4
     with Store(project.db_path) as store, store.batch():
         media = store.add_media(
@@ -101,6 +105,8 @@ def add_faces(project: Project, clip: Path, with_face: Any = lambda i: True) -> 
             fps_den=info.fps_den,
         )
         for index, pts in enumerate(times):
+            if index in unread:
+                continue
             frame = store.add_frame(media.id, index, pts)
             if not with_face(index):
                 continue

@@ -449,19 +449,6 @@ def test_one_clip_that_is_gone_does_not_stop_the_others(
     assert any("a.mp4" in w.text for w in events_of(work, "warn"))
 
 
-def test_pictures_are_refused_in_a_sentence(tmp_workspace: Path, tmp_path: Path) -> None:
-    project = make_project(tmp_workspace, [])
-    folder = tmp_path / "stills"
-    folder.mkdir()
-    with av.open(str(make_clip(tmp_path / "a.mp4", frames=2))) as clip:
-        next(clip.decode(video=0)).to_image().save(folder / "1.png")
-    project.add_sources("target", [folder])
-    with Store(project.db_path):
-        pass
-    with pytest.raises(BadInput, match="stills has pictures and convert makes videos"):
-        pipeline.run(make_work(project), painter)
-
-
 def test_a_full_disk_is_said_and_can_be_gone_on_from(tmp_workspace: Path, tmp_path: Path) -> None:
     source = make_clip(tmp_path / "a.mp4", frames=60, width=160, height=120)
     project = make_project(tmp_workspace, [source])

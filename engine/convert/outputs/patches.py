@@ -8,22 +8,20 @@ first pixel is (0, 0)): all that another program needs to put the faces in.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from engine.convert.clip import Clip
 from engine.convert.journal import FRAMES, Made, WorkFolder
-from engine.convert.outputs.base import Finished, require_sdr
+from engine.convert.outputs.base import Finished, lost_bits, own_look, require_sdr
 from engine.convert.outputs.pictures import Folder, Span
 from engine.convert.patch import Item, about_middle
 from engine.errors import BadInput
 from engine.faces.geometry import compose, invert, resized
 from engine.media import stills
-from engine.media.codecs import Encoding
 from engine.media.cut import Cut
 from engine.media.planes import display_of
-from engine.media.write import look_of
 from engine.protocol import write_atomic
 from engine.settings import ConvertSettings
 
@@ -65,7 +63,7 @@ class PatchOutput:
 
     pastes = False
 
-    def __init__(self, source: Path, name: str, settings: ConvertSettings) -> None:
+    def __init__(self, clip: Clip, settings: ConvertSettings) -> None:
         if settings.picture not in KINDS or settings.mask_as != "none":
             raise BadInput(
                 "A patch is a png or tiff that has its mask as transparency already: set picture "
@@ -76,8 +74,10 @@ class PatchOutput:
                 "Motion blur and grain are made in the frame, and a patch comes without one: set "
                 "both to 0."
             )
-        self._name, self._settings = name, settings
-        self.look = look_of(source, Encoding("ffv1"), settings.output_scale)
+        self._clip, self._settings = clip, settings
+        self.look = own_look(clip, settings)
+        if clip.pictures:
+            clip.pictures.require_one_size()  # the list has one
         require_sdr(self.look, "a patch")
         self.piece_frames = settings.batch
 
@@ -95,8 +95,11 @@ class PatchOutput:
         write_atomic(staged, msgspec.json.format(msgspec.json.encode(listed)))
         for path in names:
             path.unlink()
-        notes = [(staged, f"{self._name}.patches.json")]
-        return Finished(folder, f"{self._name}.patches", notes=notes, shows=False)
+        notes = [(staged, f"{self._clip.name}.patches.json")]
+        remarks = lost_bits(self._clip, "a patch", 16)
+        return Finished(
+            folder, f"{self._clip.name}.patches", notes=notes, remarks=remarks, shows=False
+        )
 
 
 class PatchWriter:
