@@ -178,7 +178,6 @@ def fitted(frame: Any, look: Look) -> Any:
     same_size = (frame.width, frame.height) == (width, height)
     if same_size and frame.format.name == form:
         return frame
-    pts, time_base = frame.pts, frame.time_base
     how = Interpolation.AREA if same_size else Interpolation.LANCZOS
     of_rgb = {"dst_colorspace": look.matrix, "dst_color_range": look.tags[1] or LIMITED_RANGE}
     stays_yuv = {"dst_color_range": look.tags[1] or None}
@@ -189,7 +188,6 @@ def fitted(frame: Any, look: Look) -> Any:
         interpolation=how | ACCURATE,
         **(of_rgb if frame.format.is_rgb else stays_yuv),
     )
-    made.pts, made.time_base = pts, time_base
     if made.colorspace == UNSPECIFIED:  # the guess of the size before
         made.colorspace = look.tags[0]
     return made
