@@ -183,8 +183,8 @@ class Encoding:
             return "yuv422p10le"  # 4:2:0 goes up to the codec's own least
         if depth and f"yuv{sampling}p" in self.made.formats:
             raise BadInput(
-                f"The source has 10 bits and {self.codec} has 8 here: take x265, av1, prores or "
-                "ffv1."
+                f"The source has more than 8 bits and {self.codec} has 8 here: take x265, av1, "
+                "prores or ffv1."
             )
         raise BadInput(
             f"{width}x{height} is odd, and {self.codec} would change the size: take x264 or ffv1."

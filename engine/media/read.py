@@ -128,7 +128,10 @@ class FrameReader:
         turned, with index and pts; of pictures as RGB of 8 or 16 bits. Iterate either this or the
         reader itself."""
         if self.info.kind != "video":
-            yield from ((i, i, as_frame(rgb)) for i, rgb in self._stills(read_deep_picture))
+            for index, rgb in self._stills(read_deep_picture):
+                frame = as_frame(rgb)
+                frame.pts, frame.time_base = index, self.info.time_base
+                yield index, index, frame
             return
         # AVI stores no presentation times: FFmpeg's are right as a set, not frame by frame
         avi = self.info.container == "avi"

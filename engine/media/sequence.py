@@ -60,9 +60,10 @@ class Pictures:
     def problem(self) -> str:
         """What can't be read, words that go on after the medium's name; "" if all can."""
         bad = [p.name for index, p in enumerate(self.paths) if index not in self.heads]
+        if not bad:
+            return ""
         more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
-        left_out = f"has pictures that can't be read and are left out: {safe_text(bad[0])}{more}"
-        return left_out if bad else ""
+        return f"has pictures that can't be read and are left out: {safe_text(bad[0])}{more}"
 
     def own_look(self, rate: Fraction, scale: float) -> Look:
         """Of pictures that are written one by one, each with its own size and bits; its size is
