@@ -13,6 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.errors import BadInput
+from engine.media.pictures import picture_head, read_picture
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames
 
