@@ -53,6 +53,10 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
                 problems.append(error)
     if not clips:
         raise problems[-1]
+    if settings.fps and all(clip.pictures is None for clip in clips):
+        raise BadInput(
+            "fps is the rate of pictures, and videos have their own times: leave it out."
+        )
     for problem in problems:
         work.report.warn(f"{problem} The other clips are converted.")
     return clips
@@ -89,8 +93,6 @@ def _probed(path: Path, settings: ConvertSettings) -> MediaInfo:
         times = {"fps_num": rate.numerator, "fps_den": rate.denominator}
         clock = {"time_base_num": rate.denominator, "time_base_den": rate.numerator}
         return msgspec.structs.replace(info, **times, **clock)
-    if settings.fps:
-        raise BadInput(f"{safe_text(path.name)} is a video and has its own times: leave fps out.")
     return info
 
 

@@ -10,7 +10,7 @@ import cv2
 import msgspec
 import numpy as np
 import pytest
-from clips import frames_of, picture, times_of
+from clips import frames_of, make_clip, picture, times_of
 from convert_project import (
     add_faces,
     events_of,
@@ -345,6 +345,9 @@ def test_rates_that_can_not_be(tmp_workspace: Path, tmp_path: Path) -> None:
         convert(project, fps="fast")
     with pytest.raises(BadInput, match="fps is a setting of the writer video or gif or webp"):
         convert(project, fps="30", writer="pictures")
+    film = make_project(tmp_workspace / "2", [make_clip(tmp_path / "b.mp4", frames=3)])
+    with pytest.raises(BadInput, match="fps is the rate of pictures, and videos have their own"):
+        convert(film, fps="30")
 
 
 # --- stopped and gone on ----------------------------------------------------------------------
