@@ -43,6 +43,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
         )
     if not project.db_path.exists():
         raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+    rate_of(settings.fps)  # what no clip can change is refused before any is looked at
     wanted = wanted_of(project, settings)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
