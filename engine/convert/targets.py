@@ -28,7 +28,7 @@ from engine.settings import ConvertSettings
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
-METHOD = 3
+METHOD = 4
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
 
 
