@@ -26,7 +26,6 @@ from engine.extract.describe import FaceFinder
 from engine.extract.flow import ordered
 from engine.faces.landmarks import Landmarks
 from engine.media.codecs import Encoding
-from engine.media.planes import to_display
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames
 from engine.media.tools import rescale
@@ -107,8 +106,7 @@ def _clip(folder: Path) -> Clip:
 
 def _parts(clip: Clip, swapper: Swapper, settings: ConvertSettings) -> dict[str, Part]:
     """Each part, one after the other."""
-    look = look_of(clip.path)
-    cutter = Cutter(swapper, settings, to_display(0, look.width, look.height))
+    cutter = Cutter(swapper, settings)
     parts = {}
     with FrameReader(clip.path) as reader:
         parts["decode"] = _part(CLIP_FRAMES, lambda: [index for index, _, _ in reader.raw()])

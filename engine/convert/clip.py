@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import av
 import numpy as np
@@ -20,7 +21,6 @@ import numpy as np
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
 from engine.convert.motion import STILL, steps
-from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
 from engine.convert.shots import Shot, number_at, settings_of
 from engine.convert.tracks import Track
@@ -30,13 +30,17 @@ from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
-from engine.media.planes import to_display
+from engine.media.planes import display_of
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, Run, packet_times
+from engine.media.sequence import Pictures
 from engine.media.write import fitted
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
+
+if TYPE_CHECKING:
+    from engine.convert.outputs.base import Output, PieceWriter
 
 FACES_MOST = 256
 """Faces of a frame whose grain is drawn from seeds of their own."""
@@ -46,7 +50,7 @@ HELD_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Clip:
-    """A target video and the faces that are replaced in it."""
+    """A target, a video or pictures, and the faces that are replaced in it."""
 
     name: str
     """Of its output, unique in the project."""
@@ -69,6 +73,8 @@ class Clip:
     """Of all faces, where something is smoothed along them."""
     jitter: Shaking | None = None
     """Of the points in percent of the face's size, where they are smoothed."""
+    pictures: Pictures | None = field(default=None, repr=False)
+    """None of a video."""
 
     @property
     def frames_out(self) -> int:
@@ -88,6 +94,13 @@ class Clip:
         its number in the result's frame."""
         return self.model_of(self.source_index(index), number) if self.models else number
 
+    def size_at(self, index: int) -> tuple[int, int]:
+        """Width and height, as displayed, of the source's frame of a frame of the result."""
+        if self.pictures is None:
+            return self.info.width, self.info.height
+        head = self.pictures.heads[self.source_index(index)]
+        return head.width, head.height
+
 
 class Conversion:
     """A clip at work with the models that paint its faces. `said(item)` is called for each encoded
@@ -104,11 +117,10 @@ class Conversion:
     ) -> None:
         self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
-        display = to_display(clip.info.rotation, self.look.width, self.look.height)
         of_shots = settings_of(settings, clip.shots)
-        self._cutters = [[Cutter(s, shot, display) for s in swappers] for shot in of_shots]
+        self._cutters = [[Cutter(s, shot) for s in swappers] for shot in of_shots]
         """By shot and model."""
-        self._lookers = [[Cutter(s, drawn(shot), display) for s in swappers] for shot in of_shots]
+        self._lookers = [[Cutter(s, drawn(shot)) for s in swappers] for shot in of_shots]
         """The same, of faces that are only looked at."""
         self._workers = os.cpu_count() or 1
         bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
@@ -125,6 +137,8 @@ class Conversion:
         with FrameReader(self._clip.path, runs=self._runs()) as reader:
             with ExitStack() as stack:
                 self._encode(self._converted(reader, stack), said)
+            if reader.problem and self._clip.pictures:
+                raise BadInput(f"{safe_text(self._clip.path.name)} {reader.problem}.")
             self._work.journal.whole = True
             self._work.journal.problem = reader.problem or ""
             self._work.write()
@@ -152,7 +166,7 @@ class Conversion:
             reader = stack.enter_context(FrameReader(self._clip.path, runs=runs))
             pool = stack.enter_context(ThreadPoolExecutor(self._workers, "colours"))
             frames = (
-                Item(index, stored, fitted(frame, self.look), index)
+                self._item(index, stored, frame, index)
                 for index, stored, frame in reader.raw()
                 if index in self._clip.faces
             )
@@ -175,9 +189,14 @@ class Conversion:
         """The frames to decode. Footage with frames that can't be decoded is read from its
         beginning: a search would count those, reading through doesn't."""
         done, cut = self._work.journal.frames, self._clip.cut
-        if not (done or cut) or len(packet_times(self._clip.path)) != self._clip.frames:
-            return [Run(stop=self._clip.cut.stop if self._clip.cut else None)]
-        return cut.runs(done) if cut else [Run(done)]
+        if (done or cut) and self._can_search():
+            return cut.runs(done) if cut else [Run(done)]
+        return [Run(stop=cut.stop if cut else None)]
+
+    def _can_search(self) -> bool:
+        if self._clip.pictures:
+            return True
+        return len(packet_times(self._clip.path)) == self._clip.frames
 
     # --- the stages ---
 
@@ -207,7 +226,11 @@ class Conversion:
             if number < done:
                 continue
             last = pts if last is None else max(pts, last + 1)
-            yield Item(index, last, fitted(frame, self.look), number)
+            yield self._item(index, last, frame, number)
+
+    def _item(self, index: int, pts: int, stored: Any, number: int) -> Item:
+        frame = fitted(stored, self.look)
+        return Item(index, pts, frame, number, display_of(frame, stored))
 
     def _cut(self, item: Item) -> Item:
         patches = self._patches(item, self._cutters)
@@ -226,7 +249,12 @@ class Conversion:
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
         return [
             of_models[self._clip.model_of(item.index, number)].cut(
-                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
+                item.frame,
+                face,
+                mask,
+                display=item.display,
+                step=step,
+                seed=FACES_MOST * item.index + number,
             )
             for number, (face, mask, step) in enumerate(found)
         ]

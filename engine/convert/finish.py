@@ -120,8 +120,8 @@ class Finish:
 
     def _remarks(self, clip: Clip, journal: Journal, remarks: list[str]) -> list[str]:
         """What the user should know, the source's own problem first; each is warned of."""
-        if journal.problem:
-            remarks = [f"{safe_text(clip.path.name)}: {journal.problem}.", *remarks]
+        if problem := journal.problem or (clip.pictures.problem if clip.pictures else ""):
+            remarks = [f"{safe_text(clip.path.name)}: {problem}.", *remarks]
         for remark in remarks:
             self._report.warn(remark)
         return remarks
@@ -143,7 +143,7 @@ class Finish:
         staged = folder.path / "sheet.jpg"
         frames, fingerprint = folder.journal.frames, folder.journal.fingerprint
         faces = _faces_out(clip, frames)
-        write_atomic(staged, contact_sheet(clip.path, made, faces, frames, title, clip.cut))
+        write_atomic(staged, contact_sheet(clip, made, faces, frames, title))
         return self._release(clip, staged, f"{clip.name}.sheet.jpg", fingerprint).name
 
     def _pairs(self) -> list[Pair]:
@@ -174,12 +174,7 @@ class Finish:
             self._report.warn("The likeness isn't measured: no whole frames were written.")
         if video is None or not pairs:
             return summary([], within), []
-        measured = measure(
-            video,
-            faces,
-            pairs,
-            lambda index, number: clip.model_of(clip.source_index(index), number),
-        )
+        measured = measure(clip, video, faces, pairs)
         return summary(measured, within), measured
 
     def _parts(self, pairs: Sequence[Pair]) -> list[reports.Part]:

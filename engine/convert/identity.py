@@ -10,10 +10,11 @@ network (128 numbers). To read the figures: in the sample footage a person's own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import cv2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ from engine.project import Project
 from engine.store import Store
 
 if TYPE_CHECKING:
+    from engine.convert.clip import Clip
     from engine.extract.describe import FoundFace
 
 MAX_FRAMES = 400
@@ -127,10 +129,7 @@ def distance_to(embedding: Embedding, mean: Embedding) -> float:
 
 
 def measure(
-    video: Path,
-    faces: dict[int, list[Landmarks]],
-    pairs: Sequence[Pair],
-    model_of: Callable[[int, int], int] = lambda _index, _number: 0,
+    clip: Clip, video: Path, faces: dict[int, list[Landmarks]], pairs: Sequence[Pair]
 ) -> list[Measured]:
     """Find and embed the swapped faces of a finished video again; each is compared with the pair of
     its model, that of the frame's face of so many."""
@@ -140,10 +139,10 @@ def measure(
     frames = sorted(faces)
     wanted = [frames[i] for i in spread(len(frames), MAX_FRAMES)]
     measured: list[Measured] = []
-    for index, rgb in pictures(video, wanted):
+    for index, rgb in as_source(clip, video, wanted):
         (found,) = describe([rgb])
         for number, face in enumerate(faces[index]):
-            at_place, model = _nearest(found, face), model_of(index, number)
+            at_place, model = _nearest(found, face), clip.model_of(clip.source_index(index), number)
             embedding = None if at_place is None else at_place.identity
             if embedding is None:
                 measured.append(Measured(index, None, None, model))
@@ -165,6 +164,23 @@ def pictures(video: Path, wanted: Iterable[int]) -> Iterator[tuple[int, NDArray[
         for index, _, frame in reader.raw():
             if index in left:
                 yield index, to_rgb(frame)
+
+
+def as_source(
+    clip: Clip, video: Path, wanted: Iterable[int]
+) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """`pictures` of a clip's result at the size of its source, where its faces are known."""
+    for index, rgb in pictures(video, wanted):
+        yield index, alike(rgb, clip.size_at(index))
+
+
+def alike(rgb: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture at a size, width and height; itself if it has it."""
+    height, width = rgb.shape[:2]
+    if (width, height) == size:
+        return rgb
+    how = cv2.INTER_AREA if size[0] < width else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(rgb, size, interpolation=how), np.uint8)
 
 
 def spread(count: int, most: int) -> list[int]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +31,8 @@ OWN_FILES = re.compile(
 )
 OWN_PICTURES = re.compile(r"\.?(\d{6,})(_\d+)?\.(png|jpg|tiff|webp|exr|json)(\.[0-9a-f.]*part)?")
 """What lies in a work folder and its folders; nothing else is ever removed from them."""
+NAMED = re.compile(rf"({FRAMES}|{MASKS})-[0-9a-f]{{16}}")
+"""Folders of finished pictures under their source's names: all that is in them is ours."""
 
 
 class Made(NamedTuple):
@@ -166,6 +171,17 @@ class WorkFolder:
             for p in self.journal.parts
         ]
 
+    def named(self, folder: str, names: Sequence[str]) -> Path:
+        """A folder of numbered pictures with each under its own name, by number; as it is where
+        there are no names. What was cut short is gone on with."""
+        if not names:
+            return self.path / folder
+        aim = self.path / f"{folder}-{self.journal.fingerprint}"
+        for picture in _pictures(self.path / folder):
+            aim.mkdir(exist_ok=True)
+            os.replace(picture, aim / names[_number(picture)])
+        return aim
+
     def remove(self) -> None:
         """Remove the folder: the clip is finished. Files of others in it stay, and so it does."""
         with contextlib.suppress(OSError):
@@ -203,8 +219,11 @@ class WorkFolder:
     def _clear(self, kept: set[str]) -> None:
         """Remove what isn't kept: torn segments, pictures behind the last whole piece, other
         work."""
+        own = self.journal.fingerprint if kept else ""
         for item in self.path.iterdir():
-            if item.name not in kept and OWN_FILES.fullmatch(item.name) and not item.is_dir():
+            if NAMED.fullmatch(item.name) and item.name.rpartition("-")[2] != own:
+                shutil.rmtree(item)
+            elif item.name not in kept and OWN_FILES.fullmatch(item.name) and not item.is_dir():
                 item.unlink()
         for name in (FRAMES, MASKS):
             done = self.journal.frames if name in kept else 0

@@ -7,7 +7,7 @@ model's input and output and reduced from there.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 import cv2
@@ -23,7 +23,7 @@ from engine.convert.edge import Edge, softened
 from engine.convert.motion import STILL, Step
 from engine.convert.sharpen import Sharpening, sharpened
 from engine.convert.tones import Tone, tone_of
-from engine.faces.geometry import Matrix, compose, crop_matrix, invert, resized, warp
+from engine.faces.geometry import UPRIGHT, Matrix, compose, crop_matrix, invert, resized, warp
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.media.planes import (
@@ -95,12 +95,10 @@ class Patch:
 class Cutter:
     """Cuts faces for one model and puts what it made of them back."""
 
-    def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
+    def __init__(self, swapper: Swapper, settings: ConvertSettings) -> None:
         self.swapper, self.settings = swapper, settings
         self._balance = group_of(Balance, settings)
         self._edge, self._sharpening = group_of(Edge, settings), group_of(Sharpening, settings)
-        self._display = display
-        """2x3, coded pixels to display-rotated pixels."""
         self._size, self._output = swapper.size, swapper.output_size
         self._side = max(swapper.size, swapper.output_size)
         self._place = (swapper.centring, swapper.coverage, swapper.down)
@@ -111,12 +109,14 @@ class Cutter:
         face: Landmarks,
         mask: Packed | None = None,
         *,
+        display: Matrix = UPRIGHT,
         step: Step = STILL,
         seed: int = 0,
     ) -> Patch | None:
-        """A face's patch, with its stored mask if it has one; None if it lies outside the frame."""
+        """A face's patch, with its stored mask if it has one; None if it lies outside the frame.
+        `display` is the 2x3 matrix from the frame's coded pixels to those of the face's points."""
         shown = crop_matrix(face.points, self._side, *self._place)
-        matrix = compose(shown, self._display)
+        matrix = compose(shown, display)
         region = region_of_crop(matrix, self._side, frame.width, frame.height)
         if region is None:
             return None
@@ -139,7 +139,7 @@ class Cutter:
             _resize(target, self._output) / np.float32(255.0),
             _resize(inside, self._output),
             self._area(face, mask, compose(resized(self._side, MASK_SIZE), shown)),
-            _coded(step, self._display),
+            _coded(step, display),
             seed,
             self,
         )
@@ -217,6 +217,8 @@ class Item:
     """PyAV's, in its working format."""
     number: int
     """Its index in the output: another one than in the source where that is cut."""
+    display: Matrix = field(default_factory=UPRIGHT.copy)
+    """2x3, its coded pixels to the source's displayed ones, in which faces are known."""
     patches: Sequence[Patch] = ()
     predicted: Sequence[NDArray[np.float32]] = ()
     masks: Sequence[tuple[Region, NDArray[np.float32]]] = ()

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.convert.identity import pictures, spread
+from engine.convert.clip import Clip
+from engine.convert.identity import as_source, pictures, spread
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import crop_matrix, warp
 from engine.faces.landmarks import Landmarks
-from engine.media.cut import Cut
 
 ROWS = 8
 HEIGHT_PX = 180
@@ -27,33 +27,27 @@ Picture = NDArray[np.uint8]
 
 
 def contact_sheet(
-    source: Path,
-    video: Path,
-    faces: dict[int, list[Landmarks]],
-    frames: int,
-    title: str,
-    cut: Cut | None = None,
+    clip: Clip, video: Path, faces: dict[int, list[Landmarks]], frames: int, title: str
 ) -> bytes:
     """A JPEG with up to eight rows, evenly spread over the video's frames that have one of `faces`
-    (over all of them where none has); `cut` is what the video has of the source."""
+    (over all of them where none has)."""
     choice = sorted(i for i in faces if i < frames) or list(range(frames))
     wanted = [choice[i] for i in spread(len(choice), ROWS)]
-    return frames_sheet(source, video, faces, {i: f"frame {i}" for i in wanted}, title, cut)
+    return frames_sheet(clip, video, faces, {i: f"frame {i}" for i in wanted}, title)
 
 
 def frames_sheet(
-    source: Path,
+    clip: Clip,
     video: Path,
     faces: dict[int, list[Landmarks]],
     labels: dict[int, str],
     title: str,
-    cut: Cut | None = None,
 ) -> bytes:
     """A JPEG with one row for each labelled frame of the video, in the labels' order; whole frames
     are held one at a time."""
-    origin = {cut.source_index(i) if cut else i: i for i in labels}
-    shown = ((origin[i], picture) for i, picture in pictures(source, origin))
-    before, after = (_cells(film, faces) for film in (shown, pictures(video, labels)))
+    origin = {clip.source_index(i): i for i in labels}
+    shown = ((origin[i], picture) for i, picture in pictures(clip.path, origin))
+    before, after = (_cells(film, faces) for film in (shown, as_source(clip, video, labels)))
     rows = [
         _labelled(
             label, _beside([c for pair in zip(before[i], after[i], strict=True) for c in pair])

@@ -19,21 +19,23 @@ from engine.convert.tracks import steady_points, tracks_of
 from engine.convert.who import Wanted, models_by_frame, require_there, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
+from engine.extract.queries import looked
 from engine.faces.masks import Packed, stored_of
-from engine.media.probe import probe
+from engine.media.probe import MediaInfo, probe
+from engine.media.sequence import Pictures, rate_of
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
-METHOD = 3
+METHOD = 4
 """Raised when the same settings come to make other pictures: finished clips are made anew then."""
 
 
 def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
-    """The target's videos with their faces and which model paints each. Raises `NothingToDo` or
-    `BadInput` if none is left; what is wrong with some of them is warned of."""
+    """The target's videos and pictures with their faces and which model paints each. Raises
+    `NothingToDo` or `BadInput` if none is left; what is wrong with some of them is warned of."""
     project = work.project
     paths = list(paths_of(project, "target"))
     if not paths:
@@ -43,6 +45,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     paths = _named(paths, settings.clips)
     if not project.db_path.exists():
         raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+    rate_of(settings.fps)  # what no clip can change is refused before any is looked at
     roles = roles_of(project, settings)
     wanted = wanted_of(project, settings, roles)
     clips, problems = [], []
@@ -56,6 +59,10 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
                 problems.append(error)
     if not clips:
         raise problems[-1]
+    if settings.fps and all(clip.pictures is None for clip in clips):
+        raise BadInput(
+            "fps is the rate of pictures, and videos have their own times: leave it out."
+        )
     for problem in problems:
         work.report.warn(f"{problem} The other clips are converted.")
     return clips
@@ -80,9 +87,7 @@ def _clip(
     wanted: Wanted,
     roles: list[Role],
 ) -> Clip:
-    info, shown = probe(path), safe_text(path.name)
-    if info.kind != "video":
-        raise BadInput(f"{shown} has pictures and convert makes videos: make a video of them.")
+    info, shown = _probed(path, settings), safe_text(path.name)
     media_hash = content_hash(path)
     media = store.media_by_hash(media_hash, "target")
     if media is None:
@@ -95,13 +100,27 @@ def _clip(
         raise NothingToDo(f"{shown} has {which}: every frame would stay as it is.")
     for remark in _remarks(media, faces_without_mesh(faces) and settings.mask == "oval"):
         work.report.warn(f"{shown} {remark}.")
-    frames = media.frames or store.next_index(media.id)
+    pictures = None if info.kind == "video" else Pictures.of(path, set(looked(store, media.id)))
+    frames = len(pictures.paths) if pictures else media.frames or store.next_index(media.id)
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
     name = clip_name(media)
     shots = read_shots(work.project).get(name, [])
     models = models_by_frame(rows, roles)
-    clip = Clip(name, path, media_hash, info, frames, faces, masks, models, shots=shots)
+    clip = Clip(
+        name, path, media_hash, info, frames, faces, masks, models, shots=shots, pictures=pictures
+    )
     return ranged(_over_time(clip, rows, media, settings), settings)
+
+
+def _probed(path: Path, settings: ConvertSettings) -> MediaInfo:
+    """What a target is; pictures follow each other at the settings' rate."""
+    info = probe(path)
+    if info.kind != "video":
+        rate = rate_of(settings.fps)
+        times = {"fps_num": rate.numerator, "fps_den": rate.denominator}
+        clock = {"time_base_num": rate.denominator, "time_base_den": rate.numerator}
+        return msgspec.structs.replace(info, **times, **clock)
+    return info
 
 
 def _over_time(clip: Clip, rows: list[FrameFace], media: Media, settings: ConvertSettings) -> Clip:

@@ -108,6 +108,10 @@ _HEAD_POINTS = np.array(list(HEAD.values()))
 _CAMERA = np.array([[4.0, 0.0, 0.5], [0.0, 4.0, 0.5], [0.0, 0.0, 1.0]])
 
 
+UPRIGHT: Matrix = np.eye(2, 3)
+"""The matrix that leaves all where it is."""
+
+
 def umeyama(src: Points, dst: Points) -> Matrix:
     """The 2x3 similarity from (n, 2) `src` to `dst` with the least squared error, no reflection.
 
@@ -144,8 +148,13 @@ def invert(matrix: Matrix) -> Matrix:
 def resized(before: int, after: int) -> Matrix:
     """2x3 from pixels of a picture to those of the same picture at another size; what grows is
     the distance from the picture's corner, half a pixel beyond the first centre."""
-    grow = after / before
-    return np.array([[grow, 0.0, (grow - 1.0) / 2.0], [0.0, grow, (grow - 1.0) / 2.0]])
+    return stretched((before, before), (after, after))
+
+
+def stretched(before: tuple[int, int], after: tuple[int, int]) -> Matrix:
+    """The same for a picture whose width and height grow each by itself."""
+    x, y = after[0] / before[0], after[1] / before[1]
+    return np.array([[x, 0.0, (x - 1.0) / 2.0], [0.0, y, (y - 1.0) / 2.0]])
 
 
 def scale_of(matrix: Matrix) -> float:

@@ -14,6 +14,7 @@ import av
 
 from engine.errors import BadInput, NotPossible
 from engine.media.hdr import Mastering
+from engine.media.limits import MAX_SIDE_PX
 from engine.protocol import safe_text
 
 PRESETS = ("ultrafast", "veryfast", "fast", "medium", "slow")
@@ -42,6 +43,8 @@ class Codec(NamedTuple):
     """Whether 4:2:2 and 4:4:4 stay; else all with even sides becomes 4:2:0."""
     mastering: bool = False
     """Whether it carries what an HDR picture was mastered on."""
+    most: tuple[int, int] = (MAX_SIDE_PX, MAX_SIDE_PX)
+    """Width and height of its largest picture."""
 
 
 _MP4 = ("mp4", "mov", "mkv")
@@ -58,7 +61,13 @@ CODECS: dict[str, Codec] = {
         mastering=True,
     ),
     "vp9": Codec("libvpx-vp9", ("webm", "mkv", "mp4"), ("yuv420p", "yuv444p"), ("yuva420p",)),
-    "av1": Codec("libsvtav1", ("mp4", "webm", "mkv"), ("yuv420p", "yuv420p10le"), mastering=True),
+    "av1": Codec(
+        "libsvtav1",
+        ("mp4", "webm", "mkv"),
+        ("yuv420p", "yuv420p10le"),
+        mastering=True,
+        most=(16_384, 8_704),
+    ),
     "prores": Codec(
         "prores_ks",
         ("mov", "mkv"),
@@ -75,9 +84,11 @@ CODECS: dict[str, Codec] = {
         rated=False,
         keeps_sampling=True,
     ),
-    "h264_nvenc": Codec("h264_nvenc", _MP4, ("yuv420p", "yuv444p")),
-    "hevc_nvenc": Codec("hevc_nvenc", _MP4, _NVENC),
-    "av1_nvenc": Codec("av1_nvenc", ("mp4", "mkv"), ("yuv420p", "yuv420p10le")),
+    "h264_nvenc": Codec("h264_nvenc", _MP4, ("yuv420p", "yuv444p"), most=(4_096, 4_096)),
+    "hevc_nvenc": Codec("hevc_nvenc", _MP4, _NVENC, most=(8_192, 8_192)),
+    "av1_nvenc": Codec(
+        "av1_nvenc", ("mp4", "mkv"), ("yuv420p", "yuv420p10le"), most=(8_192, 8_192)
+    ),
 }
 
 _SPEED: dict[str, tuple[str, ...]] = {
@@ -151,8 +162,15 @@ class Encoding:
     def working_format(self, source: str, width: int, height: int) -> str:
         """The format that frames of `source`'s format are worked on in.
 
-        Raises `BadInput` where the codec would lose what the source has: 10 bits, an odd side.
+        Raises `BadInput` where the codec would lose what the source has: 10 bits, an odd side; or
+        where the picture is larger than it takes.
         """
+        most = self.made.most
+        if width > most[0] or height > most[1]:
+            raise BadInput(
+                f"{self.codec} takes pictures of {most[0]}x{most[1]} at most, and these are "
+                f"{width}x{height}: set a smaller output-scale or take x264 or x265."
+            )
         odd = bool(width % 2 or height % 2)
         depth = "10le" if _is_deep(source) or self.codec == "prores" else ""
         full = "j" if source.startswith("yuvj") else ""
@@ -165,8 +183,8 @@ class Encoding:
             return "yuv422p10le"  # 4:2:0 goes up to the codec's own least
         if depth and f"yuv{sampling}p" in self.made.formats:
             raise BadInput(
-                f"The source has 10 bits and {self.codec} has 8 here: take x265, av1, prores or "
-                "ffv1."
+                f"The source has more than 8 bits and {self.codec} has 8 here: take x265, av1, "
+                "prores or ffv1."
             )
         raise BadInput(
             f"{width}x{height} is odd, and {self.codec} would change the size: take x264 or ffv1."

@@ -15,7 +15,8 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
-from engine.faces.geometry import Matrix, Points, invert, transform
+from engine.faces.geometry import Matrix, Points, compose, invert, stretched, transform
+from engine.media.probe import turn
 from engine.media.read import colour_matrix
 
 ACCURATE = 0x40000 | 0x4000 | 0x2000
@@ -50,8 +51,11 @@ LAYOUTS: dict[str, Layout] = {
     "yuv444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
     "yuvj444p": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
     "yuv444p10le": Layout(_444, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
+    "gbrp": Layout(_444, np.uint8, "rgb24", 255.0, cv2.CV_8U),
+    "gbrp16le": Layout(_444, np.uint16, "gbrp16le", 65535.0, cv2.CV_16U),
 }
-"""The formats that frames are worked on in; `engine.media.codecs` says which one when."""
+"""The formats that frames are worked on in; `engine.media.codecs` says which one when. Pictures
+that come out as pictures stay RGB, in planes."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,15 @@ def to_display(rotation: int, width: int, height: int) -> Matrix:
         270: [[0, 1, 0], [-1, 0, width - 1]],
     }
     return np.array(turns[rotation], np.float64)
+
+
+def display_of(frame: Any, source: Any) -> Matrix:
+    """2x3 from the coded pixels of a frame to the displayed pixels of the one that it was scaled
+    from, which may be itself."""
+    turned, size, before = turn(source), (frame.width, frame.height), (source.width, source.height)
+    if turned % 180:
+        size, before = size[::-1], before[::-1]
+    return compose(stretched(size, before), to_display(turned, frame.width, frame.height))
 
 
 def read_region(frame: Any, region: Region) -> NDArray[np.float32]:

@@ -6,11 +6,11 @@ import bisect
 import heapq
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import av
 import numpy as np
@@ -18,7 +18,7 @@ from av.video.reformatter import Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from engine.errors import BadInput
-from engine.media.pictures import over_black, read_picture
+from engine.media.pictures import over_black, read_deep_picture, read_picture
 from engine.media.probe import (
     MediaInfo,
     open_video,
@@ -29,6 +29,8 @@ from engine.media.probe import (
     video_stream,
 )
 from engine.protocol import safe_text
+
+S = TypeVar("S")
 
 REORDERED = 16
 """Frames that are held back to be put in order; H.264 and H.265 reorder at most so many."""
@@ -123,7 +125,14 @@ class FrameReader:
 
     def raw(self) -> Iterator[tuple[int, int, Any]]:
         """The wanted frames of a video as PyAV decoded them, in their own pixel format and not
-        turned, with index and pts. Iterate either this or the reader itself."""
+        turned, with index and pts; of pictures as RGB of 8 or 16 bits. Iterate either this or the
+        reader itself."""
+        if self.info.kind != "video":
+            for index, rgb in self._stills(read_deep_picture):
+                frame = as_frame(rgb)
+                frame.pts, frame.time_base = index, self.info.time_base
+                yield index, index, frame
+            return
         # AVI stores no presentation times: FFmpeg's are right as a set, not frame by frame
         avi = self.info.container == "avi"
         known = packet_times(self.path) if avi or any(run.start for run in self.runs) else []
@@ -227,6 +236,9 @@ class FrameReader:
     # --- pictures ---
 
     def _pictures(self) -> Iterator[Frame]:
+        yield from (Frame(index, index, rgb) for index, rgb in self._stills(read_picture))
+
+    def _stills(self, read: Callable[[Path], S]) -> Iterator[tuple[int, S]]:
         paths = [self.path] if self.info.kind == "image" else pictures_in(self.path)
         bad: list[str] = []
         stop = self.runs[-1].stop if self.runs else 0
@@ -235,7 +247,7 @@ class FrameReader:
             if not any(run.takes(index) for run in self.runs):
                 continue
             try:
-                yield Frame(index, index, read_picture(path))
+                yield index, read(path)
             except BadInput:
                 bad.append(safe_text(path.name))
                 more = f" and {len(bad) - 1} more" if len(bad) > 1 else ""
@@ -259,6 +271,12 @@ def packet_times(path: Path) -> list[int]:
             if packet.pts is not None and not packet.is_discard:
                 times.add(packet.pts)
     return sorted(times)
+
+
+def as_frame(rgb: NDArray[Any]) -> Any:
+    """RGB of 8 or 16 bits as PyAV's frame."""
+    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form)
 
 
 def to_rgb(frame: Any) -> NDArray[np.uint8]:

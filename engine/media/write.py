@@ -27,14 +27,17 @@ from engine.errors import BadInput, from_os_error
 from engine.media.codecs import MUXERS, Encoding
 from engine.media.cut import Cut
 from engine.media.hdr import HDR_CURVES, Mastering, dynamic_of
+from engine.media.limits import scaled_size
 from engine.media.planes import ACCURATE, FULL_RANGE, LIMITED_RANGE
 from engine.media.probe import open_video, plain, video_stream
-from engine.media.read import colour_matrix
+from engine.media.read import as_frame, colour_matrix
 from engine.media.streams import Others
 from engine.process import fsync_folder
 from engine.protocol import safe_text
 
 MAX_TIMESCALE = 2**31 - 1
+RGB, UNSPECIFIED = 0, 2
+"""Colour spaces that name no YUV matrix."""
 HD_TAGS = (int(Colorspace.ITU709), LIMITED_RANGE, 1, 1)
 """Of a `Look`: BT.709, limited range."""
 
@@ -59,6 +62,17 @@ class Look:
     """Of HDR: what it was mastered on."""
     dynamic: str = ""
     """Names of HDR metadata that change from frame to frame; they don't come along."""
+    each: float | None = None
+    """Per cent of its own size that each frame has, and its own bits of RGB, as single pictures
+    have; None if all have the size and format above."""
+
+    def of(self, frame: Any) -> tuple[int, int, str]:
+        """Width, height and pixel format that a frame gets."""
+        if self.each is None:
+            return self.width, self.height, self.pixel_format
+        deep = frame.format.components[0].bits > 8
+        size = scaled_size(frame.width, frame.height, self.each, "A picture")
+        return (*size, "gbrp16le" if deep else "gbrp")
 
     @property
     def turn(self) -> int:
@@ -67,6 +81,18 @@ class Look:
             return 0
         a, b = self.display_matrix[0], self.display_matrix[1]
         return round(math.degrees(math.atan2(b, a)) / 90) * 90 % 360
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Width and height as it is displayed."""
+        return (self.height, self.width) if self.turn % 180 else (self.width, self.height)
+
+    @property
+    def matrix(self) -> Colorspace:
+        """The YUV matrix that RGB is turned into."""
+        like = av.VideoFrame(self.width, self.height, self.pixel_format)
+        like.colorspace = self.tags[0]
+        return colour_matrix(like)
 
     @property
     def curve(self) -> str:
@@ -90,9 +116,10 @@ class Segment:
     """When its last frame ends."""
 
 
-def look_of(path: Path, encoding: Encoding | None = None) -> Look:
+def look_of(path: Path, encoding: Encoding | None = None, scale: float = 100.0) -> Look:
     """Read a video's look from its head and its first frame, as it is worked on for an encoding
-    (x264's if none is given). Raises `BadInput`, also where the codec would lose something."""
+    (x264's if none is given), at `scale` per cent of its size. Raises `BadInput`, also where the
+    codec would lose something."""
     shown = safe_text(str(path))
     with open_video(path) as container:
         stream = video_stream(container, shown)
@@ -102,55 +129,67 @@ def look_of(path: Path, encoding: Encoding | None = None) -> Look:
             raise BadInput(f"{shown} has no frame in it that can be decoded.")
         rate = stream.average_rate or stream.guessed_rate or Fraction(25)
         stored, size = frame.format.name, (context.width, context.height)
+        made = scaled_size(*size, scale, shown)
         full = FULL_RANGE if stored.startswith("yuvj") else frame.color_range
-        tags = (frame.colorspace, full, frame.color_primaries, frame.color_trc)
+        matrix = _matrix_tag(frame, scaled=made != size)
+        tags = (matrix, full, frame.color_primaries, frame.color_trc)
         return Look(
-            width=context.width,
-            height=context.height,
-            pixel_format=(encoding or Encoding()).working_format(stored, *size),
+            width=made[0],
+            height=made[1],
+            pixel_format=(encoding or Encoding()).working_format(stored, *made),
             rate=rate,
             time_base=stream.time_base,
             tags=(int(tags[0]), int(tags[1]), int(tags[2]), int(tags[3])),
             sample_aspect=stream.sample_aspect_ratio or None,
-            display_matrix=_display_matrix(frame),
+            display_matrix=_display_matrix(frame, made[0] / size[0], made[1] / size[1]),
             mastering=Mastering.of(frame),
             dynamic=dynamic_of(frame),
         )
 
 
-def _display_matrix(frame: Any) -> tuple[int, ...] | None:
+def _matrix_tag(frame: Any, *, scaled: bool) -> int:
+    """The YUV matrix that the result names. One that isn't named is guessed by the height: at
+    another height the guess would be another."""
+    found = int(frame.colorspace)
+    named = found != RGB and not (scaled and found == UNSPECIFIED)
+    return found if named else int(colour_matrix(frame))
+
+
+def _display_matrix(frame: Any, wider: float, higher: float) -> tuple[int, ...] | None:
+    """A frame's own, its shift grown with its coded pixels."""
     data = frame.side_data.get("DISPLAYMATRIX")
-    return tuple(int(n) for n in np.frombuffer(bytes(data), "<i4")) if data else None
+    if not data:
+        return None
+    matrix = [int(n) for n in np.frombuffer(bytes(data), "<i4")]
+    matrix[6] = round(matrix[6] * (wider if matrix[0] else higher))
+    matrix[7] = round(matrix[7] * (higher if matrix[4] else wider))
+    return tuple(matrix)
 
 
 def coded(rgb: NDArray[Any], look: Look) -> Any:
-    """RGB of 8 or 16 bits as a frame of the video's format, matrix and range."""
-    form = "rgb48le" if rgb.dtype == np.uint16 else "rgb24"
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), format=form)
-    like = av.VideoFrame(look.width, look.height, look.pixel_format)
-    like.colorspace = look.tags[0]
-    full = look.tags[1] == FULL_RANGE or "j" in look.pixel_format
-    return frame.reformat(
-        format=look.pixel_format,
-        dst_colorspace=colour_matrix(like),
-        dst_color_range=FULL_RANGE if full else LIMITED_RANGE,
-        interpolation=Interpolation.AREA | ACCURATE,
-    )
+    """RGB of 8 or 16 bits as a frame of the video's format, size, matrix and range."""
+    return fitted(as_frame(rgb), look)
 
 
 def fitted(frame: Any, look: Look) -> Any:
-    """A frame in the format and size that is encoded; most frames have both already."""
-    same_size = (frame.width, frame.height) == (look.width, look.height)
-    if same_size and frame.format.name == look.pixel_format:
+    """A frame in the format and size that is encoded; most frames have both already. It is scaled
+    with Lanczos' kernel, as wide as what it reduces."""
+    width, height, form = look.of(frame)
+    same_size = (frame.width, frame.height) == (width, height)
+    if same_size and frame.format.name == form:
         return frame
-    pts, time_base = frame.pts, frame.time_base
+    how = Interpolation.AREA if same_size else Interpolation.LANCZOS
+    of_rgb = {"dst_colorspace": look.matrix, "dst_color_range": look.tags[1] or LIMITED_RANGE}
+    stays_yuv = {"dst_color_range": look.tags[1] or None}
     made = frame.reformat(
-        width=look.width,
-        height=look.height,
-        format=look.pixel_format,
-        dst_color_range=look.tags[1] or None,
+        width=width,
+        height=height,
+        format=form,
+        interpolation=how | ACCURATE,
+        **(of_rgb if frame.format.is_rgb else stays_yuv),
     )
-    made.pts, made.time_base = pts, time_base
+    if made.colorspace == UNSPECIFIED:  # the guess of the size before
+        made.colorspace = look.tags[0]
     return made
 
 

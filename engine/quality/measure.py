@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.convert.identity import NEAR, Measured, pictures, spread
+from engine.convert.identity import NEAR, Measured, alike, pictures, spread
 from engine.faces.boxes import around
 from engine.faces.geometry import Matrix, warp
 from engine.faces.landmarks import Landmarks
@@ -89,13 +89,13 @@ def measure(
 def _both(
     source: Path, swap: Path, wanted: Iterable[int], origin: Callable[[int], int]
 ) -> Iterator[tuple[int, NDArray[np.uint8], NDArray[np.uint8]]]:
-    """The wanted frames that both films have."""
+    """The wanted frames that both films have, the swap's at the size of the source's."""
     back = {origin(index): index for index in wanted}
     films = (((back[i], p) for i, p in pictures(source, back)), pictures(swap, back.values()))
     was, now = (next(film, None) for film in films)
     while was and now:
         if was[0] == now[0]:
-            yield was[0], was[1], now[1]
+            yield was[0], was[1], alike(now[1], (was[1].shape[1], was[1].shape[0]))
         step = (was[0] <= now[0], now[0] <= was[0])
         was = next(films[0], None) if step[0] else was
         now = next(films[1], None) if step[1] else now

@@ -90,12 +90,7 @@ def released(
         return quality
     title = f"{clip.name}, the worst frames"
     picture = frames_sheet(
-        clip.path,
-        video,
-        faces,
-        {i: f"frame {i + 1}: {why}" for i, why in chosen.items()},
-        title,
-        clip.cut,
+        clip, video, faces, {i: f"frame {i + 1}: {why}" for i, why in chosen.items()}, title
     )
     sheet = release(f"{clip.name}.worst.jpg", picture)
     text = page(clip.name, quality, facts, sheet.read_bytes(), float(clip.info.fps))

@@ -200,6 +200,10 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     quality: Annotated[
         int, about("of jpg and webp: higher is better and larger", 1, 100, group=OUTPUT)
     ] = 95
+    fps: Annotated[str, about("rate of a film of pictures (25), as 30000/1001", group=OUTPUT)] = ""
+    output_scale: Annotated[
+        float, about("size of the result; 100: as the source", 25, 400, unit="%", group=OUTPUT)
+    ] = 100.0
     mask_as: Annotated[
         Literal["none", "alpha", "separate"],
         about("write masks too, as transparency or separate files", group=OUTPUT),

@@ -76,7 +76,7 @@ def event_words(event: Event) -> str:
             before, after = (_figure(event, name) for name in ("before", "after"))
             return f"{d.get('media')}: the {d.get('what')} flickered by {before}, now by {after}"
         case "hook":
-            return f"hook {d.get('name')}: {d.get('text', 'called')}"
+            return f"hook {d.get('name')}: {d.get('text') or 'called'}"
         case "step-end":
             return f"step ended: {d.get('message')}"
         case "end":

@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.errors import BadInput
 from engine.project import VIDEO_SUFFIXES, Project, check_media, media_in
 from engine.protocol import safe_text
 
@@ -36,21 +35,10 @@ def add(
 
     Raises `BadInput` with the engine's sentence when one can't be used; nothing is added then.
     """
-    looked = look(expand(paths), side)
+    found = expand(paths)
+    looked = [Looked(*each) for each in zip(found, media.ask_all(found), strict=True)]
     new = project.add_sources(side, [one.path for one in looked], copy=copy)
     return looked, len(new)
-
-
-def look(paths: list[Path], side: str) -> list[Looked]:
-    """Open sources. Raises `BadInput` if one can't be used for the side."""
-    looked = [Looked(*each) for each in zip(paths, media.ask_all(paths), strict=True)]
-    for path, facts in looked:
-        if side == "target" and facts.get("kind") != "video":
-            raise BadInput(
-                f"{safe_text(str(path))} has pictures, and the target is what is converted, which "
-                "needs a video: make one of them, or name the videos."
-            )
-    return looked
 
 
 def expand(paths: list[Path]) -> list[Path]:

@@ -96,10 +96,13 @@ def add_faces(
     clip: Path,
     with_face: Any = lambda i: True,
     people: Sequence[tuple[float, int | None]] = ((0.3, None),),
+    unread: Sequence[int] = (),
 ) -> None:
     """Rows of an extraction that found a face of each of `people` in every frame, moving to the
-    right: place as a share of the width, and number. In odd frames the last is found first."""
-    info, times = probe(clip), packet_times(clip)
+    right: place as a share of the width, and number. In odd frames the last is found first. The
+    frames of `unread` indices it could not read."""
+    info = probe(clip)
+    times = packet_times(clip) if info.kind == "video" else range(info.frames or 0)
     side = min(info.width, info.height) * 0.4
     with Store(project.db_path) as store, store.batch():
         media = store.add_media(
@@ -115,6 +118,8 @@ def add_faces(
             fps_den=info.fps_den,
         )
         for index, pts in enumerate(times):
+            if index in unread:
+                continue
             frame = store.add_frame(media.id, index, pts)
             if not with_face(index):
                 continue

@@ -33,7 +33,7 @@ from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo,
 from engine.faces.geometry import crop_matrix
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import pack
-from engine.media.planes import samples, to_display
+from engine.media.planes import samples
 from engine.media.probe import probe
 from engine.media.read import FrameReader, packet_times
 from engine.project import Project
@@ -139,7 +139,7 @@ def test_outside_the_mask_nothing_changes(tmp_path: Path) -> None:
     """Bit for bit, in the samples that are handed to the encoder."""
     source = make_clip(tmp_path / "a.mp4", width=160, height=120, frames=3, sound=())
     settings = ConvertSettings()
-    cutter = Cutter(Painter(), settings, to_display(0, 160, 120))
+    cutter = Cutter(Painter(), settings)
     face = Landmarks(landmarks(60, 40, 40), None)
     with FrameReader(source) as reader:
         _, _, frame = next(reader.raw())
@@ -165,7 +165,7 @@ def test_faces_over_the_edge_are_swapped_as_far_as_they_are_there(
     tmp_path: Path, x: float, y: float
 ) -> None:
     source = make_clip(tmp_path / "a.mp4", width=160, height=120, frames=3, sound=())
-    cutter = Cutter(Painter(), ConvertSettings(), to_display(0, 160, 120))
+    cutter = Cutter(Painter(), ConvertSettings())
     with FrameReader(source) as reader:
         _, _, frame = next(reader.raw())
         patch = cutter.cut(frame, Landmarks(landmarks(x, y, 40), None))
@@ -185,8 +185,7 @@ def test_a_model_with_a_vertical_offset_is_shown_faces_that_much_lower(tmp_path:
     with FrameReader(source) as reader:
         _, _, frame = next(reader.raw())
         patches = [
-            Cutter(model, ConvertSettings(), to_display(0, 160, 120)).cut(frame, face)
-            for model in (Painter(), lower)
+            Cutter(model, ConvertSettings()).cut(frame, face) for model in (Painter(), lower)
         ]
     plain, moved = patches
     assert plain is not None
@@ -211,7 +210,7 @@ def test_a_stored_mask_says_what_is_replaced(tmp_workspace: Path, tmp_path: Path
     project = make_project(tmp_workspace, [source])
     add_masks(project, slice(None))
     (clip,) = targets.clips_of(make_work(project), ConvertSettings(mask="custom"))
-    cutter = Cutter(Painter(), ConvertSettings(mask="custom"), to_display(0, 160, 120))
+    cutter = Cutter(Painter(), ConvertSettings(mask="custom"))
     with FrameReader(source) as reader:
         _, _, frame = next(reader.raw())
         patch = cutter.cut(frame, clip.faces[0][0], clip.masks[0][0])
@@ -448,19 +447,6 @@ def test_one_clip_that_is_gone_does_not_stop_the_others(
     pipeline.run(work, painter)
     assert (project.path / "out" / "b.mp4").exists()
     assert any("a.mp4" in w.text for w in events_of(work, "warn"))
-
-
-def test_pictures_are_refused_in_a_sentence(tmp_workspace: Path, tmp_path: Path) -> None:
-    project = make_project(tmp_workspace, [])
-    folder = tmp_path / "stills"
-    folder.mkdir()
-    with av.open(str(make_clip(tmp_path / "a.mp4", frames=2))) as clip:
-        next(clip.decode(video=0)).to_image().save(folder / "1.png")
-    project.add_sources("target", [folder])
-    with Store(project.db_path):
-        pass
-    with pytest.raises(BadInput, match="stills has pictures and convert makes videos"):
-        pipeline.run(make_work(project), painter)
 
 
 def test_a_full_disk_is_said_and_can_be_gone_on_from(tmp_workspace: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from clips import make_clip
 from convert_project import landmarks
 
+from engine.convert.clip import Clip
 from engine.convert.identity import (
     Measured,
     Pair,
@@ -21,6 +22,8 @@ from engine.convert.identity import (
     summary,
 )
 from engine.faces.landmarks import Landmarks
+from engine.media.probe import probe
+from engine.media.tools import rescale
 
 
 def test_summary_counts_lost_faces_as_not_nearer() -> None:
@@ -52,12 +55,18 @@ def test_a_face_that_is_gone_is_told(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", frames=3, width=160, height=120, sound=())
     nobody = Person(np.zeros(128, np.float32), 0.0)
     face = Landmarks(landmarks(50, 40, 50), None)
-    (told,) = measure(clip, {1: [face]}, [Pair(nobody, nobody)])
+    (told,) = measure(source_of(clip), clip, {1: [face]}, [Pair(nobody, nobody)])
     assert told == Measured(1, None, None)
 
 
-def test_real_people_are_told_apart(sample: Callable[[str], Path]) -> None:
-    """The woman's frames are near the woman's mean and far from the man's."""
+def source_of(video: Path) -> Clip:
+    """A clip that nothing is known of but what it is."""
+    return Clip("a", video, "", probe(video), 0, {})
+
+
+def test_real_people_are_told_apart(sample: Callable[[str], Path], tmp_path: Path) -> None:
+    """The woman's frames are near the woman's mean and far from the man's, as large as they are
+    and as a result at half the size."""
     from engine.extract.describe import Describer
 
     describe = Describer()
@@ -72,12 +81,16 @@ def test_real_people_are_told_apart(sample: Callable[[str], Path]) -> None:
         people[name] = Person(mean, 0.0)
         if name == "woman":
             faces = {i: [Landmarks(f.points, f.mesh)] for i, f in found.items()}
-    measured = measure(sample("woman"), faces, [Pair(people["woman"], people["man"])])
-    assert len(measured) == 5
-    told = summary(measured, None)
-    assert told.nearer_to_new == 1.0
-    assert told.median_to_new is not None
-    assert told.median_to_replaced is not None
-    assert told.median_to_new < 0.4
+    source, half = sample("woman"), tmp_path / "half.mp4"
+    rescale.run(source, half, size="50%")
+    pair = Pair(people["woman"], people["man"])
+    for film in (source, half):
+        measured = measure(source_of(source), film, faces, [pair])
+        assert len(measured) == 5
+        told = summary(measured, None)
+        assert told.nearer_to_new == 1.0
+        assert told.median_to_new is not None
+        assert told.median_to_replaced is not None
+        assert told.median_to_new < 0.4
     assert told.median_to_replaced > 0.6
     assert distance_to(people["woman"].mean, people["man"].mean) > 0.6

@@ -15,7 +15,7 @@ from engine.convert import pipeline
 from engine.convert.patch import Cutter
 from engine.errors import BadInput
 from engine.faces.landmarks import Landmarks
-from engine.media.planes import samples, to_display
+from engine.media.planes import samples
 from engine.media.read import FrameReader
 from engine.settings import ConvertSettings
 from engine.train.predict import load_swapper
@@ -45,7 +45,7 @@ def pasted(
 ) -> tuple[np.ndarray, np.ndarray]:
     """The luma before and after a face was put into the first frame."""
     model = model or Painter()
-    cutter = Cutter(model, ConvertSettings(**settings), to_display(0, 160, 120))
+    cutter = Cutter(model, ConvertSettings(**settings))
     with FrameReader(source) as reader:
         _, _, frame = next(reader.raw())
         before = samples(frame)[0].astype(int)
@@ -151,7 +151,7 @@ def test_what_lies_beyond_the_frame_gives_no_colour(tmp_path: Path, colour: str)
     frame = av.VideoFrame.from_ndarray(np.full((120, 160, 3), 150, np.uint8), format="rgb24")
     frame = frame.reformat(format="yuv420p")
     settings = ConvertSettings(colour=colour, sharpen=0.0)
-    cutter, model = Cutter(Painter(), settings, to_display(0, 160, 120)), Painter()
+    cutter, model = Cutter(Painter(), settings), Painter()
     patch = cutter.cut(frame, Landmarks(landmarks(-18, 40, 40), None))
     assert patch is not None
     assert patch.inside.min() < 0.5

@@ -3,7 +3,6 @@ refused, and when a result counts as made."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from PIL import Image
 
 from engine.convert import finish, pipeline, reports
 from engine.convert.cast import Player, cast_of, load_all
+from engine.convert.clip import Clip
 from engine.convert.identity import NETWORK, Measured, Pair, pair_of
 from engine.convert.roles import Role, roles_of
 from engine.convert.shots import set_shot
@@ -365,12 +365,12 @@ def test_a_report_tells_each_models_likeness(
     identities(project, "target", 1, 5.0)
 
     def measured(
-        _video: Path, faces: dict[int, Any], pairs: list[Pair], model_of: Callable[[int, int], int]
+        clip: Clip, _video: Path, faces: dict[int, Any], pairs: list[Pair]
     ) -> list[Measured]:
         """All of anna's are like the new person, half of carl's."""
         assert [float(pair.new.mean[0]) for pair in pairs] == [2.0, 0.0]
         assert [float(pair.replaced.mean[0]) for pair in pairs] == [0.0, 5.0]
-        models = [(i, model_of(i, n)) for i, found in faces.items() for n in range(len(found))]
+        models = [(i, clip.model_of(i, n)) for i, found in faces.items() for n in range(len(found))]
         return [Measured(i, 0.3, 0.2 if m and i % 2 else 0.8, m) for i, m in models]
 
     monkeypatch.setattr(finish, "measure", measured)

@@ -221,7 +221,7 @@ def test_hdr_stays_hdr(tmp_workspace: Path, tmp_path: Path, codec: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"codec": "vp9"}, "has 10 bits and vp9 has 8 here: take x265"),
+        ({"codec": "vp9"}, "has more than 8 bits and vp9 has 8 here: take x265"),
         ({"codec": "prores", "preset": "fast"}, "what it was mastered on, which prores can't"),
         ({"writer": "pictures"}, r"is HDR \(PQ\), and a png picture can't say so"),
         ({"writer": "gif"}, "and a gif can't say so"),

@@ -386,7 +386,9 @@ def test_what_a_codec_would_lose_is_refused(
     odd = "width" in clip
     clip = {**clip, "codec": "ffv1", "suffix": "mkv"}
     project = project_of(tmp_workspace, tmp_path, frames=3, **clip)
-    words = "161x121 is odd, and av1" if odd else "The source has 10 bits and vp9 has 8 here"
+    words = (
+        "161x121 is odd, and av1" if odd else "The source has more than 8 bits and vp9 has 8 here"
+    )
     with pytest.raises(BadInput, match=words):
         convert(project, codec="av1" if odd else "vp9")
 

@@ -13,6 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.errors import BadInput
+from engine.media.pictures import picture_head, read_picture
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames
 
@@ -120,3 +122,26 @@ def test_samples_of_32_bits_are_refused_with_what_to_do(tmp_path: Path) -> None:
     with FrameReader(tmp_path / "f.tif") as reader:
         assert list(reader) == []
     assert reader.problem == "has pictures that can't be read: f.tif"
+
+
+def test_a_turn_that_stands_behind_a_pngs_pixels_counts(tmp_path: Path) -> None:
+    """EXIF may follow the pixels; where nothing does, a head is read without them."""
+    picture, path = Image.new("RGB", (40, 30), (9, 8, 7)), tmp_path / "a.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(path, exif=exif)
+    data = path.read_bytes()
+    at = data.index(b"eXIf") - 4
+    size = 12 + int.from_bytes(data[at : at + 4], "big")
+    chunk, rest = data[at : at + size], data[:at] + data[at + size :]
+    end = rest.index(b"IEND") - 4
+    path.write_bytes(rest[:end] + chunk + rest[end:])
+    assert (picture_head(path).width, picture_head(path).height) == (30, 40)
+    assert read_picture(path).shape == (40, 30, 3)
+    path.write_bytes(rest)
+    assert picture_head(path).width == 40
+    torn = rest[: rest.index(b"IDAT") + 8]
+    path.write_bytes(torn)
+    assert picture_head(path).width == 40
+    with pytest.raises(BadInput, match="damaged"):
+        read_picture(path)

@@ -58,6 +58,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
         {"media": "man", "before": 0.4567, "after": 0.12},
         "man: the points' jitter fell from 0.46 % to 0.12 %",
     ),
+    "hook": ({"name": "done", "ok": True, "text": ""}, "hook done: called"),
     "flicker": (
         {"media": "man", "what": "points", "before": 0.4567, "after": 0.12},
         "man: the points flickered by 0.46, now by 0.12",

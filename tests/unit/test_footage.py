@@ -69,11 +69,12 @@ def test_one_that_can_not_be_used_adds_nothing(
     assert project.sources("a") == []
 
 
-def test_pictures_are_no_target(project: Project, tmp_path: Path, asked: list[str]) -> None:
+def test_pictures_are_footage_of_every_side(
+    project: Project, tmp_path: Path, asked: list[str]
+) -> None:
     folder = files(tmp_path / "stills", "1.png")
-    with pytest.raises(BadInput, match="needs a video"):
-        footage.add(project, "target", [folder])
-    assert project.sources("target") == []
+    assert footage.add(project, "target", [folder])[1] == 1
+    assert footage.add(project, "target", [folder / "1.png"])[1] == 1
     assert footage.add(project, "b", [folder / "1.png"])[1] == 1
 
 

@@ -8,12 +8,15 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.convert.clip import Clip
 from engine.convert.journal import Made, WorkFolder
 from engine.convert.patch import Item
 from engine.errors import BadInput
 from engine.media.alpha import Mask
+from engine.media.codecs import Encoding
 from engine.media.cut import Cut
-from engine.media.write import Look
+from engine.media.write import Look, look_of
+from engine.settings import ConvertSettings
 
 
 class PieceWriter(Protocol):
@@ -61,6 +64,31 @@ class Output(Protocol):
 
     def finish(self, work: WorkFolder, cut: Cut | None, comment: str) -> Finished:
         """All pieces as what is released; `comment` is its mark in words."""
+
+
+def look_for(clip: Clip, settings: ConvertSettings, encoding: Encoding) -> Look:
+    """How a clip's frames are worked on for an encoding, at the settings' scale. Raises
+    `BadInput`."""
+    if clip.pictures is None:
+        return look_of(clip.path, encoding, settings.output_scale)
+    return clip.pictures.film_look(clip.info.fps, settings.output_scale, encoding)
+
+
+def own_look(clip: Clip, settings: ConvertSettings) -> Look:
+    """The same for what is written as pictures: it keeps all that the source has of colour."""
+    if clip.pictures is None:
+        return look_for(clip, settings, Encoding("ffv1"))
+    return clip.pictures.own_look(clip.info.fps, settings.output_scale)
+
+
+def lost_bits(clip: Clip, what: str, bits: int) -> list[str]:
+    """A remark where pictures have more bits than what is written, and one on transparency."""
+    found = clip.pictures
+    if found is None:
+        return []
+    deep = [f"The pictures have 16 bits and {what} has {bits}."] if found.deep and bits < 16 else []
+    clear = ["What is transparent in the pictures comes over black."] if found.clear else []
+    return deep + clear
 
 
 def covered(item: Item) -> Mask:

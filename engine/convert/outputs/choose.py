@@ -25,6 +25,7 @@ OF: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(OF_VIDEO, ("video",)),
     "picture": ("pictures", "patch"),
     "quality": ("pictures", "webp"),
+    "fps": ("video", "gif", "webp"),
 }
 """The writers that a setting is for, where it isn't for all of them."""
 
@@ -38,5 +39,5 @@ def output_of(clip: Clip, settings: ConvertSettings) -> Output:
                 f"{name} is a setting of the writer {' or '.join(OF[name])}, and the writer is "
                 f"{settings.writer}: leave {name} at {default}."
             )
-    made: Output = KINDS[settings.writer](clip.path, clip.name, settings)
+    made: Output = KINDS[settings.writer](clip, settings)
     return made

@@ -1,30 +1,27 @@
 """Each new face as a picture of its own with its mask as transparency, and where it belongs.
 
 `<clip>.patches.json` lists, for each frame with a face, the pictures and a 2x3 matrix for each that
-takes displayed frame pixels to the picture's pixels (the centre of the first pixel is (0, 0)): all
-that another program needs to put the faces in.
+takes pixels of the displayed frame, at its output scale, to the picture's pixels (the centre of the
+first pixel is (0, 0)): all that another program needs to put the faces in.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from engine.convert.clip import Clip
 from engine.convert.journal import FRAMES, Made, WorkFolder
-from engine.convert.outputs.base import Finished, require_sdr
+from engine.convert.outputs.base import Finished, lost_bits, own_look, require_sdr
 from engine.convert.outputs.pictures import Folder, Span
 from engine.convert.patch import Item, about_middle
 from engine.errors import BadInput
 from engine.faces.geometry import compose, invert, resized
 from engine.media import stills
-from engine.media.codecs import Encoding
 from engine.media.cut import Cut
-from engine.media.planes import to_display
-from engine.media.probe import probe, turn
-from engine.media.write import look_of
+from engine.media.planes import display_of
 from engine.protocol import write_atomic
 from engine.settings import ConvertSettings
 
@@ -66,7 +63,7 @@ class PatchOutput:
 
     pastes = False
 
-    def __init__(self, source: Path, name: str, settings: ConvertSettings) -> None:
+    def __init__(self, clip: Clip, settings: ConvertSettings) -> None:
         if settings.picture not in KINDS or settings.mask_as != "none":
             raise BadInput(
                 "A patch is a png or tiff that has its mask as transparency already: set picture "
@@ -77,8 +74,10 @@ class PatchOutput:
                 "Motion blur and grain are made in the frame, and a patch comes without one: set "
                 "both to 0."
             )
-        self._source, self._name, self._settings = source, name, settings
-        self.look = look_of(source, Encoding("ffv1"))
+        self._clip, self._settings = clip, settings
+        self.look = own_look(clip, settings)
+        if clip.pictures:
+            clip.pictures.require_one_size()  # the list has one
         require_sdr(self.look, "a patch")
         self.piece_frames = settings.batch
 
@@ -88,17 +87,19 @@ class PatchOutput:
 
     def finish(self, work: WorkFolder, cut: Cut | None, comment: str) -> Finished:
         """The pictures, and the list of them."""
-        folder, info, base = work.path / FRAMES, probe(self._source), self.look.time_base
+        folder, base = work.path / FRAMES, self.look.time_base
         names = sorted(p for p in folder.iterdir() if re.fullmatch(r"\d{6,}\.json", p.name))
         frames = [msgspec.json.decode(p.read_bytes(), type=PatchedFrame) for p in names]
-        size = (info.width, info.height)
-        listed = Patches(1, *size, [base.numerator, base.denominator], frames)
+        listed = Patches(1, *self.look.shown, [base.numerator, base.denominator], frames)
         staged = work.path / "patches.json"
         write_atomic(staged, msgspec.json.format(msgspec.json.encode(listed)))
         for path in names:
             path.unlink()
-        notes = [(staged, f"{self._name}.patches.json")]
-        return Finished(folder, f"{self._name}.patches", notes=notes, shows=False)
+        notes = [(staged, f"{self._clip.name}.patches.json")]
+        remarks = lost_bits(self._clip, "a patch", 16)
+        return Finished(
+            folder, f"{self._clip.name}.patches", notes=notes, remarks=remarks, shows=False
+        )
 
 
 class PatchWriter:
@@ -115,7 +116,7 @@ class PatchWriter:
         if not item.layers:
             return
         frame = item.frame
-        upright = invert(to_display(turn(frame), frame.width, frame.height))
+        upright = invert(display_of(frame, frame))
         faces = []
         for number, (patch, layer) in enumerate(zip(item.patches, item.layers, strict=True)):
             name = f"{item.number + 1:06d}_{number}.{self._kind}"

@@ -1,4 +1,5 @@
-"""A folder of numbered pictures, upright; it goes on from the last whole batch."""
+"""A folder of pictures, upright, numbered or under their source's names; it goes on from the last
+whole batch."""
 
 from __future__ import annotations
 
@@ -10,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.convert.clip import Clip
 from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
-from engine.convert.outputs.base import Finished, covered, require_sdr
+from engine.convert.outputs.base import Finished, covered, lost_bits, own_look, require_sdr
 from engine.convert.patch import Item
 from engine.errors import BadInput, from_os_error
 from engine.media import stills
 from engine.media.alpha import Mask
-from engine.media.codecs import Encoding
 from engine.media.cut import Cut
 from engine.media.read import to_deep_rgb, to_rgb, upright
-from engine.media.write import Segment, look_of
+from engine.media.write import Segment
+from engine.project import natural_key
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 
@@ -29,13 +31,14 @@ class PicturesOutput:
 
     pastes = True
 
-    def __init__(self, source: Path, name: str, settings: ConvertSettings) -> None:
+    def __init__(self, clip: Clip, settings: ConvertSettings) -> None:
         if settings.mask_as == "alpha" and settings.picture not in stills.CLEAR:
             raise BadInput(
                 f"A {settings.picture} has no transparency: take png, tiff, webp or exr."
             )
-        self._name, self._settings = name, settings
-        self.look = look_of(source, Encoding("ffv1"))  # keeps what the source has of colour
+        self._clip, self._settings = clip, settings
+        self.look = own_look(clip, settings)
+        self._names = names_of(clip, settings.picture)
         require_sdr(self.look, f"a {settings.picture} picture")
         self.piece_frames = settings.batch
 
@@ -45,12 +48,35 @@ class PicturesOutput:
 
     def finish(self, work: WorkFolder, cut: Cut | None, comment: str) -> Finished:
         """The folder, and the masks' folder."""
-        beside = []
+        beside, kind, name = [], self._settings.picture, self._clip.name
         if self._settings.mask_as == "separate":
-            beside.append((work.path / MASKS, f"{self._name}.mask"))
+            beside.append((work.named(MASKS, self._names), f"{name}.mask"))
+        in_order = self._names == sorted(self._names, key=natural_key)
         return Finished(
-            work.path / FRAMES, self._name, beside, shows=self._settings.mask_as != "alpha"
+            work.named(FRAMES, self._names),
+            name,
+            beside,
+            remarks=lost_bits(self._clip, f"a {kind}", 16 if kind in stills.DEEP else 8),
+            shows=self._settings.mask_as != "alpha" and in_order,
         )
+
+
+def names_of(clip: Clip, kind: str) -> list[str]:
+    """Files of a clip's pictures in their order, named as the source's but for the suffix; none of
+    a video, whose pictures are numbered. Raises `BadInput` where two would have one name."""
+    if clip.pictures is None:
+        return []
+    names: dict[str, str] = {}
+    for number in range(clip.frames_out):
+        source = clip.pictures.paths[clip.source_index(number)]
+        name = f"{source.stem}.{kind}"
+        other = names.setdefault(name, source.name)
+        if other != source.name:
+            raise BadInput(
+                f"{safe_text(other)} and {safe_text(source.name)} would both become "
+                f"{safe_text(name)}: rename one of them."
+            )
+    return list(names)
 
 
 class Folder:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from engine.convert.clip import Clip
 from engine.convert.journal import Made, WorkFolder
-from engine.convert.outputs.base import Finished, covered
+from engine.convert.outputs.base import Finished, covered, look_for, lost_bits
 from engine.convert.patch import Item
 from engine.errors import BadInput
 from engine.media.alpha import grey, with_alpha
 from engine.media.codecs import Encoding
 from engine.media.cut import Cut
-from engine.media.write import SegmentWriter, join, look_of
+from engine.media.write import SegmentWriter, join
 from engine.settings import ConvertSettings
 
 
@@ -32,11 +31,11 @@ class VideoOutput:
 
     pastes = True
 
-    def __init__(self, source: Path, name: str, settings: ConvertSettings) -> None:
-        self._source, self._name = source, name
+    def __init__(self, clip: Clip, settings: ConvertSettings) -> None:
+        self._clip = clip
         self.encoding = encoding_of(settings)
         self.encoding.check()
-        self.look = look_of(source, self.encoding)
+        self.look = look_for(clip, settings, self.encoding)
         self._separate = settings.mask_as == "separate"
         self.piece_frames = settings.segment_frames
         if self.look.mastering and not self.encoding.made.mastering:
@@ -57,13 +56,18 @@ class VideoOutput:
         """The joined video, and the joined mask."""
         suffix, look = self.encoding.suffix, self.look
         staged = work.path / f"joined.{suffix}"
-        remarks = join(work.segments(), look, self._source, staged, comment=comment, cut=cut)
+        segments, film = work.segments(), self._clip.pictures is None
+        source = self._clip.path if film else segments[0].path  # pictures bring nothing else along
+        cut = cut if film else None
+        remarks = join(segments, look, source, staged, comment=comment, cut=cut)
+        bits = 10 if "10" in look.pixel_format else 8
+        remarks += lost_bits(self._clip, f"a film in {self.encoding.codec}", bits)
         beside = []
         if self._separate:
             masks = work.masks()
             mask = work.path / f"joined-mask.{suffix}"
             join(masks, look, masks[0].path, mask, comment=comment)
-            beside.append((mask, f"{self._name}.mask.{suffix}"))
+            beside.append((mask, f"{self._clip.name}.mask.{suffix}"))
         if look.pixel_format.startswith(("yuv444", "yuvj444")) and _is_odd(look.width, look.height):
             size = f"{look.width}x{look.height}"
             remarks.append(f"{size} is odd and kept in 4:4:4, which some hardware players refuse.")
@@ -74,7 +78,7 @@ class VideoOutput:
             )
         return Finished(
             staged,
-            f"{self._name}.{suffix}",
+            f"{self._clip.name}.{suffix}",
             beside,
             remarks=remarks,
             shows=not self.encoding.alpha,

@@ -9,23 +9,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from engine.errors import BadInput
 from engine.media.codecs import Encoding
-from engine.media.pictures import picture_head, read_picture
+from engine.media.pictures import picture_head, read_deep_picture, read_picture
 from engine.media.probe import pictures_in, probe
 from engine.media.read import packet_times
+from engine.media.sequence import rate_of
 from engine.media.tools.aside import film_aside
 from engine.media.tools.encode import rejoined, written
 from engine.media.tools.remux import Span, remux
 from engine.media.write import HD_TAGS, Look, coded, look_of
 from engine.protocol import safe_text
-
-RATE = Fraction(25)
-MAX_FPS = 1000
 
 
 def run(
@@ -56,33 +50,11 @@ def run(
     return {"path": str(out), "frames": len(pictures), "said": said}
 
 
-def rate_of(text: str) -> Fraction:
-    """`25`, `29.97` or `30000/1001` as a fraction; NTSC's rounded rates mean the exact ones.
-
-    Raises `BadInput`.
-    """
-    if not text:
-        return RATE
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 0 < rate <= MAX_FPS:
-        raise BadInput(
-            f"'{safe_text(text)}' is no rate: give frames a second, as in 25 or 30000/1001."
-        )
-    for nominal in (24, 30, 48, 60, 120):
-        exact = Fraction(nominal * 1000, 1001)
-        if rate != nominal and abs(rate - exact) < Fraction(1, 200):
-            return exact
-    return rate.limit_denominator(1_000_000)
-
-
 def look_for(first: Path, like: Path | None, rate: Fraction) -> Look:
     """How the film is encoded: the size of the first picture, the colours of `like`."""
     head = picture_head(first)
     if like is None:
-        form = "yuv420p10le" if _is_deep(first) else "yuv420p"
+        form = "yuv420p10le" if head.deep else "yuv420p"
         form = Encoding().working_format(form, head.width, head.height)
         return Look(head.width, head.height, form, rate, 1 / rate, HD_TAGS, None, None)
     found = look_of(like)
@@ -117,23 +89,10 @@ def times_like(pictures: list[Path], like: Path) -> list[int]:
 
 def _frames(pictures: list[Path], look: Look) -> Iterator[Any]:
     for path in pictures:
-        rgb = _deep(path) if "10" in look.pixel_format and _is_deep(path) else read_picture(path)
+        rgb = read_deep_picture(path) if "10" in look.pixel_format else read_picture(path)
         if rgb.shape[:2] != (look.height, look.width):
             raise BadInput(
                 f"{safe_text(path.name)} is {rgb.shape[1]}x{rgb.shape[0]} and the first picture "
                 f"{look.width}x{look.height}: all must be of one size."
             )
         yield coded(rgb, look)
-
-
-def _is_deep(path: Path) -> bool:
-    """Whether a PNG or TIFF has 16 bits of RGB."""
-    if path.suffix.lower() not in (".png", ".tif", ".tiff"):
-        return False
-    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    return picture is not None and picture.dtype == np.uint16 and picture.ndim == 3
-
-
-def _deep(path: Path) -> NDArray[np.uint16]:
-    picture = np.asarray(cv2.imread(str(path), cv2.IMREAD_UNCHANGED), np.uint16)
-    return picture[..., 2::-1]

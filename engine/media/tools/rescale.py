@@ -7,12 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from av.video.reformatter import Interpolation
-
 from engine.errors import BadInput
 from engine.media.codecs import Encoding
 from engine.media.limits import check_size
-from engine.media.planes import ACCURATE
 from engine.media.probe import probe
 from engine.media.tools.aside import film_aside
 from engine.media.tools.encode import encode, rejoined
@@ -41,18 +38,9 @@ def run(
         pixel_format=Encoding().working_format(look.pixel_format, *coded),
         sample_aspect=None if stretched else look.sample_aspect,
     )
-
-    def change(frame: Any) -> Any:
-        return frame.reformat(
-            width=now.width,
-            height=now.height,
-            format=now.pixel_format,
-            interpolation=Interpolation.LANCZOS | ACCURATE,
-        )
-
     with (
         film_aside(out, source, overwrite) as part,
-        encode(source, part, crf=crf, look=now, change=change) as pictures,
+        encode(source, part, crf=crf, look=now) as pictures,
     ):
         said = rejoined(source, part, pictures, now)
     return {"path": str(out), "width": width, "height": height, "said": said}
