@@ -11,18 +11,17 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
-import numpy as np
 
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
-from engine.convert.motion import STILL, steps
 from engine.convert.outputs.base import Output, PieceWriter
-from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
-from engine.convert.shots import Shot, number_at, settings_of
+from engine.convert.patch import Item, Swapper
+from engine.convert.shots import Shot
+from engine.convert.swap import Swap
 from engine.convert.tracks import Track
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
@@ -30,7 +29,6 @@ from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
-from engine.media.planes import to_display
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, Run, packet_times
 from engine.media.write import fitted
@@ -38,8 +36,6 @@ from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
 
-FACES_MOST = 256
-"""Faces of a frame whose grain is drawn from seeds of their own."""
 HELD_BYTES = 384 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
@@ -86,20 +82,14 @@ class Conversion:
         work: WorkFolder,
         output: Output,
     ) -> None:
-        self._clip, self._swapper, self._settings, self._work = clip, swapper, settings, work
+        self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
-        display = to_display(clip.info.rotation, self.look.width, self.look.height)
-        of_shots = settings_of(settings, clip.shots)
-        self._cutters = [Cutter(swapper, s, display) for s in of_shots]
-        self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
-        """The same, of faces that are only looked at."""
+        self._swap = Swap(clip, swapper, settings, self.look)
         self._workers = os.cpu_count() or 1
         bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
-        self._tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
-        """Measured and steady, of each face whose colours are smoothed."""
 
     def run(self, said: Callable[[Item], None]) -> None:
         """Convert what isn't converted yet, segment by segment."""
@@ -125,7 +115,7 @@ class Conversion:
             self._work.write()
         radius = self._settings.smooth_colour
         made, shaking = tones.steady(found, self._clip.tracks, radius)
-        self._tones = {place: (found[place], tone) for place, tone in made.items()}
+        self._swap.tones = {place: (found[place], tone) for place, tone in made.items()}
         return shaking
 
     def _look_at_colours(self, looked: Callable[[int], None]) -> tones.Tones:
@@ -140,20 +130,13 @@ class Conversion:
                 if index in self._clip.faces
             )
             decoded = ahead(frames, max(2, self._held // 8))
-            told = ordered(pool, self._tones_in, decoded, self._workers + 1)
+            told = ordered(pool, self._swap.tones_in, decoded, self._workers + 1)
             for stage in (decoded, told):
                 stack.enter_context(closing(stage))
             for count, (index, here) in enumerate(told):
                 found.update(((index, n), tone) for n, tone in here.items())
                 looked(count + 1)
         return found
-
-    def _tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
-        """Index of a frame, and the tones of its faces by their number in it."""
-        looker = self._of_shot(item, self._lookers)
-        patches = self._patches(item, self._lookers)
-        found = {n: looker.tone(patch) for n, patch in enumerate(patches) if patch}
-        return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
     def _runs(self) -> list[Run]:
         """The frames to decode. Footage with frames that can't be decoded is read from its
@@ -169,9 +152,10 @@ class Conversion:
         """The chain of stages; closing the stack ends them in the right order."""
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
         decoded = ahead(self._decoded(reader), max(2, self._held // 8))
-        cut = ordered(pool, self._cut, decoded, self._workers + 1)
+        cut = ordered(pool, self._swap.cut, decoded, self._workers + 1)
+        put = self._swap.paste if self._output.pastes else self._swap.lay
         predicted = self._predicted(cut)
-        done = ordered(pool, self._paste, predicted, self._workers + 1)
+        done = ordered(pool, put, predicted, self._workers + 1)
         finished = ahead(done, max(2, self._held // 8))
         for stage in (decoded, cut, predicted, done, finished):
             stack.enter_context(closing(stage))
@@ -191,66 +175,20 @@ class Conversion:
             last = pts if last is None else max(pts, last + 1)
             yield Item(index, last, fitted(frame, self.look), number)
 
-    def _cut(self, item: Item) -> Item:
-        patches = self._patches(item, self._cutters)
-        for number, patch in enumerate(patches):
-            if patch and (tone := self._tones.get((item.index, number))):
-                patches[number] = replace(patch, target=tones.toned(patch.target, *tone))
-        item.patches = [p for p in patches if p is not None]
-        return item
-
-    def _patches(self, item: Item, cutters: list[Cutter]) -> list[Patch | None]:
-        """Of each face of a frame; None where it lies outside."""
-        faces = self._clip.faces.get(item.index, [])
-        masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        cutter = self._of_shot(item, cutters)
-        moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
-        found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
-        return [
-            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
-            for number, (face, mask, step) in enumerate(found)
-        ]
-
     def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
         """Items with their predictions. A batch ends where a segment ends, so that a run that
         goes on from a segment predicts in the same batches as an unbroken one."""
         waiting: list[Item] = []
         for item in items:
             if waiting and self._segment(item) != self._segment(waiting[0]):
-                yield from self._predict(waiting)
+                yield from self._swap.predict(waiting)
                 waiting = []
             waiting.append(item)
             faces = sum(len(i.patches) for i in waiting)
             if faces >= self._settings.batch or len(waiting) >= self._held:
-                yield from self._predict(waiting)
+                yield from self._swap.predict(waiting)
                 waiting = []
-        yield from self._predict(waiting)
-
-    def _predict(self, items: list[Item]) -> list[Item]:
-        faces = [patch.face for item in items for patch in item.patches]
-        if faces:
-            predicted = iter(self._swapper.predict(np.stack(faces)))
-            for item in items:
-                item.predicted = [next(predicted) for _ in item.patches]
-        return items
-
-    def _paste(self, item: Item) -> Item:
-        made, cutter = (
-            list(zip(item.patches, item.predicted, strict=True)),
-            self._of_shot(item, self._cutters),
-        )
-        if made and self._output.pastes:
-            item.frame.make_writable()
-            pasted = [cutter.paste(item.frame, p, new) for p, new in made]
-            item.masks = [seen for seen in pasted if seen is not None]
-        else:
-            item.layers = [cutter.layer(p, new) for p, new in made]
-        item.predicted = ()
-        return item
-
-    def _of_shot(self, item: Item, cutters: list[Cutter]) -> Cutter:
-        """The one with the settings of the frame's shot."""
-        return cutters[number_at(self._clip.shots, item.index)]
+        yield from self._swap.predict(waiting)
 
     def _segment(self, item: Item) -> int:
         return item.number // self._output.piece_frames

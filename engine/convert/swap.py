@@ -1,0 +1,101 @@
+"""A clip's faces through one model, frame by frame: cut out, painted, put back.
+
+What a conversion does to a frame and what a preview shows of it are this one piece of code. The
+settings of shots hold in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.convert import tones
+from engine.convert.motion import STILL, steps
+from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
+from engine.convert.shots import number_at, settings_of
+from engine.faces.masks import Packed
+from engine.media.planes import to_display
+from engine.media.write import Look
+from engine.settings import ConvertSettings
+
+if TYPE_CHECKING:
+    from engine.convert.clip import Clip
+
+FACES_MOST = 256
+"""Faces of a frame whose grain is drawn from seeds of their own."""
+
+
+class Swap:
+    """What is done to the frames of a clip, each in its working format. Threads may share it."""
+
+    def __init__(self, clip: Clip, swapper: Swapper, settings: ConvertSettings, look: Look) -> None:
+        self._clip, self._swapper = clip, swapper
+        display = to_display(clip.info.rotation, look.width, look.height)
+        of_shots = settings_of(settings, clip.shots)
+        self._cutters = [Cutter(swapper, s, display) for s in of_shots]
+        self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
+        """The same, of faces that are only looked at."""
+        self.tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
+        """Measured and steady, of each face whose colours are smoothed."""
+
+    def cut(self, item: Item) -> Item:
+        """Cut out a frame's faces, where they show the colours that they are matched to."""
+        patches = self._patches(item, self._cutters)
+        for number, patch in enumerate(patches):
+            if patch and (tone := self.tones.get((item.index, number))):
+                patches[number] = replace(patch, target=tones.toned(patch.target, *tone))
+        item.patches = [p for p in patches if p is not None]
+        return item
+
+    def predict(self, items: Sequence[Item]) -> Sequence[Item]:
+        """Paint the cut faces of some frames, all in one batch."""
+        faces = [patch.face for item in items for patch in item.patches]
+        if faces:
+            predicted = iter(self._swapper.predict(np.stack(faces)))
+            for item in items:
+                item.predicted = [next(predicted) for _ in item.patches]
+        return items
+
+    def paste(self, item: Item) -> Item:
+        """Put the painted faces into their frame, and note where they are."""
+        cutter = self._of_shot(item, self._cutters)
+        item.frame.make_writable()
+        made = zip(item.patches, item.predicted, strict=True)
+        pasted = [cutter.paste(item.frame, patch, new) for patch, new in made]
+        item.masks = [seen for seen in pasted if seen is not None]
+        item.predicted = ()
+        return item
+
+    def lay(self, item: Item) -> Item:
+        """Finish the painted faces by themselves and leave the frame as it is."""
+        cutter = self._of_shot(item, self._cutters)
+        made = zip(item.patches, item.predicted, strict=True)
+        item.layers = [cutter.layer(patch, new) for patch, new in made]
+        item.predicted = ()
+        return item
+
+    def tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
+        """Index of a frame, and the tones of its faces by their number in it."""
+        looker = self._of_shot(item, self._lookers)
+        patches = self._patches(item, self._lookers)
+        found = {n: looker.tone(patch) for n, patch in enumerate(patches) if patch}
+        return item.index, {n: tone for n, tone in found.items() if tone is not None}
+
+    def _patches(self, item: Item, cutters: list[Cutter]) -> list[Patch | None]:
+        """Of each face of a frame; None where it lies outside."""
+        faces = self._clip.faces.get(item.index, [])
+        masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
+        cutter = self._of_shot(item, cutters)
+        moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
+        found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
+        return [
+            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
+            for number, (face, mask, step) in enumerate(found)
+        ]
+
+    def _of_shot(self, item: Item, cutters: list[Cutter]) -> Cutter:
+        """The one with the settings of the frame's shot."""
+        return cutters[number_at(self._clip.shots, item.index)]
