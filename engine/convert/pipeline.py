@@ -46,14 +46,10 @@ def run(work: Work, load: Load | None = None) -> str:
     clips = clips_of(work, settings)
     jobs = [(clip, output_of(clip, settings)) for clip in clips]
     found = checkpoint.load(work.project.path / "model", work.report.warn, averaged=True)
-    if settings.mask == PREDICTED and not found.recipe.style.learn_mask:
-        raise BadInput(
-            "This model has learnt no mask to convert with: name another --mask, or begin a model "
-            "with --learn-mask."
-        )
+    require_learnt_mask(found, settings)
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
-        step = Step(work, settings, found, load or partial(_load, put_in=settings.put_in), clips)
+        step = Step(work, settings, found, load or partial(trained, put_in=settings.put_in), clips)
         done = [step.clip(number, clip, output) for number, (clip, output) in enumerate(jobs)]
         out = project_out(work.project)
         report = reports.write_all(out / "report.json", done, _seconds_since_start(work))
@@ -151,7 +147,17 @@ class Step:
             )
 
 
-def _load(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
+def require_learnt_mask(found: checkpoint.Checkpoint, settings: ConvertSettings) -> None:
+    """Raise `BadInput` where the settings take the mask of a model that has learnt none."""
+    if settings.mask == PREDICTED and not found.recipe.style.learn_mask:
+        raise BadInput(
+            "This model has learnt no mask to convert with: name another --mask, or begin a model "
+            "with --learn-mask."
+        )
+
+
+def trained(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
+    """A checkpoint's model, ready to swap."""
     from engine.train.predict import Swapper as TrainedSwapper  # TensorFlow takes seconds
 
     return TrainedSwapper(found, put_in)

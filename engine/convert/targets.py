@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -34,13 +35,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     """The target's videos with their faces. Raises `NothingToDo` or `BadInput` if none is left;
     what is wrong with some of them is warned of."""
     project = work.project
-    paths = list(paths_of(project, "target"))
-    if not paths:
-        raise NothingToDo(
-            f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
-        )
-    if not project.db_path.exists():
-        raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+    paths = footage_of(project)
     wanted = wanted_of(project, settings)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
@@ -54,6 +49,45 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     for problem in problems:
         work.report.warn(f"{problem} The other clips are converted.")
     return clips
+
+
+def clip_of(work: Work, settings: ConvertSettings, path: Path) -> Clip:
+    """One of these clips, by its footage. Raises as `clips_of` does."""
+    wanted = wanted_of(work.project, settings)
+    with Store(work.project.db_path, readonly=True) as store:
+        return _clip(work, store, path, settings, wanted)
+
+
+def footage_by_clip(project: Project) -> dict[str, Path]:
+    """Footage of the target that was extracted and is there, by the clip's name. Raises
+    `NothingToDo` where there is none."""
+    paths, found = footage_of(project), dict[str, Path]()
+    with Store(project.db_path, readonly=True) as store:
+        for path in paths:
+            with suppress(OSError):
+                media = store.media_by_hash(content_hash(path), "target")
+                if media is not None:
+                    found.setdefault(clip_name(media), path)
+    if not found:
+        raise not_extracted(project)
+    return found
+
+
+def footage_of(project: Project) -> list[Path]:
+    """The target's files. Raises `NothingToDo` where there are none, or nothing is extracted."""
+    paths = list(paths_of(project, "target"))
+    if not paths:
+        raise NothingToDo(
+            f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
+        )
+    if not project.db_path.exists():
+        raise not_extracted(project)
+    return paths
+
+
+def not_extracted(project: Project) -> NothingToDo:
+    """The error for a target without faces in the store."""
+    return NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
 
 
 def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wanted: Wanted) -> Clip:
