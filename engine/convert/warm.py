@@ -105,7 +105,8 @@ class Warm:
         if name not in known:
             raise unknown_clip(name, known)
         stamp, key = self._stamp(known[name]), (name, deciding(settings))
-        if key not in self._clips or self._clips[key].stamp != stamp:
+        kept = None if settings.crops_left else self._clips.get(key)  # a crop may go unnoticed
+        if kept is None or kept.stamp != stamp:
             self._clips[key] = self._made_ready(known[name], settings, stamp)
         self._clips.move_to_end(key)
         while len(self._clips) > CLIPS:

@@ -19,11 +19,13 @@ from engine.convert.shots import set_shot
 from engine.convert.views import composed
 from engine.convert.warm import Warm
 from engine.errors import Exit
+from engine.fold import fold
 from engine.media import read
 from engine.project import Ground, Project
-from engine.protocol import VERSION, Command, Event, Job, JobFolder, Step
+from engine.protocol import VERSION, Command, Event, Job, JobFolder, Snapshot, State, Step
 from engine.report import Reporter
 from engine.settings import ConvertSettings
+from engine.store import Store
 from engine.trust.band import GROUND
 from engine.work import Work
 
@@ -198,6 +200,15 @@ def test_what_can_not_be_shown_is_said_and_the_job_goes_on(job: PreviewJob) -> N
     assert [told["frames"] for told in job.made()] == [[1]]
 
 
+def test_a_preview_that_refuses_to_pause_is_not_shown_as_paused(job: PreviewJob) -> None:
+    job.folder.send("pause")
+    job.run()
+    snapshot = Snapshot(State.RUNNING)
+    for event in job.folder.events()[0]:
+        fold(snapshot, event)
+    assert snapshot.state is State.RUNNING
+
+
 def test_settings_of_the_project_hold_until_others_are_named(
     project: Project, job: PreviewJob
 ) -> None:
@@ -269,6 +280,12 @@ def test_frames_come_from_the_key_frame_before_them(
     job.run()
     assert asked == [[read.Run(35, 39), read.Run(79, 80)]]
     assert job.made()[0]["frames"] == [36, 39, 80]
+    with Store(project.db_path) as store:  # one of its frames could not be decoded
+        store.set_media(store.media("target")[0].id, frames=89)
+    other = PreviewJob(project)
+    other.look(frames=[36])
+    other.run()
+    assert asked[1:] == [[read.Run(stop=36)]]
 
 
 def test_a_preview_without_model_or_footage_says_so(tmp_workspace: Path) -> None:
