@@ -1,4 +1,5 @@
-"""The engine's processes: `python -m engine run JOBDIR | step JOBDIR INDEX PARENT | ask ...`."""
+"""The engine's processes: `python -m engine run JOBDIR | step JOBDIR INDEX PARENT |
+queue WORKSPACE | ask ...`."""
 
 from __future__ import annotations
 
@@ -7,6 +8,8 @@ from pathlib import Path
 
 from engine.errors import Exit, FstuiError, from_os_error
 from engine.process import die_with_parent
+
+USAGE = "usage: python -m engine run JOBDIR | queue WORKSPACE | ask QUESTION [ARG...]"
 
 
 def main(argv: list[str]) -> int:
@@ -21,11 +24,15 @@ def main(argv: list[str]) -> int:
             from engine import step
 
             return step.run(Path(folder), int(index))
+        case ["queue", workspace]:
+            from engine.queue import keeper
+
+            return keeper.run(Path(workspace))
         case ["ask", *question]:
             from engine import ask
 
             return ask.answer(question)
-    print("usage: python -m engine run JOBDIR | ask QUESTION [ARG...]", file=sys.stderr)
+    print(USAGE, file=sys.stderr)
     return int(Exit.USAGE)
 
 

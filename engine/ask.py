@@ -22,6 +22,15 @@ def _answer(question: list[str]) -> Any:
     match question:
         case ["media", *paths]:
             return [_medium(Path(path)) for path in paths]
+        case ["examine", *paths]:
+            from engine.watch.examine import examined
+
+            return examined([Path(path) for path in paths])
+        case ["recognise", project, frames, *paths]:
+            from engine.project import Project
+            from engine.watch.examine import recognised
+
+            return recognised(Project.open(Path(project)), int(frames), [Path(p) for p in paths])
         case ["media-tool", action, settings]:
             from engine.media.tools import act
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from engine.errors import NotPossible
 from engine.process import FileLock, device_lock_folder
+from engine.protocol import Job
 
 
 class Gpu(NamedTuple):
@@ -40,6 +41,15 @@ def gpus(root: Path = Path("/proc/driver/nvidia/gpus")) -> list[Gpu]:
             )
         )
     return found
+
+
+USES_DEVICE = frozenset({"extract", "train", "convert"})
+"""Stages that compute on a device."""
+
+
+def computes(job: Job) -> bool:
+    """Whether a job needs a device."""
+    return any(step.stage in USES_DEVICE for step in job.steps)
 
 
 Choice = tuple[Gpu, ...]

@@ -13,7 +13,7 @@ import psutil
 
 from engine import __version__, packs
 from engine.devices import gpus
-from engine.launch import kills_at_logout
+from engine.launch import LINGER, kills_at_logout, lingers
 
 Verdict = Literal["good", "note", "bad"]
 
@@ -21,7 +21,6 @@ MIN_WATCHES = 8192
 """inotify watches below which the watching of a few projects beside an editor may run out."""
 MIN_MEMORY_BYTES = 4 << 30
 INOTIFY = Path("/proc/sys/fs/inotify")
-LINGER = Path("/var/lib/systemd/linger")
 DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -128,7 +127,7 @@ def logout(linger: Path = LINGER) -> Finding:
     """Whether jobs live on after log-out."""
     if not kills_at_logout():
         return Finding("log-out", "good", "jobs run on")
-    if (linger / user_name()).exists():
+    if lingers(user_name(), linger):
         return Finding("log-out", "good", "jobs run on (lingering is enabled)")
     return Finding(
         "log-out",

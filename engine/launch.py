@@ -64,21 +64,31 @@ def launch(project: Path, job: Job) -> JobFolder:
     """
     refuse_if_running(project, job)
     folder = JobFolder.create(project, job)
+    begin(folder)
+    return folder
+
+
+def begin(folder: JobFolder) -> None:
+    """Start the supervisor of a job folder; returns once it has begun. Raises as `launch` does."""
+    child = start_apart(folder.log_path, folder.project, "run", str(folder.path))
+    wait_for_start(folder, child)
+
+
+def start_apart(log: Path, cwd: Path, *words: str) -> subprocess.Popen[bytes]:
+    """An engine process in a session of its own, which outlives the one that starts it."""
     try:
-        with open(folder.log_path, "ab") as log:
-            child = subprocess.Popen(
-                [*scope(), *engine_command("run", str(folder.path))],
+        with open(log, "ab") as output:
+            return subprocess.Popen(
+                [*scope(), *engine_command(*words)],
                 stdin=subprocess.DEVNULL,
-                stdout=log,
+                stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 env=engine_environment(),
-                cwd=project,
+                cwd=cwd,
             )
     except OSError as error:
-        raise from_os_error(error, f"starting the engine for {folder.name}") from error
-    wait_for_start(folder, child)
-    return folder
+        raise from_os_error(error, f"starting the engine ({words[0]}) in {cwd}") from error
 
 
 def wait_for_start(folder: JobFolder, child: subprocess.Popen[bytes]) -> None:
@@ -115,6 +125,14 @@ def scope() -> list[str]:
     if not kills_at_logout() or not shutil.which("systemd-run"):
         return []
     return ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+
+
+LINGER = Path("/var/lib/systemd/linger")
+
+
+def lingers(user: str, folder: Path = LINGER) -> bool:
+    """Whether a user's services run from boot on and after log-out."""
+    return bool(user) and (folder / user).exists()
 
 
 def kills_at_logout(etc: Path = Path("/etc/systemd")) -> bool:

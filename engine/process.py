@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -26,6 +27,8 @@ else:  # pragma: no cover - Linux is where everything is tested
     import msvcrt
 
 PR_SET_PDEATHSIG = 1
+AT_FDCWD = -100
+RENAME_NOREPLACE = 1
 
 
 class FileLock:
@@ -191,6 +194,15 @@ def kill(pid: int) -> None:
     _signal(pid, "SIGTERM" if IS_WINDOWS else "SIGKILL")
 
 
+def kill_session(pid: int) -> None:
+    """End a process that leads a session, with all that it started there."""
+    if IS_WINDOWS:  # pragma: no cover
+        kill(pid)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
 def _signal(pid: int, name: str) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, getattr(signal, name))
@@ -217,6 +229,27 @@ def device_lock_folder() -> Path:
         if folder.is_dir() and os.access(folder, os.W_OK):
             return folder
     return Path(tempfile.gettempdir())
+
+
+def rename_new(path: Path, aim: Path) -> None:
+    """Rename a file or folder to a name that nothing has: it never overwrites.
+
+    Raises `FileExistsError`, and `OSError` with `EXDEV` between file systems. Where the file system
+    can't do both at once (NFS), the name is looked at just before.
+    """
+    if IS_LINUX:
+        libc = ctypes.CDLL(None, use_errno=True)
+        done = libc.renameat2(
+            AT_FDCWD, os.fsencode(path), AT_FDCWD, os.fsencode(aim), RENAME_NOREPLACE
+        )
+        if done == 0:
+            return
+        number = ctypes.get_errno()
+        if number not in (errno.EINVAL, errno.ENOSYS):
+            raise OSError(number, os.strerror(number), str(path), None, str(aim))
+    if os.path.lexists(aim):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(aim))
+    os.rename(path, aim)
 
 
 def fsync_folder(path: Path) -> None:

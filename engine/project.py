@@ -22,6 +22,8 @@ from engine.protocol import safe_text, write_atomic
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
+INBOX = "inbox"
+"""Folder of `media/` for footage that the watcher is to sort."""
 PERSON_SIDES = ("a", "b")
 """Sides of which it is recorded who they show; target footage shows A."""
 NAME_MAX = 200
@@ -99,11 +101,21 @@ class Source(msgspec.Struct, frozen=True):
     """UTC, ISO 8601."""
 
 
+class WatchFolder(msgspec.Struct, frozen=True):
+    """A folder outside the project whose footage is listed where it lies."""
+
+    path: str
+    """Absolute, or relative to the project."""
+    side: str
+    """a, b or target."""
+
+
 class Watch(msgspec.Struct, frozen=True):
-    """What happens to footage that arrives in `media/`."""
+    """What happens to footage that arrives in `media/`, and where else it may arrive."""
 
     extract: bool = False
     """Extract it by itself once it stands still."""
+    folder: list[WatchFolder] = []
 
 
 class ProjectFile(msgspec.Struct):
@@ -116,6 +128,8 @@ class ProjectFile(msgspec.Struct):
     settings: dict[str, dict[str, Any]] = {}
     """Defaults of this project for each stage: `[settings.train]`."""
     watch: Watch = Watch()
+    recipe: list[dict[str, Any]] = []
+    """What to do when footage arrives; `engine.watch.recipes` reads and checks each."""
 
 
 def check_name(name: str) -> str:
@@ -151,6 +165,11 @@ class Project:
         return shlex.quote(self.name)
 
     @property
+    def asks_for_watcher(self) -> bool:
+        """Whether something is to be done with footage as soon as it arrives."""
+        return self.file.watch.extract or bool(self.file.recipe)
+
+    @property
     def db_path(self) -> Path:
         """The face store."""
         return self.path / "faces.db"
@@ -170,7 +189,7 @@ class Project:
         try:
             for folder in ("jobs", "faces", "model", "out", "trash", "locks"):
                 (path / folder).mkdir()
-            for side in SIDES:
+            for side in (*SIDES, INBOX):
                 (path / "media" / side).mkdir(parents=True)
             write_atomic(
                 path / "project.toml",
@@ -242,12 +261,7 @@ class Project:
 
     def _copy_in(self, side: str, path: Path) -> Path:
         """Copy to `media/<side>` under a free name; the copy appears whole or not at all."""
-        folder = self.path / "media" / side
-        aim = folder / path.name
-        number = 1
-        while aim.exists():
-            number += 1
-            aim = folder / f"{path.stem}-{number}{path.suffix}"
+        aim = free_name(self.path / "media" / side, path)
         part = aim.with_name(f".{aim.name}.part")
         try:
             if path.is_dir():
@@ -362,6 +376,15 @@ class Project:
     def settings(self, stage: str) -> dict[str, Any]:
         """This project's own defaults for a stage."""
         return dict(self.file.settings.get(stage, {}))
+
+
+def free_name(folder: Path, path: Path) -> Path:
+    """A name in a folder that nothing has yet: the file's own, else with a number behind."""
+    aim, number = folder / path.name, 1
+    while os.path.lexists(aim):
+        number += 1
+        aim = folder / f"{path.stem}-{number}{path.suffix}"
+    return aim
 
 
 def _person_side(side: str) -> str:

@@ -28,8 +28,10 @@ STATE_INTERVAL_S = 1.0
 HEARTBEAT_S = 5.0
 STALLED_S = 60.0
 SHEET = "-sheet"
+QUEUE_ENTRY = "queue.json"
+"""A job's place in the queue (`engine.queue`), for one that was put there."""
 _END_BYTES = 16_384
-"""The end event is in the last bytes of the log."""
+"""The end event is in the last bytes of the log; what its hooks came to may follow."""
 
 
 class State(StrEnum):
@@ -151,7 +153,7 @@ class Event(msgspec.Struct):
 
     Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
     of a training: metric, save, finder; of an extraction: rejected, rejections, jitter;
-    of a convert: kept, flicker; of the watching: arrival, launch.
+    of a convert: kept, flicker; of the watching: arrival, launch, run; behind the end: hook.
     A reader skips kinds that it does not know.
     """
 
@@ -251,14 +253,16 @@ class JobFolder:
         return [p for p in found if p.name[0] != "." and not p.stem.endswith(SHEET)]
 
     @classmethod
-    def create(cls, project: Path, job: Job) -> JobFolder:
-        """Write a new job folder with its request."""
+    def create(cls, project: Path, job: Job, entry: bytes = b"") -> JobFolder:
+        """Write a new job folder with its request; `entry` is its place in the queue."""
         # Milliseconds: names sort by time also when a job is started again at once.
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
         path = project / "jobs" / f"{stamp}-{job.kind}-{secrets.token_hex(2)}"
         try:
             (path / "control").mkdir(parents=True)
             (path / "preview").mkdir()
+            if entry:  # before the request, which makes a job of the folder: whole or not at all
+                write_atomic(path / QUEUE_ENTRY, entry)
             write_atomic(path / "job.json", msgspec.json.format(_encoder.encode(job)))
         except OSError as error:
             from engine.errors import from_os_error
@@ -291,6 +295,24 @@ class JobFolder:
     def alive(self) -> bool:
         """Whether a supervisor holds the job's lock."""
         return is_locked(self.lock_path)
+
+    @property
+    def was_queued(self) -> bool:
+        """Whether it was put in the queue."""
+        return (self.path / QUEUE_ENTRY).exists()
+
+    @property
+    def never_began(self) -> bool:
+        """Whether it only ever stood in the queue: it waits there or was taken out of it."""
+        return self.was_queued and not self.lock_path.exists()
+
+    @property
+    def has_run(self) -> bool:
+        """Whether anything was ever told of it: a job runs once."""
+        try:
+            return self.events_path.stat().st_size > 0
+        except OSError:
+            return False
 
     def holder(self) -> Holder | None:
         """Who took the job's lock last."""
@@ -329,7 +351,7 @@ class JobFolder:
         except OSError:
             return None
         events, _ = read_events(self.events_path, max(0, size - _END_BYTES))
-        return events[-1] if events and events[-1].k == "end" else None
+        return next((e for e in reversed(events) if e.k == "end"), None)
 
     def send(self, verb: str, **args: Any) -> str:
         """Put a command into `control/`; returns its id, which the ack event repeats."""
@@ -485,7 +507,8 @@ def jobs_of(project: Path) -> list[JobFolder]:
 
 def find_job(project: Path, name: str | None = None) -> JobFolder | None:
     """A job by its name or an unambiguous part of it; without a name the newest that is alive,
-    else the newest. Previews are found by their name alone: they are there to be asked."""
+    else the newest, one that waits in the queue last. Previews are found by their name alone: they
+    are there to be asked."""
     jobs = jobs_of(project)
     if name:
         hits = [j for j in jobs if j.name == name] or [j for j in jobs if name in j.name]
@@ -493,8 +516,9 @@ def find_job(project: Path, name: str | None = None) -> JobFolder | None:
             problem = "No job" if not hits else "More than one job"
             raise BadInput(f"{problem} of {project.name} is called '{safe_text(name)}'.")
         return hits[0]
-    jobs = [j for j in jobs if j.kind != "preview"]
-    return next((j for j in jobs if j.alive()), jobs[0] if jobs else None)
+    work = [j for j in jobs if j.kind != "preview"]
+    running = next((j for j in work if j.alive()), None)
+    return running or min(work, key=lambda j: j.never_began, default=None)
 
 
 def may_signal(holder: Holder) -> bool:

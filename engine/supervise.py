@@ -13,9 +13,16 @@ import time
 import traceback
 from pathlib import Path
 
-from engine import __version__
-from engine.devices import Choice, choices, take, visibility
-from engine.errors import EXIT_MEANINGS, Exit, FstuiError, Stopped, from_os_error
+from engine import __version__, hooks
+from engine.devices import Choice, choices, computes, take, visibility
+from engine.errors import (
+    EXIT_MEANINGS,
+    AlreadyRunning,
+    Exit,
+    FstuiError,
+    Stopped,
+    from_os_error,
+)
 from engine.fold import fold
 from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
 from engine.protocol import (
@@ -31,10 +38,11 @@ from engine.protocol import (
     safe_text,
     take_locks,
 )
+from engine.queue import entry as entries
+from engine.queue.keeper import kick
 
 LOOK_S = 0.1
 RESERVE_BYTES = 65_536
-USES_DEVICE = frozenset({"extract", "train", "convert"})
 END_STATES: dict[int, State] = {
     Exit.DONE: State.DONE,
     Exit.STOPPED: State.STOPPED,
@@ -51,13 +59,20 @@ def run(path: Path) -> int:
     lock = FileLock(folder.lock_path)
     if not lock.acquire(holder_text(folder.name)):
         raise already_running(folder.lock_path, job.kind)
+    if folder.has_run:  # started twice: what starts it was killed before it saw that it had begun
+        raise AlreadyRunning(f"The job {folder.name} has run already: a job runs once.")
     supervisor = Supervisor(folder, job)
     on_stop_signals(supervisor.on_stop_signal)
     on_kill_signal(supervisor.on_kill_signal)
     locks: list[FileLock] = []
     try:
-        locks = take_locks(folder.project, job, folder.name)
-        supervisor.begin()
+        entry = entries.read(folder)
+        if entry is None:
+            locks = take_locks(folder.project, job, folder.name)
+            supervisor.begin()
+        else:
+            supervisor.begin()
+            locks = supervisor.wait_for_locks(cancelled=entry.cancelled)
         code, message = supervisor.run_steps()
     except FstuiError as error:
         code, message = int(error.exit), str(error)
@@ -72,7 +87,17 @@ def run(path: Path) -> int:
             held.release()
     supervisor.end(code, message)
     lock.release()
+    afterwards(folder)
     return code
+
+
+def afterwards(folder: JobFolder) -> None:
+    """What follows an end and can't change it: the user's hooks, and the queue goes on."""
+    for act in (lambda: hooks.call(folder), lambda: kick(folder.project.parent)):
+        try:
+            act()
+        except (FstuiError, OSError) as error:
+            log(f"After the end: {error}")
 
 
 def step_command(folder: JobFolder, index: int) -> list[str]:
@@ -113,10 +138,26 @@ class Supervisor:
             "start", pid=os.getpid(), host=host(), version=__version__, kind=self.job.kind
         )
         self._write(force=True)
+        hooks.expect(self.folder)
+
+    def wait_for_locks(self, *, cancelled: bool) -> list[FileLock]:
+        """The project's locks for a job of the queue: another one may have been faster."""
+        if cancelled:
+            raise Stopped("taken out of the queue as it began")
+        while True:
+            try:
+                return take_locks(self.folder.project, self.job, self.folder.name)
+            except AlreadyRunning:
+                self._set_state(State.WAITING)
+            self._obey_while_alone()
+            if self._stop or self._kill:
+                raise Stopped("stopped while it waited for its project: run it again to go on")
+            time.sleep(1.0)
 
     def run_steps(self) -> tuple[int, str]:
         """Run the steps in order; the first that doesn't end well ends the job."""
         devices, locks = self._take_devices()
+        self._write(force=True)  # the queue waits to see which device it has
         said: list[tuple[Step, str]] = []
         try:
             for index in range(len(self.job.steps)):
@@ -160,8 +201,7 @@ class Supervisor:
 
     def _take_devices(self) -> tuple[Choice, list[FileLock]]:
         """The first free device or devices, waiting where all are taken; nothing for the CPU."""
-        wants = any(s.stage in USES_DEVICE for s in self.job.steps)
-        possible = choices(self.job.device) if wants else []
+        possible = choices(self.job.device) if computes(self.job) else []
         if not possible:
             self.snapshot.device = "CPU"
             return (), []

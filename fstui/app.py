@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,7 +17,8 @@ from textual.screen import Screen
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
-from fstui import keymap, settings, state, terminal, theme
+from fstui import bell, keymap, settings, state, terminal, theme
+from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.room import Room
@@ -89,7 +91,8 @@ class FstuiApp(LeanDisplay):
         self.ascii_only = ascii_only
         self.remote = remote
         self.farewell = ""
-        self.tail = Tail(self._tell, session.settings.poll_s)
+        keep = None if session.readonly else partial(keep_going, session.workspace)
+        self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:
             self.animation_level = "none"
 
@@ -142,8 +145,7 @@ class FstuiApp(LeanDisplay):
                 severity=ended.severity(),
                 markup=False,
             )
-            if self.session.settings.bell:
-                self.bell()
+            bell.ring(self, ended, self.session.settings)
 
     # --- rooms --------------------------------------------------------------------------------
 

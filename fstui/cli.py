@@ -122,16 +122,21 @@ class Parser(argparse.ArgumentParser):
         super().__init__(**words)
         self._command = command
 
+    def load(self) -> None:
+        """Read the command's own flags, once."""
+        if not self._command:
+            return
+        file = self._command + "_" * keyword.iskeyword(self._command)
+        module = importlib.import_module(f"fstui.commands.{file}")
+        self._command = ""
+        self.description = module.__doc__
+        module.arguments(self)
+        add_global_options(self)
+        self.set_defaults(run=module.run)
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Read the command's own flags first, once."""
-        if self._command:
-            file = self._command + "_" * keyword.iskeyword(self._command)
-            module = importlib.import_module(f"fstui.commands.{file}")
-            self._command = ""
-            self.description = module.__doc__
-            module.arguments(self)
-            add_global_options(self)
-            self.set_defaults(run=module.run)
+        """Read the command's own flags first."""
+        self.load()
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:

@@ -31,6 +31,7 @@ SAID = frozenset(
         "save",
         "arrival",
         "launch",
+        "run",
         "rejected",
         "rejections",
         "jitter",
@@ -78,11 +79,18 @@ class View(Protocol):
 
 
 def start_and_follow(args: argparse.Namespace, start: Callable[[], JobFolder]) -> int:
-    """Start a job and follow it, or only name it under `--detach`."""
+    """Start a job and follow it, or only name it under `--detach` or where it was queued."""
     with Interrupts() as interrupts:
         folder = start()
+        name = quote(folder.project.name)
+        if folder.was_queued:
+            say(
+                f"{folder.name} is in the queue: 'queue list' shows it, 'wait {name}' waits for "
+                "its end."
+            )
+            return int(Exit.DONE)
         if args.detach:
-            say(f"{folder.name} runs by itself: 'attach {quote(folder.project.name)}' follows it.")
+            say(f"{folder.name} runs by itself: 'attach {name}' follows it.")
             return int(Exit.DONE)
         resumes = folder.job().resumes
         if resumes:

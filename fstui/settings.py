@@ -1,51 +1,38 @@
-"""The user's own settings: `settings.toml` in FSTUI_CONFIG or the platform's config folder."""
+"""The user's own settings as the interface knows them; read and defined in the engine, whose jobs
+run the user's hooks when no interface is there. Changing them is here."""
 
 from __future__ import annotations
 
-import os
-import tomllib
-from pathlib import Path
-from typing import Annotated
-
-import msgspec
-from msgspec import Meta
+from typing import Any
 
 from engine.errors import BadInput, from_os_error
+from engine.protocol import write_atomic
+from engine.settings import read
+from engine.settings.user import FILE, UserSettings, config_folder, load
+
+__all__ = ["UserSettings", "change", "config_folder", "load"]
 
 
-class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a user can set for good. All are optional."""
+def change(name: str, value: Any) -> None:
+    """Set one setting, or take it back to its default with None; comments stay.
 
-    workspace: str = ""
-    """Folder of projects where neither `--workspace` nor FSTUI_WORKSPACE says so."""
-    theme: str = ""
-    """Name of a theme; the one chosen last with `t` when empty."""
-    preview_every_s: Annotated[float, Meta(ge=5, le=3600)] = 5.0
-    """Least time between two pictures that are sent to the terminal, s."""
-    poll_s: Annotated[float, Meta(ge=0.1, le=60)] = 0.5
-    """Time between two looks at a job's files, s."""
-    bell: bool = True
-    """Ring the terminal's bell when a job ends."""
+    Raises `BadInput` for a name or a value that can't be, or a file that can't be read.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
 
-
-def config_folder() -> Path:
-    """Where settings, key map and the user's own themes are."""
-    if chosen := os.environ.get("FSTUI_CONFIG"):
-        return Path(chosen).expanduser()
-    from platformdirs import user_config_path
-
-    return user_config_path("fstui")
-
-
-def load(folder: Path | None = None) -> Settings:
-    """Read the settings; defaults when there is no file. Raises `BadInput` naming the file."""
-    path = (folder or config_folder()) / "settings.toml"
+    known = read(UserSettings, {} if value is None else {name: value}, "the user's settings")
+    path = config_folder() / FILE
     try:
-        data = tomllib.loads(path.read_text("utf-8"))
-        return msgspec.convert(data, Settings)
-    except FileNotFoundError:
-        return Settings()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        document = tomlkit.parse(path.read_text("utf-8") if path.exists() else "")
+        if value is None:
+            document.pop(name, None)
+        else:
+            new = getattr(known, name)
+            document[name] = list(new) if isinstance(new, tuple) else new
+        write_atomic(path, tomlkit.dumps(document).encode())
     except OSError as error:
-        raise from_os_error(error, f"reading {path}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise BadInput(f"{path} can't be used: {error}.") from error
+        raise from_os_error(error, f"writing {path}") from error
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} can't be read: {error}.") from error

@@ -36,7 +36,7 @@ from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
 
-HELD_BYTES = 384 << 20
+HELD_BYTES = 96 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
 
@@ -86,7 +86,7 @@ class Conversion:
         self._output, self.look = output, output.look
         self._swap = Swap(clip, swapper, settings, self.look)
         self._workers = os.cpu_count() or 1
-        bits = max(24, av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel)
+        bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
@@ -151,13 +151,15 @@ class Conversion:
     def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[Item]:
         """The chain of stages; closing the stack ends them in the right order."""
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
-        decoded = ahead(self._decoded(reader), max(2, self._held // 8))
+        few, batch = max(2, self._held // 8), max(2, self._held // 4)
+        decoded = ahead(self._decoded(reader), few)
         cut = ordered(pool, self._swap.cut, decoded, self._workers + 1)
+        waiting = ahead(cut, batch)  # the next batch is cut while one is predicted
+        predicted = ahead(self._predicted(waiting), batch)
         put = self._swap.paste if self._output.pastes else self._swap.lay
-        predicted = self._predicted(cut)
         done = ordered(pool, put, predicted, self._workers + 1)
-        finished = ahead(done, max(2, self._held // 8))
-        for stage in (decoded, cut, predicted, done, finished):
+        finished = ahead(done, few)
+        for stage in (decoded, cut, waiting, predicted, done, finished):
             stack.enter_context(closing(stage))
         return finished
 
@@ -185,7 +187,7 @@ class Conversion:
                 waiting = []
             waiting.append(item)
             faces = sum(len(i.patches) for i in waiting)
-            if faces >= self._settings.batch or len(waiting) >= self._held:
+            if faces >= self._settings.batch or len(waiting) >= self._held // 2:
                 yield from self._swap.predict(waiting)
                 waiting = []
         yield from self._swap.predict(waiting)

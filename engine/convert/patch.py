@@ -120,13 +120,15 @@ class Cutter:
             return None
         rgb = read_samples(frame, region)
         to_crop = compose(matrix, invert(region.origin))
-        crop = _crop(rgb, to_crop, self._side, border=0)
-        inside, target = np.ones((self._side, self._side), np.float32), crop
+        # Beyond the frame's edge its last colours go on: black would be taken for the scene's. The
+        # model sees black there, as in training.
+        target = _crop(rgb, to_crop, self._side)
+        inside = np.ones((self._side, self._side), np.float32)
         if not lies_inside(matrix, self._side, frame.width, frame.height):
-            ones = np.ones(rgb.shape[:2], np.float32)
-            inside = np.asarray(warp(ones, to_crop, self._side, border=0), np.float32)
-            # Beyond the frame's edge its last colours go on: black would be taken for the scene's.
-            target = _crop(rgb, to_crop, self._side, border=None)
+            there = np.full(rgb.shape[:2], 255, np.uint8)
+            inside = levels(np.asarray(warp(there, to_crop, self._side, border=0)))
+            inside /= np.float32(255.0)
+        crop = target * inside[..., None]
         return Patch(
             region,
             matrix,
@@ -246,9 +248,9 @@ def about_middle(side: int, scale: float) -> Matrix:
     return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
 
 
-def _crop(rgb: NDArray[Any], to_crop: Matrix, side: int, border: int | None) -> NDArray[np.float32]:
-    """Samples as RGB 0..255, `side` square; `border` as in `warp`."""
-    return levels(np.asarray(warp(rgb, to_crop, side, border=border)))
+def _crop(rgb: NDArray[Any], to_crop: Matrix, side: int) -> NDArray[np.float32]:
+    """Samples as RGB 0..255, `side` square."""
+    return levels(np.asarray(warp(rgb, to_crop, side)))
 
 
 def _resize(picture: NDArray[np.float32], side: int) -> NDArray[np.float32]:

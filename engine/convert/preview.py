@@ -18,7 +18,6 @@ from engine.convert.warm import Warm
 from engine.errors import BadInput, NothingToDo, from_os_error
 from engine.faces.crops import encode_jpeg
 from engine.protocol import Command, safe_text, write_atomic
-from engine.settings import ConvertSettings, read
 from engine.work import Work
 
 IDLE_S = 600.0
@@ -68,10 +67,8 @@ class Preview:
 
     def _look(self, command: Command) -> None:
         began, request = time.monotonic(), request_of(command.args)
-        clips = list(self._warm.clips())
-        settings = read(
-            ConvertSettings, {**self._warm.work.project.settings("convert"), **request.settings}
-        )
+        settings = self._warm.settings(request.settings)
+        clips = list(self._warm.clips(settings))
         ready = self._warm.ready(request.clip or clips[0], settings)
         clip, wanted = ready.clip, frames_in(ready.clip, request.frames)
         swapper = self._warm.swapper(settings)

@@ -23,7 +23,7 @@ from engine.faces.masks import Packed, stored_of
 from engine.media.probe import probe
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
-from engine.settings import ConvertSettings
+from engine.settings import ConvertSettings, listed
 from engine.store import FrameFace, Media, Store
 from engine.work import Work
 
@@ -35,7 +35,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     """The target's videos with their faces. Raises `NothingToDo` or `BadInput` if none is left;
     what is wrong with some of them is warned of."""
     project = work.project
-    paths = footage_of(project)
+    paths = named(footage_of(project), settings.clips)
     wanted = wanted_of(project, settings)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
@@ -88,6 +88,17 @@ def footage_of(project: Project) -> list[Path]:
 def not_extracted(project: Project) -> NothingToDo:
     """The error for a target without faces in the store."""
     return NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+
+
+def named(paths: list[Path], clips: str) -> list[Path]:
+    """The paths that the setting names, with or without suffix; all where it names none. Raises
+    `BadInput` for a name that none has."""
+    names = listed(clips)
+    for name in names:
+        if not any(name in (path.name, path.stem) for path in paths):
+            known = ", ".join(path.name for path in paths)
+            raise BadInput(safe_text(f"The target has no clip '{name}': there is {known}."))
+    return [p for p in paths if not names or p.name in names or p.stem in names]
 
 
 def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wanted: Wanted) -> Clip:
@@ -164,7 +175,8 @@ def faces_without_mesh(faces: dict[int, list]) -> bool:
 
 def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:
     """Of all that decides what the pictures look like: footage, faces, model, settings."""
-    pictures = msgspec.structs.replace(settings, batch=1, report="full")  # speed, measuring
+    # speed, measuring, and which other clips are converted
+    pictures = msgspec.structs.replace(settings, batch=1, report="full", clips="")
     digest = hashlib.sha256()
     for index in sorted(clip.faces):
         for face in clip.faces[index]:

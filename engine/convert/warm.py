@@ -23,7 +23,7 @@ from engine.convert.pipeline import Load, require_learnt_mask, trained
 from engine.convert.shots import FILE as SHOTS
 from engine.convert.shots import unknown_clip
 from engine.convert.swap import Swap
-from engine.convert.targets import clip_of, footage_by_clip
+from engine.convert.targets import clip_of, footage_by_clip, named
 from engine.convert.views import Seen
 from engine.errors import BadInput, ModelMissing
 from engine.media.planes import restored
@@ -31,7 +31,7 @@ from engine.media.read import FrameReader, Run, key_frames, to_rgb, upright
 from engine.media.write import Look, fitted
 from engine.project import Project
 from engine.protocol import safe_text
-from engine.settings import ConvertSettings, fields
+from engine.settings import ConvertSettings, fields, read
 from engine.train import checkpoint, sets
 from engine.work import Work
 
@@ -91,17 +91,22 @@ class Warm:
 
     # --- clips ---
 
-    def clips(self) -> dict[str, Path]:
-        """Footage that can be looked at, by the clip's name. Raises `NothingToDo`."""
+    def settings(self, values: dict[str, Any]) -> ConvertSettings:
+        """Settings over the project's own, as project.toml has them now. Raises `BadInput`."""
         self.work = dataclasses.replace(self.work, project=Project.open(self.work.project.path))
+        return read(ConvertSettings, {**self.work.project.settings("convert"), **values})
+
+    def clips(self, settings: ConvertSettings) -> dict[str, Path]:
+        """Footage that can be looked at, by the clip's name. Raises `NothingToDo`, `BadInput`."""
         stamp = self._stamp()
         if self._named is None or self._named[0] != stamp:
             self._named = stamp, footage_by_clip(self.work.project)
-        return self._named[1]
+        meant = named(list(self._named[1].values()), settings.clips)
+        return {name: path for name, path in self._named[1].items() if path in meant}
 
     def ready(self, name: str, settings: ConvertSettings) -> Ready:
         """A clip by its name. Raises `NothingToDo` and `BadInput` as convert does."""
-        known = self.clips()
+        known = self.clips(settings)
         if name not in known:
             raise unknown_clip(name, known)
         stamp, key = self._stamp(known[name]), (name, deciding(settings))

@@ -21,10 +21,10 @@ def missing_end(path: Path) -> str | None:
     with open_video(path) as container:
         stream = video_stream(container, path.name)
         length_s = float(container.duration or 0) / 1_000_000
-        there_s = _indexed_s(container, stream)
+        there_s, slack_s = _indexed_s(container, stream), 0.0  # an index names each byte
         if there_s is None:
-            there_s = _last_packet_s(container, stream)
-        if there_s is None or length_s - there_s <= SLACK_S:
+            there_s, slack_s = _last_packet_s(container, stream), SLACK_S
+        if there_s is None or length_s - there_s <= slack_s:
             return None
         return (
             f"it is cut off: about {there_s:.1f} s of {length_s:.1f} s are there, "

@@ -103,14 +103,14 @@ class Field(NamedTuple):
     def words(self) -> str:
         """Help, bounds, unit and default in one line."""
         bounds = f"{': ' if self.choices else ', '}{self.bounds()}" if self.bounds() else ""
-        default = f" (default {self.default})" if self.default != "" else ""
+        default = f" (default {self.default})" if self.default not in ("", ()) else ""
         return f"{self.help}{bounds}{default}"
 
     def refusal(self, stage: str, value: Any) -> str:
         """The sentence that refuses a value."""
         kinds = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
         among = "any of" if self.many else "one of"
-        wanted = among if self.choices else kinds[self.type]
+        wanted = among if self.choices else kinds.get(self.type, "a list of words")
         multiple = f", a multiple of {self.multiple_of}" if self.multiple_of else ""
         bounds = f" {self.bounds()}".rstrip() if self.choices else f", {self.bounds()}"
         bounds = bounds if self.bounds() else ""

@@ -23,6 +23,10 @@ class TrainSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[
         float, about("stop after this training time; 0 is no limit", 0, unit="s", live=True)
     ] = 0.0
+    plateau: Annotated[
+        int,
+        about("stop when nothing is learnt in so many; 0 is never", 0, 10_000_000, live=True),
+    ] = 0
     batch: Annotated[
         int, about("faces of each side at once: fewer need less memory", 1, 256, live=True)
     ] = 16

@@ -23,6 +23,7 @@ from engine.train.health import Health, RanAway
 from engine.train.learning import schedule_of
 from engine.train.outlook import Outlook
 from engine.train.pictures import Pictures
+from engine.train.plateau import Plateau, plateau_of
 from engine.train.rollback import Recovery
 from engine.train.saving import Saving
 from engine.train.schedule import learning_rate
@@ -112,7 +113,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     pictures = Pictures(session, clock.seconds, board)
     batches = batches_of(session)
     schedule = schedule_of(session.recipe, settings)
-    log = Log(session, saving, health, clock.seconds, board)
+    plateau = plateau_of(session)
+    log = Log(session, saving, health, clock.seconds, board, plateau)
     clock.stop()  # until the first step is compiled
     asked: set[str] = set()
     control.on("save", lambda _: asked.add("save"))
@@ -128,7 +130,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
         # --- limits and stop ---
         with clock.halted():  # a pause waits in here
             stopping = control.stopping
-        over = session.over(clock.seconds)
+        still = plateau is not None and plateau.still
+        over = still or session.over(clock.seconds)
         ending = stopping or over
         if changes and not ending:
             session.change(changes)
@@ -174,7 +177,8 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
 
     if stopping and not over:
         raise Stopped(f"stopped at iteration {session.iteration}: train goes on from there")
-    return f"trained to iteration {session.iteration}: {log.words()}"
+    until = " where the losses stand still" if still else ""
+    return f"trained to iteration {session.iteration}{until}: {log.words()}"
 
 
 class Clock:
@@ -221,8 +225,10 @@ class Log:
         health: Health,
         seconds: float,
         board: Board | None = None,
+        plateau: Plateau | None = None,
     ) -> None:
         self.session, self.saving, self.health, self.board = session, saving, health, board
+        self.plateau = plateau
         self.history = History(session.folder / "history")
         self.written_s = seconds
         self._unwritten = NOTHING
@@ -253,6 +259,8 @@ class Log:
         speed = means.steps / max(seconds - self.written_s, 1e-3)
         self.written_s, self.last = seconds, means
         self.history.append(iteration, time.time(), a, b, speed)
+        if self.plateau:
+            self.plateau.take(iteration, a, b)
         report, batch = self.session.work.report, self.session.batch
         report.metric(
             *(iteration, a, b, speed),

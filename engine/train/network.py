@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import keras
@@ -23,7 +23,8 @@ class Network:
 
     `precision` is what it computes in (weights are float32 always): float32, float16 or bfloat16.
     With `recompute` a training keeps only what stands between sub-models and computes the rest
-    again on the way back, which needs less memory and a third more time.
+    again on the way back, which needs less memory and a third more time. A `blank` network's
+    weights are nought until they are set.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Network:
         *,
         precision: str = "float32",
         recompute: bool = False,
+        blank: bool = False,
     ) -> None:
         self.name = name
         self.model = models.load(name)
@@ -42,7 +44,7 @@ class Network:
         self.style = models.style(name, style or Style())
         self.sizes = self.model.sizes(self.options)
         keras.utils.set_random_seed(seed)
-        with computing_in(precision):
+        with computing_in(precision), noughts() if blank else nullcontext():
             self.architecture = self.model.build(self.options, Blocks(self.style))
         self.architecture.recompute = recompute
         self.parts = self.architecture.parts
@@ -102,6 +104,22 @@ def computing_in(precision: str) -> Iterator[None]:
         yield
     finally:
         keras.config.set_dtype_policy(before)
+
+
+@contextmanager
+def noughts() -> Iterator[None]:
+    """Weights of layers that are made inside begin as 0: drawing random ones takes twice their
+    memory, which TensorFlow's pool does not give back."""
+    real = keras.layers.Layer.add_weight
+
+    def add_weight(self: Any, *args: Any, **named: Any) -> Any:
+        return real(self, *args, **{**named, "initializer": "zeros"})
+
+    keras.layers.Layer.add_weight = add_weight
+    try:
+        yield
+    finally:
+        keras.layers.Layer.add_weight = real
 
 
 def assign(variables: dict[str, Any], arrays: dict[str, NDArray[np.float32]], whose: str) -> None:

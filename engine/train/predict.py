@@ -30,7 +30,7 @@ class Swapper:
         self.masks = recipe.style.learn_mask
         self.iteration = found.state.iteration
         models.trained(recipe.model, recipe.version)
-        self._network = Network(recipe.model, recipe.options, style=recipe.style)
+        self._network = Network(recipe.model, recipe.options, style=recipe.style, blank=True)
         self._network.set_weights(found.weights())
         self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)
 

@@ -1,4 +1,4 @@
-"""What lies in a media folder and may be footage: files, and folders of pictures."""
+"""What lies in a watched folder and may be footage: files, and folders of pictures. Light."""
 
 from __future__ import annotations
 
@@ -8,28 +8,54 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.project import IMAGE_SUFFIXES, SIDES, VIDEO_SUFFIXES
+from engine.project import IMAGE_SUFFIXES, INBOX, SIDES, VIDEO_SUFFIXES, Project
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", "~")
 """Ends of names under which programs write what is not whole yet. rsync's begin with a dot."""
+BESIDE = ""
+"""The place of what lies in `media/` beside its folders."""
 
 
 class Signature(NamedTuple):
-    """What changes while something is still being written."""
+    """What changes while something is still being written, or when it may be read at last."""
 
     files: int
     bytes: int
     newest_ns: int
     """Newest modification time, ns."""
+    modes: int = 0
+    """Permissions, of several files those that any of them has."""
+
+
+class Place(NamedTuple):
+    """A folder that is watched."""
+
+    name: str
+    """a, b, target or inbox: what arrives there is for that."""
+    path: Path
 
 
 class Candidate(NamedTuple):
-    """A file, or a folder of pictures, in the folder of a side."""
+    """A file, or a folder of pictures, in a watched folder."""
 
-    side: str
-    """"" for what lies beside the sides' folders."""
+    place: str
+    """The name of its place; `BESIDE` for what lies in none."""
     path: Path
     signature: Signature
+
+
+def places_of(project: Project) -> list[Place]:
+    """The folders that a project has watched: those of `media/`, then the ones outside."""
+    inside = [Place(name, project.path / "media" / name) for name in (*SIDES, INBOX)]
+    return inside + outside(project)
+
+
+def outside(project: Project) -> list[Place]:
+    """The folders outside that project.toml names."""
+    return [
+        Place(folder.side, project.path / Path(folder.path).expanduser())
+        for folder in project.file.watch.folder
+    ]
 
 
 def is_ignored(name: str) -> bool:
@@ -37,43 +63,46 @@ def is_ignored(name: str) -> bool:
     return name.startswith(".") or name.lower().endswith(UNFINISHED)
 
 
-def candidates(side: str, folder: Path) -> Iterator[Candidate]:
-    """What lies in a side's folder; a folder in it counts as one where it holds pictures, and the
-    videos in it each for themselves. What vanishes meanwhile is left out."""
+def candidates(place: str, folder: Path) -> Iterator[Candidate]:
+    """What lies in a watched folder; a folder in it counts as one where it holds pictures, and the
+    videos in it each for themselves. What vanishes meanwhile is left out. Raises `OSError` when
+    the folder itself can't be looked at."""
     for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False):
-            yield from _inside(side, Path(entry.path))
+            yield from _inside(place, Path(entry.path))
         elif signature := _signature([entry]):
-            yield Candidate(side, Path(entry.path), signature)
+            yield Candidate(place, Path(entry.path), signature)
 
 
 def misplaced(media: Path) -> Iterator[Candidate]:
-    """Files, and folders with footage, that lie in `media/` beside the sides' folders."""
+    """Files, and folders with footage, that lie in `media/` beside its folders."""
     for entry in _entries(media):
-        if entry.name in SIDES or (entry.is_dir() and not any(_inside("", Path(entry.path)))):
+        folder = Path(entry.path)
+        if entry.name in (*SIDES, INBOX) or (entry.is_dir() and not any(_inside("", folder))):
             continue
         if signature := _signature([entry]):
-            yield Candidate("", Path(entry.path), signature)
+            yield Candidate(BESIDE, folder, signature)
 
 
-def _inside(side: str, folder: Path) -> Iterator[Candidate]:
+def _inside(place: str, folder: Path) -> Iterator[Candidate]:
     pictures = []
-    for entry in _entries(folder):
+    try:
+        entries = _entries(folder)
+    except OSError:
+        return
+    for entry in entries:
         suffix = Path(entry.name).suffix.lower()
         if suffix in IMAGE_SUFFIXES:
             pictures.append(entry)
         elif suffix in VIDEO_SUFFIXES and (signature := _signature([entry])):
-            yield Candidate(side, Path(entry.path), signature)
+            yield Candidate(place, Path(entry.path), signature)
     if pictures and (signature := _signature(pictures)):
-        yield Candidate(side, folder, signature)
+        yield Candidate(place, folder, signature)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted((e for e in found if not is_ignored(e.name)), key=lambda e: e.name)
-    except OSError:
-        return []
+    with os.scandir(folder) as found:
+        return sorted((e for e in found if not is_ignored(e.name)), key=lambda e: e.name)
 
 
 def _signature(entries: list[os.DirEntry[str]]) -> Signature | None:
@@ -85,11 +114,15 @@ def _signature(entries: list[os.DirEntry[str]]) -> Signature | None:
             continue
     if not stats:
         return None
-    return Signature(len(stats), sum(s.st_size for s in stats), max(s.st_mtime_ns for s in stats))
+    modes = 0
+    for found in stats:
+        modes |= stat.S_IMODE(found.st_mode)
+    size, newest = sum(s.st_size for s in stats), max(s.st_mtime_ns for s in stats)
+    return Signature(len(stats), size, newest, modes)
 
 
 def refusal(path: Path, folder: Path) -> str | None:
-    """Why something in a media folder is not footage, told from its name and kind; None if it
+    """Why something in a watched folder is not footage, told from its name and kind; None if it
     may be. Nothing is opened that could block, such as a pipe."""
     try:
         mode = path.lstat().st_mode

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,12 +15,13 @@ from watchdog.events import (
     FileSystemEventHandler,
 )
 from watchdog.observers import Observer
-from watchdog.observers.polling import PollingObserver
 
 from engine.store import NETWORK_FILE_SYSTEMS, file_system
 
 SEEN = frozenset({"created", "modified", "moved", "deleted", "closed"})
 """Reading a file is told of too ("opened", "closed_no_write") and changes nothing."""
+SILENT = NETWORK_FILE_SYSTEMS | {"overlay", "aufs", "virtiofs", "vboxsf", "fuse.vmhgfs-fuse"}
+"""File systems that don't tell of every change: other machines, or the host, write to them."""
 
 
 class Notices(FileSystemEventHandler):
@@ -53,36 +55,72 @@ class Notices(FileSystemEventHandler):
         with self._lock:
             return set(self._written)
 
+    def keep(self, present: set[Path]) -> None:
+        """Forget all but what is there, or lies in a folder that is: the kernel drops notices when
+        too many come at once, so a close may never be told."""
+        with self._lock:
+            self._written = {p for p in self._written if p in present or p.parent in present}
+
     def forget(self, path: Path) -> None:
         """Stop waiting for a close that never came."""
         with self._lock:
             self._written = {p for p in self._written if p != path and p.parent != path}
 
 
-def start(
-    folders: Iterable[Path], notices: Notices, *, polling: bool, poll_s: float
-) -> tuple[Any, str]:
-    """A running observer of the folders, and how it looks: in words, after "watching".
+class Eyes:
+    """Has folders told of by inotify where that works; the others must be looked at again and
+    again, by whoever asks."""
 
-    It polls on network file systems, which tell nothing of other machines' writes, and where
-    inotify's watches or instances have run out.
-    """
-    folders = list(folders)
-    why = "as asked for"
-    if not polling:
-        network = sorted({file_system(f) for f in folders} & NETWORK_FILE_SYSTEMS)
-        if not network:
-            try:
-                return _started(Observer(), folders, notices), "by inotify"
-            except OSError as error:
-                why = f"inotify ran out: {error.strerror or error}"
-        else:
-            why = f"the folders are on {', '.join(network)}"
-    observer = _started(PollingObserver(timeout=poll_s), folders, notices)
-    return observer, f"by polling every {poll_s:g} s ({why})"
+    def __init__(self, notices: Notices, *, polling: bool) -> None:
+        self._notices, self._polling = notices, polling
+        self._observer: Any = None
+        self.polled: dict[Path, str] = {}
+        """Folders that tell nothing, and why."""
+        self.trouble = False
+        """Whether inotify should work for some of them and doesn't."""
+
+    def open(self, folders: Iterable[Path]) -> None:
+        """Begin with these folders, in place of those before."""
+        self.close()
+        self.polled, self.trouble = {}, False
+        told = []
+        for folder in folders:
+            kind = file_system(folder)
+            if self._polling:
+                self.polled[folder] = "as asked for"
+            elif kind in SILENT:
+                self.polled[folder] = f"it is on {kind}"
+            else:
+                told.append(folder)
+        try:
+            self._observer = _started(self._notices, told) if told else None
+        except OSError as error:
+            what = "ran out" if error.errno in (errno.ENOSPC, errno.EMFILE) else "failed"
+            why = f"inotify {what}: {error.strerror or error}"
+            self.polled |= dict.fromkeys(told, why)
+            self.trouble = True
+
+    def words(self, poll_s: float) -> str:
+        """How it looks, after "watching": by inotify, or which folders otherwise and why."""
+        if not self.polled:
+            return "by inotify"
+        reasons: dict[str, list[str]] = {}
+        for folder, why in self.polled.items():
+            reasons.setdefault(why, []).append(folder.name)
+        each = "; ".join(f"{', '.join(names)}: {why}" for why, names in reasons.items())
+        also = "by inotify and " if self._observer else ""
+        return f"{also}by polling every {poll_s:g} s ({each})"
+
+    def close(self) -> None:
+        """End the observer; harmless when there is none."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
+            self._observer = None
 
 
-def _started(observer: Any, folders: list[Path], notices: Notices) -> Any:
+def _started(notices: Notices, folders: list[Path]) -> Any:
+    observer = Observer()
     try:
         for folder in folders:
             observer.schedule(notices, str(folder), recursive=True)

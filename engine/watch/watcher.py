@@ -1,33 +1,33 @@
-"""The step of a watching job: footage that arrives in `media/` becomes a source of its side.
+"""The step of a watching job: footage that arrives becomes a source of its side.
 
-A file counts once its writer closed or renamed it and it stood still for a while. It is opened by
-a process of the engine's own, so that a file made to crash a decoder doesn't end the watching.
+A file counts once its writer closed or renamed it, it stood still for a while and can be read to
+its end. What became of it is written into the project's `arrivals.json`, and recipes go on from
+there.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace, Stopped
-from engine.launch import ask, launch
+from engine.errors import BadInput, FstuiError, Stopped
 from engine.process import is_locked
-from engine.project import SIDES, Project, content_hash
-from engine.protocol import PROJECT_LOCKS, VERSION, Job, Step
+from engine.project import Project
+from engine.protocol import PROJECT_LOCKS, JobFolder
 from engine.settings import WatchSettings
-from engine.store import Store
 from engine.watch import observe
-from engine.watch.candidates import Candidate, Signature, candidates, misplaced, refusal
+from engine.watch.arrivals import Arrivals
+from engine.watch.ledger import Ledger
+from engine.watch.looking import Folders
+from engine.watch.runs import Runs
 from engine.watch.settle import Settler
 from engine.work import Work
 
 LOOK_S = 0.2
 """Commands are looked at this often."""
-PASSING = (AlreadyRunning, Damaged, NoSpace)
-"""Trouble of the project, not of the footage: project.toml is held by another program, is half
-edited, or the disk is full. What arrived is tried again."""
-BESIDE = "it lies beside the sides' folders: put it into a, b or target"
+TICK_S = 1.0
+"""Recipes and their jobs are looked at this often."""
 LOOK_ANYWAY_S = 10.0
 """The kernel drops notices when too many come at once: look at least this often."""
 
@@ -35,183 +35,119 @@ LOOK_ANYWAY_S = 10.0
 def run(work: Work) -> str:
     """Watch until asked to stop. Raises `Stopped` then, so that the job can be gone on with."""
     watcher = Watcher(work)
-    notices = observe.Notices()
-    observer, how = observe.start(
-        watcher.folders.values(),
-        notices,
-        polling=watcher.settings.polling,
-        poll_s=watcher.settings.poll_s,
-    )
     try:
-        work.report.phase(f"watching {how}")
-        if "ran out" in how:
-            work.report.warn(f"New footage is found {how}.")
-        watcher.loop(notices)
+        watcher.loop()
     finally:
-        observer.stop()
-        observer.join()
+        watcher.eyes.close()
+    arrivals = watcher.arrivals
     raise Stopped(
-        f"stopped watching {work.project.name}; {watcher.taken} taken in, {watcher.refused} refused"
+        f"stopped watching {work.project.name}; {arrivals.taken} taken in, {arrivals.refused} "
+        "refused"
     )
 
 
 class Watcher:
-    """What was seen, what is arriving, and which sides wait for their extraction."""
+    """Looks when something changed or is arriving, and lets recipes go on."""
 
     def __init__(self, work: Work) -> None:
-        self.work = work
+        self.work, self.report = work, work.report
         self.settings = work.settings(WatchSettings)
-        self.media = work.project.path / "media"
-        self.folders = {side: self.media / side for side in SIDES}
-        for folder in self.folders.values():
-            folder.mkdir(parents=True, exist_ok=True)
-        self.taken = 0
-        self.refused = 0
-        self._settler = Settler(self.settings.settle_s)
+        self.notices = observe.Notices()
+        self.eyes = observe.Eyes(self.notices, polling=self.settings.polling)
+        self.folders = Folders(work.project)
+        ledger = Ledger(work.project)
+        self.runs = Runs(work.project.path, ledger, work.report)
+        settler = Settler(self.settings.settle_s, self.settings.patience_s)
+        self.arrivals = Arrivals(work, self.settings, ledger, settler, self.runs)
         self._warned: set[str] = set()
-        self._decided = self._known()
-        self._to_extract = self._left_over()
+        self._began = self._extracting = self._reopened = False
+        self._next_look = self._next_anyway = self._next_tick = 0.0
 
-    def loop(self, notices: observe.Notices) -> None:
-        """Look when something changed or is arriving; launch extractions when they can run."""
-        changed, next_look, next_anyway = True, 0.0, 0.0
+    def loop(self) -> None:
+        """Go on until the user asks to stop. Raises `BadInput` when the project has gone."""
+        self.folders.make()
+        self._passing(self.runs.catch_up)
+        self._passing(self.arrivals.ask_again)
+        changed = True
         while not self.work.control.stopping:
-            now = time.monotonic()
-            changed |= now >= next_anyway
-            if (changed or len(self._settler)) and now >= next_look:
-                self.look(notices, now)
-                changed, next_anyway = False, now + LOOK_ANYWAY_S
-                next_look = now + min(self.settings.poll_s, self.settings.settle_s)
-            self._extract()
-            self.work.report.heartbeat()
-            changed |= notices.wait(LOOK_S)
+            self.require_project()
+            changed = self.step(time.monotonic(), changed)
+            self.report.heartbeat()
+            changed |= self.notices.wait(LOOK_S)
 
-    # --- arrivals ---
+    def step(self, now: float, changed: bool) -> bool:
+        """Do what is due at a time (seconds, monotonic); whether a change is still to be seen."""
+        due = changed or now >= self._next_anyway or self.arrivals.busy
+        if due and now >= self._next_look:
+            self._reopened = False
+            self._passing(lambda: self._look(now))
+            changed = self._reopened  # what came before it heard anything is seen then
+            self._next_look = now + min(self.settings.poll_s, self.settings.settle_s)
+            polls = self.eyes.polled or self.folders.away
+            self._next_anyway = now + (self.settings.poll_s if polls else LOOK_ANYWAY_S)
+        if now >= self._next_tick:
+            self._next_tick = now + TICK_S
+            self._passing(lambda: self.runs.tick(self.arrivals.busy))
+            self._look_for_faces()
+        return changed
 
-    def _known(self) -> dict[Path, Signature]:
-        """What lies there and is a source already: nothing to say about it."""
-        project = self.work.project
-        listed = {(s.side, project.source_path(s)) for s in project.sources()}
-        return {
-            c.path: c.signature
-            for side, folder in self.folders.items()
-            for c in candidates(side, folder)
-            if (side, c.path) in listed and is_listed(project, side, c.path)
-        }
+    def _look_for_faces(self) -> None:
+        """After an extraction, whoever started it, there may be somebody to compare with."""
+        extracting = is_locked(self.work.project.path / "locks" / PROJECT_LOCKS["extract"])
+        if self._extracting and not extracting:
+            self._passing(self.arrivals.ask_again)
+        self._extracting = extracting
 
-    def look(self, notices: observe.Notices, now: float) -> None:
-        """One look at the folders: note what is new, drop what is gone, take in what is ready."""
-        present: set[Path] = set()
-        for candidate in self._all():
-            present.add(candidate.path)
-            if self._decided.get(candidate.path) == candidate.signature:
-                continue
-            if self._settler.see(candidate, now):
-                self._tell(candidate.path, candidate.side, "arriving")
-        for path in self._settler.drop_missing(present):
-            first = path.relative_to(self.media).parts[0]
-            self._tell(path, first if first in SIDES else "", "gone")
-        for candidate in self._settler.take_ready(notices.being_written(), now):
-            if self.work.control.stopping:
-                break  # the next watching finds the rest
-            notices.forget(candidate.path)
-            try:
-                self._decide(candidate)
-            except PASSING as error:
-                self._put_off(candidate, str(error), now)
+    def _look(self, now: float) -> None:
+        seen = self.folders.look()
+        for folder, why in seen.went.items():
+            self.report.warn(f"{folder} can't be watched ({why}): it is looked for again.")
+        for folder in seen.came:
+            self.report.phase(f"watching {folder} again")
+        if seen.came or seen.went or not self._began:
+            self._open_eyes()
+        self.notices.keep({candidate.path for candidate in seen.candidates})
+        if not self._began:
+            self.arrivals.catch_up(seen)
+            self._began = True
+        self.arrivals.note(seen, now)
+        self.arrivals.decide(self.notices, now)
 
-    def _all(self) -> Iterator[Candidate]:
-        """What lies in the sides' folders, and beside them."""
-        for side, folder in self.folders.items():
-            yield from candidates(side, folder)
-        yield from misplaced(self.media)
+    def _open_eyes(self) -> None:
+        self.eyes.open(self.folders.there)
+        how = self.eyes.words(self.settings.poll_s)
+        self.report.phase(f"watching {how}")
+        self._reopened = True
+        if self.eyes.trouble:
+            self._warn(f"New footage is found {how}.")
 
-    def _put_off(self, candidate: Candidate, why: str, now: float) -> None:
-        """Try a candidate again once it has stood still for as long again."""
-        del self._decided[candidate.path]
-        self._settler.see(candidate, now)
-        if why not in self._warned:
-            self._warned.add(why)
-            self.work.report.warn(f"{why} Footage that arrives meanwhile is tried again.")
-
-    def _decide(self, candidate: Candidate) -> None:
-        """Take a candidate in or refuse it, each with an event; what vanishes is let go. Raises
-        `PASSING`."""
-        path, side = candidate.path, candidate.side
-        self._decided[path] = candidate.signature
-        why = refusal(path, self.folders[side]) if side else BESIDE
-        if why is None:
-            try:
-                new = self._take_in(path.resolve(), side)
-            except PASSING:
-                raise
-            except (FstuiError, OSError) as error:
-                why = str(error)
-            else:
-                self.taken += new
-                self._tell(path, side, "ready", "" if new else "it was listed already")
-                return
-        if not path.is_symlink() and not path.exists():
-            self._tell(path, side, "gone")
-            return
-        self.refused += 1
-        self._tell(path, side, "refused", why)
-
-    def _take_in(self, path: Path, side: str) -> bool:
-        """List a medium as a source; whether it was new. Raises `BadInput` when it is none."""
-        project = Project.open(self.work.project.path)
-        if is_listed(project, side, path):
-            return False  # 'add --copy' put it here
-        (facts,) = ask("media", str(path))
-        if not project.add_sources(side, [path]):
-            raise BadInput("the same footage is listed on this side already")
-        if problem := facts.get("problem"):
-            self.work.report.warn(f"{path.name}: {problem}")
-        if project.file.watch.extract:
-            self._to_extract.add(side)
-        return True
-
-    def _tell(self, path: Path, side: str, state: str, why: str = "") -> None:
-        shown = str(path.relative_to(self.work.project.path))
-        self.work.report.event("arrival", path=shown, side=side, state=state, why=why)
-
-    # --- extraction ---
-
-    def _left_over(self) -> set[str]:
-        """Sides with footage that an earlier watching took in and nobody has extracted yet."""
-        project = self.work.project
-        if not project.file.watch.extract:
-            return set()
+    def _passing(self, act: Callable[[], None]) -> None:
+        """Do something. What is wrong with footage is dealt with in there; trouble that comes out
+        is the project's or the machine's (project.toml is held by another program or half edited,
+        the disk is full, a drive doesn't answer): it is told once and left for the next time."""
         try:
-            with Store(project.db_path, readonly=True) as store:
-                done = {(m.side, m.hash) for m in store.media() if m.done}
-        except BadInput:
-            done = set()
-        return {s.side for s in project.sources() if (s.side, s.hash) not in done}
-
-    def _extract(self) -> None:
-        """Launch an extraction for the waiting sides, after the one that runs has ended."""
-        project = self.work.project
-        lock = project.path / "locks" / PROJECT_LOCKS["extract"]
-        if not self._to_extract or is_locked(lock):
-            return
-        sides = [side for side in SIDES if side in self._to_extract]
-        job = Job(VERSION, "extract", [Step("extract", side) for side in sides])
-        try:
-            folder = launch(project.path, job)
-        except AlreadyRunning:
-            return  # somebody was faster: these sides are still waiting
+            act()
         except FstuiError as error:
-            self.work.report.warn(f"The extraction could not be started: {error}")
-        else:
-            self.work.report.event("launch", job=folder.name, sides=sides)
-        self._to_extract.clear()
+            self._warn(f"{error} Footage that arrives meanwhile is tried again.")
 
+    def _warn(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            self.report.warn(text)
 
-def is_listed(project: Project, side: str, path: Path) -> bool:
-    """Whether this very file, with this content, is a source of the side."""
-    known = {project.source_path(s): s.hash for s in project.sources(side)}
-    try:
-        return path in known and content_hash(path) == known[path]
-    except OSError:
-        return False
+    def require_project(self) -> None:
+        """Raise `BadInput` when the project lies no longer where it did; the words also reach the
+        job's folder where that is now, which this process's own folder has moved with."""
+        project = self.work.project
+        if project.path.is_dir():
+            return
+        try:
+            there = Project.open(Path.cwd())
+        except (FstuiError, OSError) as error:
+            raise BadInput(f"The project {project.path} is gone: nothing is watched.") from error
+        words = (
+            f"The project was moved to {there.path} while it was watched: 'watch {there.typed}' "
+            "watches it there."
+        )
+        JobFolder(there.path / "jobs" / self.work.folder.name).append("warn", text=words)
+        raise BadInput(words)

@@ -6,8 +6,8 @@ import argparse
 from shlex import quote
 
 from engine.errors import NothingToDo
-from engine.protocol import ENDS, find_job
-from fstui.commands.shared import add_project, project_of
+from engine.protocol import ENDS
+from fstui.commands.shared import add_project, job_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,14 +22,14 @@ def run(args: argparse.Namespace) -> int:
     """Follow it; the exit code is the job's."""
     from fstui.follow import Interrupts, ending, follow
 
-    project = project_of(args)
-    folder = find_job(project.path, args.job)
-    if folder is None:
-        raise NothingToDo(
-            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
-        )
+    folder = job_of(args)
     snapshot = folder.current()
     if snapshot.state in ENDS:
         return ending(folder, snapshot)
+    if folder.never_began:
+        raise NothingToDo(
+            f"{folder.name} waits in the queue: 'queue list' says for what, "
+            f"'wait {quote(folder.project.name)}' waits with it."
+        )
     with Interrupts() as interrupts:
         return follow(folder, interrupts, folder.events_path.stat().st_size)

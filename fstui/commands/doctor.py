@@ -5,10 +5,11 @@ else that is needed is, else 0."""
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from engine import packs
 from engine.errors import Exit
@@ -16,8 +17,9 @@ from engine.launch import ask
 from engine.protocol import safe_text
 from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import places, terminal
-from fstui.commands.shared import require_writing, say
+from fstui.commands.shared import add_json, print_json, require_writing, say
 from fstui.model import words
+from fstui.model.answers import FindingAnswer
 
 MIN_FREE_BYTES = 5_000_000_000
 MARKS = {"good": "ok ", "note": "-  ", "bad": "BAD"}
@@ -25,7 +27,7 @@ MARKS = {"good": "ok ", "note": "-  ", "bad": "BAD"}
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Flags."""
-    parser.add_argument("--json", action="store_true", help="findings as JSON")
+    add_json(parser, list[FindingAnswer])
     parser.add_argument(
         "--fetch", action="store_true", help="download the weights that are missing"
     )
@@ -38,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
         packs.fetch(packs.NETWORKS, say)
     findings = [about_terminal(args), about_workspace(args), *ask("doctor")]
     if args.json:
-        print(json.dumps(findings, indent=2))
+        print_json(msgspec.convert(findings, list[FindingAnswer]))
     else:
         say(*(f"{MARKS[f['verdict']]} {f['name']:11} {f['words']}" for f in findings))
     bad = {f["name"] for f in findings if f["verdict"] == "bad"}

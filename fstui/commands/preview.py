@@ -30,6 +30,8 @@ from fstui.commands.shared import (
 from fstui.commands.stop import stop_in_order
 from fstui.model import jobs, preview
 
+OWN = frozenset({"clips", "frames"})
+"""Settings of convert whose place the preview's own words take."""
 SUFFIXES = (".jpg", ".jpeg")
 
 
@@ -52,8 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="FILE", help="write the picture there too, as a JPEG")
     parser.add_argument("--json", action="store_true", help="what was made, as JSON")
     parser.add_argument("--stop", action="store_true", help="end the engine that stays loaded")
-    # Which frames are swapped is what is looked at here.
-    add_settings(parser, [field for field in fields(ConvertSettings) if field.name != "frames"])
+    add_settings(parser, [field for field in fields(ConvertSettings) if field.name not in OWN])
 
 
 def run(args: argparse.Namespace) -> int:

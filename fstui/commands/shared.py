@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 
 from engine import settings
-from engine.errors import Refused
+from engine.errors import NothingToDo, Refused
 from engine.project import Project
-from engine.protocol import JobFolder, safe_text
+from engine.protocol import JobFolder, find_job, safe_text
 from fstui import places
 from fstui.called import with_program
+from fstui.model.queue import Place, comes_before, start_or_queue
 
 PREFIX = "setting_"
 """Keeps a setting's place in the parsed arguments apart from the command's own."""
@@ -37,6 +38,16 @@ def add_project(parser: argparse.ArgumentParser, *, optional: bool = False) -> N
 def project_of(args: argparse.Namespace) -> Project:
     """The project that the command line means. Raises `BadInput` or `Damaged`."""
     return Project.open(places.project_path(args.project, places.workspace(args.workspace)))
+
+
+def job_of(args: argparse.Namespace) -> JobFolder:
+    """The job that the command line means: by a part of its name, else the one that runs, else the
+    newest. Raises `BadInput`, `NothingToDo` before the first one."""
+    project = project_of(args)
+    folder = find_job(project.path, args.job)
+    if folder is None:
+        raise NothingToDo(f"{project.name} has no job yet: 'extract {project.typed}' starts one.")
+    return folder
 
 
 def require_writing(args: argparse.Namespace) -> None:
@@ -94,6 +105,21 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
         metavar="DEVICE",
         help="cpu, gpu:N or, to train, gpu:N,N (default: the first GPU that is free)",
     )
+    queue = parser.add_argument_group("queue")
+    queue.add_argument(
+        "--queue", action="store_true", help="put it in the queue and return: it starts when it can"
+    )
+    queue.add_argument(
+        "--after",
+        metavar="JOB",
+        action="append",
+        default=[],
+        help="queue it until the newest job with this in its name is done: train, OTHER/train (may "
+        "be given again)",
+    )
+    queue.add_argument(
+        "--priority", metavar="N", type=int, help="queue it before those of a lower one (default 0)"
+    )
 
 
 def stage_arguments(parser: argparse.ArgumentParser, kind: type[msgspec.Struct]) -> None:
@@ -104,9 +130,52 @@ def stage_arguments(parser: argparse.ArgumentParser, kind: type[msgspec.Struct])
 
 
 def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> int:
-    """Start a stage's job with the settings that were named, and follow it."""
+    """Start a stage's job with the settings that were named, and follow it; or queue it, where that
+    was said, or it can't start and the user's settings say so."""
     from fstui.follow import start_and_follow
 
     require_writing(args)
     project = project_of(args)
-    return start_and_follow(args, lambda: start(project, device=args.device, **settings_of(args)))
+    named = {"device": args.device, **settings_of(args)}
+    place = place_of(args, project)
+
+    def begin() -> JobFolder:
+        if place is not None:
+            return start(project, place=place, **named)
+        return start_or_queue(lambda place: start(project, place=place, **named))
+
+    return start_and_follow(args, begin)
+
+
+def place_of(args: argparse.Namespace, project: Project) -> Place | None:
+    """Where in the queue a command line puts a job; None where it says nothing of the queue."""
+    if not args.queue and not args.after and args.priority is None:
+        return None
+    after = tuple(comes_before(project, word) for word in args.after)
+    return Place(after, args.priority or 0)
+
+
+def add_json(parser: argparse.ArgumentParser, kind: Any) -> None:
+    """`--json`, and `--schema`, which prints what that answers with as JSON Schema."""
+    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    parser.add_argument(
+        "--schema", action=SchemaAction, kind=kind, help="what --json answers with, as JSON Schema"
+    )
+
+
+class SchemaAction(argparse.Action):
+    """Prints the schema of an answer and ends."""
+
+    def __init__(self, *, kind: Any, **words: Any) -> None:
+        super().__init__(**{**words, "nargs": 0, "dest": argparse.SUPPRESS})
+        self._kind = kind
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        """Exit 0."""
+        print_json(msgspec.json.schema(self._kind))
+        parser.exit()
+
+
+def print_json(value: Any) -> None:
+    """One JSON document."""
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from engine.errors import Damaged
+from engine.disk import disk_use
+from engine.errors import Damaged, FstuiError
+from engine.project import Project
 from engine.protocol import State
+from engine.watch.ledger import Ledger
 from fstui import places
 from fstui.called import program
-from fstui.commands.shared import add_project, say
+from fstui.commands import arrivals
+from fstui.commands.shared import add_json, add_project, print_json, say
 from fstui.follow import pace_words, step_words
 from fstui.model import words
-from fstui.model.overview import Overview, disk_use, overview, overviews
+from fstui.model.answers import ArrivalsAnswer, ProjectAnswer
+from fstui.model.overview import Overview, overview, overviews
+from fstui.model.queue import keep_going
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """[PROJECT]."""
     add_project(parser, optional=True)
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    add_json(parser, ProjectAnswer | list[ProjectAnswer])
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one project or all."""
     workspace = places.workspace(args.workspace)
+    if not args.readonly:
+        keep_going(workspace)
     if args.project is None:
         show_all(workspace, overviews(workspace), args.json)
         return 0
     one = overview(places.project_path(args.project, workspace))
     if args.json:
-        print(json.dumps({**as_json(one), "disk_bytes": disk_use(one.path)}, indent=2))
+        print_json(as_json(one, disk_bytes=disk_use(one.path)))
     elif not one.damaged:
         say(*details(one))
     if one.damaged:
@@ -44,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 def show_all(workspace: Path, found: list[Overview], in_json: bool) -> None:
     """One line a project."""
     if in_json:
-        print(json.dumps([as_json(o) for o in found], indent=2))
+        print_json([as_json(o) for o in found])
         return
     if not found:
         say(f"No projects in {workspace} yet: 'new NAME' makes one, 'demo' shows the whole way.")
@@ -105,9 +111,9 @@ def details(o: Overview) -> list[str]:
     return lines
 
 
-def as_json(o: Overview) -> dict[str, Any]:
-    """The same as plain values."""
-    return {
+def as_json(o: Overview, disk_bytes: int | None = None) -> ProjectAnswer:
+    """The same as an answer."""
+    values = {
         "name": o.path.name,
         "path": str(o.path),
         "damaged": o.damaged,
@@ -118,4 +124,15 @@ def as_json(o: Overview) -> dict[str, Any]:
         "iteration": o.iteration,
         "results": [str(path) for path in o.results],
         "job": None if o.job is None else {"name": o.job.name, **msgspec.to_builtins(o.snapshot)},
+        "arrivals": msgspec.to_builtins(arrived(o)),
+        "disk_bytes": disk_bytes,
     }
+    return msgspec.convert(values, ProjectAnswer)
+
+
+def arrived(o: Overview) -> ArrivalsAnswer | None:
+    """What became of footage that arrived; None where that or the project can't be read."""
+    try:
+        return None if o.damaged else arrivals.as_json(Ledger(Project.open(o.path)).book)
+    except FstuiError:
+        return None

@@ -57,6 +57,9 @@ def job_to_stop(project: Project, name: str | None) -> JobFolder:
     """The job that is meant: by name, else the one that runs, work before a watcher."""
     if name is None:
         return running_job(project)
+    running = [j for j in jobs_of(project.path) if name in j.name and j.alive()]
+    if len(running) == 1:
+        return running[0]
     folder = find_job(project.path, name)
     if folder is None or not folder.alive():
         raise NothingToDo(f"No job '{safe_text(name)}' of {project.name} is running.")

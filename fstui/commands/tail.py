@@ -5,11 +5,9 @@ from __future__ import annotations
 import argparse
 import time
 from collections import deque
-from shlex import quote
 
-from engine.errors import NothingToDo
-from engine.protocol import ENDS, Event, JobFolder, find_job
-from fstui.commands.shared import add_project, project_of, say
+from engine.protocol import ENDS, Event, JobFolder
+from fstui.commands.shared import add_project, job_of, say
 from fstui.follow import LOOK_S
 from fstui.model.eventwords import event_words
 
@@ -27,12 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the end, then what is added."""
-    project = project_of(args)
-    folder = find_job(project.path, args.job)
-    if folder is None:
-        raise NothingToDo(
-            f"{project.name} has no job yet: 'extract {quote(project.name)}' starts one."
-        )
+    folder = job_of(args)
     reader = LogReader(folder) if args.log else EventReader(folder)
     say(*deque(reader.new(), maxlen=max(0, args.n)))
     while args.follow:

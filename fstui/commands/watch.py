@@ -1,5 +1,7 @@
-"""Take in footage as it arrives in media/a, media/b and media/target of a project. A file counts
-once it stands still; with 'extract = true' under [watch] in project.toml it is extracted too."""
+"""Take in footage as it arrives: in media/a, media/b and media/target of a project, in media/inbox,
+which is sorted by whom it shows, and in folders outside that project.toml names. A file counts once
+it stands still and can be read to its end; recipes of project.toml go on from there. 'arrivals',
+'inbox' and 'recipes' tell of it; docs/automation.md explains it."""
 
 from __future__ import annotations
 

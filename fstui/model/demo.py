@@ -11,6 +11,7 @@ from engine import packs
 from engine.errors import Damaged
 from engine.project import Ground, Project
 from engine.protocol import JobFolder, Step
+from engine.reached import checkpoint_iteration, converted_iteration
 from fstui.model import jobs
 
 NAME = "demo"
@@ -50,7 +51,7 @@ def prepare(workspace: Path, say: Callable[[str], None]) -> Project:
 def start(project: Project, seconds: float) -> JobFolder | None:
     """Start what is left to do as one job; None when the result is there already."""
     left = seconds - trained_seconds(project)
-    if jobs.checkpoint_iteration(project.path) is None:
+    if checkpoint_iteration(project.path) is None:
         left = max(left, LEAST_SECONDS)  # without a model there is nothing to convert with
     if left < LEAST_SECONDS and result(project) is not None:
         return None
@@ -84,7 +85,7 @@ def result(project: Project) -> Result | None:
         report = json.loads(report_path.read_text("utf-8"))
     except ValueError as error:
         raise Damaged(f"{report_path} can't be read: {error}.") from error
-    if jobs.converted_iteration(project.path) != jobs.checkpoint_iteration(project.path):
+    if converted_iteration(project.path) != checkpoint_iteration(project.path):
         return None
     return Result(video, sheet, report_path, report)
 

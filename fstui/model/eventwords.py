@@ -58,8 +58,10 @@ def event_words(event: Event) -> str:
             why = f" ({d['why']})" if "why" in d else ""
             return f"{d.get('path')}: {d.get('state')}{why}"
         case "launch":
-            sides = ", ".join(map(str, event.data.get("sides") or []))
-            return safe_text(f"extraction of side {sides} started: {event.data.get('job')}")
+            return f"recipe {d.get('recipe')}: {d.get('steps')} started: {d.get('job')}"
+        case "run":
+            why = f" ({d['why']})" if "why" in d else ""
+            return f"recipe {d.get('recipe')}: {d.get('state')}{why}"
         case "kept":
             return f"{d.get('media')}: converted already with this model and these settings"
         case "rejected":
@@ -73,6 +75,8 @@ def event_words(event: Event) -> str:
         case "flicker":
             before, after = (_figure(event, name) for name in ("before", "after"))
             return f"{d.get('media')}: the {d.get('what')} flickered by {before}, now by {after}"
+        case "hook":
+            return f"hook {d.get('name')}: {d.get('text', 'called')}"
         case "step-end":
             return f"step ended: {d.get('message')}"
         case "end":

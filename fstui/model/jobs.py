@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 
 from engine import process
 from engine.devices import choices
+from engine.disk import keep_quota
 from engine.errors import (
     BadInput,
     Exit,
@@ -34,10 +34,13 @@ from engine.protocol import (
     refuse_if_running,
     safe_text,
 )
+from engine.reached import checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
-from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read
-from engine.store import Store
+from engine.resume import going_on
+from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read, user
 from engine.trust.consent import require_people
+
+from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
@@ -51,7 +54,12 @@ STOP_PATIENCE_S = 5.0
 
 
 def start_extract(
-    project: Project, sides: Sequence[str] = (), *, device: str | None = None, **settings: Any
+    project: Project,
+    sides: Sequence[str] = (),
+    *,
+    device: str | None = None,
+    place: Place | None = None,
+    **settings: Any,
 ) -> JobFolder:
     """Extract faces of some sides, of every side that has footage when none is named.
 
@@ -67,38 +75,43 @@ def start_extract(
         raise NothingToDo(no_footage(project, "a"))
     values = checked(project, "extract", settings)
     steps = [Step("extract", side, values) for side in sides]
-    return start(project, "extract", steps, device)
+    return start(project, "extract", steps, device, place)
 
 
-def start_train(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
+def start_train(
+    project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
+) -> JobFolder:
     """Train on the faces of both sides. A training that can be resumed keeps its settings but for
-    those named now. Raises `NothingToDo` when a side has no faces."""
+    those named now. Raises `NothingToDo` when a side has no faces, unless another job comes
+    first."""
     for side in ("a", "b"):
-        if not face_count(project, side):
+        if not comes_later(place) and not face_count(project, side):
             raise NothingToDo(no_faces(project, side))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
     steps = [Step("train", None, checked(project, "train", values))]
-    return start(project, "train", steps, device)
+    return start(project, "train", steps, device, place)
 
 
-def start_convert(project: Project, *, device: str | None = None, **settings: Any) -> JobFolder:
+def start_convert(
+    project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
+) -> JobFolder:
     """Convert the target footage, extracting it before where that is not done.
 
     Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
-    `ModelMissing` before the first checkpoint.
+    `ModelMissing` before the first checkpoint, unless another job comes first.
     """
     require_people(project)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
-    if checkpoint_iteration(project.path) is None:
+    if not comes_later(place) and checkpoint_iteration(project.path) is None:
         raise ModelMissing(
             f"{project.name} has no trained model yet: 'train {quote(project.name)}' makes one."
         )
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))
-    return start(project, "convert", steps, device)
+    return start(project, "convert", steps, device, place)
 
 
 def start_watch(project: Project, **settings: Any) -> JobFolder:
@@ -119,13 +132,28 @@ def start_import(
     return launch(project.path, Job(VERSION, "import", [Step("import", side, settings)]))
 
 
-def start(project: Project, kind: str, steps: list[Step], device: str | None = None) -> JobFolder:
-    """Start a job of any steps; it names the one it goes on from."""
+def start(
+    project: Project,
+    kind: str,
+    steps: list[Step],
+    device: str | None = None,
+    place: Place | None = None,
+) -> JobFolder:
+    """Start a job of any steps, or queue it where it is given a place; it names the one it goes on
+    from. Raises `NoSpace` where it would outgrow the user's quota."""
     choices(device)  # a device that isn't there is refused here already
     before = resumable(project, kind)
     job = Job(VERSION, kind, steps, device, before.name if before else None)
+    if place is not None:
+        return enqueue(project, job, place)
     refuse_if_running(project.path, job)
+    keep_quota(project, job, user.load())
     return launch(project.path, job)
+
+
+def comes_later(place: Place | None) -> bool:
+    """Whether another job is to be done before, which may make what this one needs."""
+    return place is not None and bool(place.after)
 
 
 def checked(project: Project, stage: str, settings: dict[str, Any]) -> dict[str, Any]:
@@ -147,13 +175,16 @@ def resumable(project: Project, kind: str) -> JobFolder | None:
 
 
 def newest(project: Project, kind: str) -> JobFolder | None:
-    """The newest job of a kind."""
-    return next((j for j in jobs_of(project.path) if f"-{kind}-" in j.name), None)
+    """The newest job of a kind that has begun; what waits in the queue counts not yet."""
+    found = (j for j in jobs_of(project.path) if f"-{kind}-" in j.name and not j.never_began)
+    return next(found, None)
 
 
 def newest_with(project: Project, stage: str) -> tuple[JobFolder, int] | None:
     """The newest job that has a step of a stage, whatever its kind, and that step's index."""
     for folder in jobs_of(project.path):
+        if folder.never_began:
+            continue
         try:
             stages = [step.stage for step in folder.job().steps]
         except FstuiError:
@@ -168,22 +199,7 @@ def cut_off(project: Project, stage: str) -> Step | None:
     found = newest_with(project, stage)
     if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
         return None
-    step = repeated(found[0].job().steps[found[1]])
-    return Step(step.stage, step.side, {**step.settings, **changes(found[0])})
-
-
-def changes(folder: JobFolder) -> dict[str, Any]:
-    """What was changed while a job ran: one that goes on from it keeps that."""
-    made: dict[str, Any] = {}
-    for event in folder.events()[0]:
-        if event.k == "change":
-            made |= event.data["settings"]
-    return made
-
-
-def repeated(step: Step) -> Step:
-    """A step as going on repeats it: a model that was begun anew is not thrown away again."""
-    return Step(step.stage, step.side, {k: v for k, v in step.settings.items() if k != "anew"})
+    return going_on(*found)
 
 
 def can_resume(folder: JobFolder) -> bool:
@@ -195,47 +211,6 @@ def can_resume(folder: JobFolder) -> bool:
 
 
 # --- what a job needs ------------------------------------------------------------------------
-
-
-def face_count(project: Project, side: str) -> int:
-    """Faces of a side that are in use."""
-    try:
-        with Store(project.db_path, readonly=True) as store:
-            counts = store.counts(side)
-    except BadInput:
-        return 0  # no store yet
-    return counts["faces"] - counts["rejected"]
-
-
-def is_extracted(project: Project, side: str) -> bool:
-    """Whether every source of a side was looked at to its end."""
-    try:
-        with Store(project.db_path, readonly=True) as store:
-            done = {m.hash for m in store.media(side) if m.done}
-    except BadInput:
-        return False
-    return all(s.hash in done for s in project.sources(side))
-
-
-def checkpoint_iteration(project: Path) -> int | None:
-    """Iteration of the newest checkpoint by the pointer's text alone; None when there is none."""
-    try:
-        name = (project / "model" / "latest").read_text("utf-8")
-        return int(name.partition("-")[0])
-    except (OSError, ValueError):
-        return None
-
-
-def converted_iteration(project: Path) -> int | None:
-    """Iteration of the model that the last finished conversion used; None where no report says.
-
-    Times of files don't tell: copying a project changes them.
-    """
-    try:
-        report = json.loads((project / "out" / "report.json").read_text("utf-8"))
-        return int(report["iterations"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return None
 
 
 def no_footage(project: Project, side: str) -> str:

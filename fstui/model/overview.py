@@ -9,7 +9,8 @@ from typing import Literal, NamedTuple
 
 from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
-from engine.protocol import ENDS, JobFolder, Snapshot, find_job, safe_text
+from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
+from engine.reached import checkpoint_iteration, converted_iteration
 from engine.store import Store
 from engine.trust.consent import problems_of
 
@@ -74,8 +75,8 @@ class Overview(NamedTuple):
 
     @property
     def running(self) -> bool:
-        """Whether a job of the project has not ended."""
-        return self.snapshot is not None and self.snapshot.state not in ENDS
+        """Whether a job of the project has begun and not ended."""
+        return self.snapshot is not None and self.snapshot.state not in (*ENDS, State.QUEUED)
 
     @property
     def next(self) -> Stage | None:
@@ -116,14 +117,14 @@ def _overview(project: Project, before: Overview | None) -> Overview:
     sides = {side: counted[side]._replace(sources=len(project.sources(side))) for side in counted}
     job = find_job(project.path)
     snapshot = job.current() if job else None
-    iteration = jobs.checkpoint_iteration(project.path)
+    iteration = checkpoint_iteration(project.path)
     results = results_of(project.path)
     stages = [
         _extract_stage(project, sides),
         _train_stage(project, sides, iteration),
         _convert_stage(project, sides, iteration, results),
     ]
-    if snapshot and snapshot.state not in ENDS:
+    if snapshot and snapshot.state not in (*ENDS, State.QUEUED):
         stages = [
             s._replace(state="running", command=f"attach {shlex.quote(project.name)}")
             if s.name == snapshot.stage
@@ -213,7 +214,7 @@ def _convert_stage(
     project: Project, sides: dict[str, SideCount], iteration: int | None, results: list[Path]
 ) -> Stage:
     name = shlex.quote(project.name)
-    made = jobs.converted_iteration(project.path)
+    made = converted_iteration(project.path)
     if results and None not in (made, iteration) and made != iteration:
         words = f"{len(results)} in out, made at iteration {made} of the model"
         return Stage("convert", "ready", words, f"convert {name}")
@@ -246,15 +247,3 @@ def results_of(project: Path) -> list[Path]:
     except OSError:
         return []
     return [path for _, path in sorted(found, reverse=True)]
-
-
-def disk_use(path: Path) -> int:
-    """Bytes of a project on disk; walks the folder, so not for each repaint."""
-    total = 0
-    for folder, _, names in os.walk(path, onerror=lambda _: None):
-        for name in names:
-            try:
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
-            except OSError:
-                continue
-    return total

@@ -8,7 +8,7 @@ from pathlib import Path
 from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
 from engine.protocol import State
-from fstui.settings import Settings
+from fstui.settings import UserSettings
 from fstui.state import UiState, View
 
 from . import jobs
@@ -25,7 +25,7 @@ class Session:
     """The state that all rooms share. It belongs to the interface's thread."""
 
     def __init__(
-        self, workspace: Path, state: UiState, settings: Settings, *, readonly: bool = False
+        self, workspace: Path, state: UiState, settings: UserSettings, *, readonly: bool = False
     ) -> None:
         self.workspace = workspace
         self.state = state
@@ -133,7 +133,7 @@ class Session:
     def watch_if_asked(self) -> str:
         """Start the watching job where the project says so; what kept it from starting, or ""."""
         project = self.project
-        if project is None or self.readonly or not project.file.watch.extract:
+        if project is None or self.readonly or not project.asks_for_watcher:
             return ""
         try:
             jobs.start_watch(project)

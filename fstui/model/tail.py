@@ -20,6 +20,7 @@ from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe
 
 INTERVAL_S = 0.5
 TICK_S = 5.0
+CHORE_S = 10.0
 FIRST_BYTES = 256 * 1024
 """How much of an old file's end is read when it is opened."""
 MOST_BYTES = 1024 * 1024
@@ -176,9 +177,17 @@ class JobTail:
 class Tail:
     """Follows the newest job of each stage of one project, and whatever else is asked for."""
 
-    def __init__(self, publish: Callable[[object], None], interval_s: float = INTERVAL_S) -> None:
+    def __init__(
+        self,
+        publish: Callable[[object], None],
+        interval_s: float = INTERVAL_S,
+        chore: Callable[[], None] | None = None,
+    ) -> None:
         self._publish = publish
         self._interval_s = interval_s
+        self._chore = chore
+        """Done at once and every few seconds, seen or not."""
+        self._chore_due = 0.0
         self._project: Path | None = None
         self._jobs: dict[str, JobTail] = {}
         self._seen: tuple[Path | None, int] = (None, -1)
@@ -226,6 +235,9 @@ class Tail:
             for update in self.look():
                 if not self._ended:
                     self._publish(update)
+            if self._chore and time.monotonic() >= self._chore_due:
+                self._chore_due = time.monotonic() + CHORE_S
+                self._chore()
             self._wake.wait(self._interval_s)
 
     def look(self) -> Iterator[object]:
@@ -272,13 +284,16 @@ class Tail:
         # A job's request is written a moment after its folder: a fresh folder is read again.
         if self._seen == (project, stamp) and time.time() - stamp / 1e9 > 5:
             return
-        self._seen = (project, stamp)
-        self._jobs = self._newest(project)
+        folders = jobs_of(project)
+        waiting = {folder.name for folder in folders if folder.never_began}
+        # One that leaves the queue changes nothing in the folder of jobs: look again until then.
+        self._seen = (None, -1) if waiting else (project, stamp)
+        self._jobs = self._newest(f for f in folders if f.name not in waiting)
 
-    def _newest(self, project: Path) -> dict[str, JobTail]:
+    def _newest(self, folders: Iterable[JobFolder]) -> dict[str, JobTail]:
         """The newest job of each stage; tails that still hold are kept with their offsets."""
         found: dict[str, JobTail] = {}
-        for folder in jobs_of(project):
+        for folder in folders:
             try:
                 stages = [s.stage for s in folder.job().steps]
             except FstuiError:

@@ -246,10 +246,10 @@ def arrival_line(watch: JobView | None) -> Line:
     """What arrived last in media/, while it is watched."""
     if watch is None or not watch.running:
         return [("media/ is not watched: w watches it", "muted")]
-    told = [e for e in watch.events if e.k in ("arrival", "launch", "warn")]
+    told = [e for e in watch.events if e.k in ("arrival", "launch", "run", "warn")]
     if told:
         return [("watch: ", "accent"), event_words(told[-1])]
-    return [("watch: ", "accent"), "footage that arrives in media/a, media/b, media/target"]
+    return [("watch: ", "accent"), "footage that arrives in media/a, b, target and inbox"]
 
 
 def source_row(source: Source) -> Row:

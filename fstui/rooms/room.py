@@ -18,6 +18,7 @@ from engine.protocol import safe_text
 from fstui import keymap
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
+from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import KeyBar, RoomBar
 from fstui.rooms.lines import Lines
 from fstui.widgets.status import StatusLine
@@ -232,17 +233,21 @@ class Room(Screen[None]):
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:
         """Launch a job; waiting for its first word takes a moment, so in a thread."""
 
+        starts = {
+            "extract": jobs.start_extract,
+            "train": jobs.start_train,
+            "convert": jobs.start_convert,
+        }
+
         def launch() -> None:
             project = self.studio.session.writable()
-            match stage:
-                case "extract":
-                    jobs.start_extract(project, **settings)
-                case "train":
-                    jobs.start_train(project, **settings)
-                case "convert":
-                    jobs.start_convert(project, **settings)
-                case "watch":
-                    jobs.start_watch(project, **settings)
+            if stage == "watch":
+                jobs.start_watch(project, **settings)
+                return
+            start = starts[stage]
+            folder = start_or_queue(lambda place: start(project, place=place, **settings))
+            if folder.was_queued:
+                self.app.call_from_thread(self.say, f"This {stage} waits in the queue.")
 
         self.attempt_in_thread(launch)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from clips import make_clip
-from convert_project import Painter, events_of, make_project, make_work
+from convert_project import Painter, events_of, make_project, make_work, painter
 from train_project import new_project, work_on
 
 from engine.convert import pipeline, targets, who
@@ -49,6 +49,27 @@ def test_one_of_the_people(project: Project) -> None:
     assert swapped(project, person=1) == list(range(10, 25))
     with pytest.raises(NothingToDo, match="none of the wanted faces"):
         swapped(project, person=2)
+
+
+def test_only_the_clips_that_are_named_are_converted(tmp_workspace: Path, tmp_path: Path) -> None:
+    clips = [
+        make_clip(tmp_path / f"{name}.mp4", width=160, height=120, frames=9, sound=())
+        for name in ("a", "b", "c")
+    ]
+    for number, clip in enumerate(clips):  # else their content is the same
+        clip.write_bytes(clip.read_bytes() + bytes([number]))
+    project = make_project(tmp_workspace, clips)
+    work = make_work(project, clips="a, c.mp4")
+    pipeline.run(work, painter)
+    assert (project.path / "out" / "a.mp4").exists()
+    assert (project.path / "out" / "c.mp4").exists()
+    assert not (project.path / "out" / "b.mp4").exists()
+    # Which others are converted doesn't matter to a clip: it is not made anew.
+    again = make_work(project)
+    pipeline.run(again, painter)
+    assert [e.media for e in events_of(again, "kept")] == ["a", "c"]
+    with pytest.raises(BadInput, match=r"no clip 'd': there is a\.mp4, b\.mp4, c\.mp4"):
+        pipeline.run(make_work(project, clips="a,d"), painter)
 
 
 def test_people_who_were_not_told_apart(project: Project) -> None:

@@ -17,7 +17,7 @@ from engine import sessions
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
 from engine.project import Project
-from engine.train import checkpoint, loop, session, sets, tensors
+from engine.train import checkpoint, loop, plateau, session, sets, tensors
 from engine.train.blocks import Blocks, model
 from engine.train.chance import Dropout
 from engine.train.clipping import Clipping
@@ -56,6 +56,20 @@ def every_step_reported(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project(tmp_workspace: Path) -> Project:
     return new_project(tmp_workspace)
+
+
+@pytest.mark.usefixtures("every_step_reported")
+def test_a_training_ends_where_its_losses_stand_still(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plateau, "LEAST", -1.0)  # a loss that falls by less than -100 %: never
+    goes_on = work_on(project, iterations=12, plateau=5)
+    assert loop.run(goes_on).startswith("trained to iteration 12: ")
+    monkeypatch.setattr(plateau, "LEAST", 1.0)  # any loss falls by less than all of it
+    ends = work_on(project, iterations=60, plateau=5)
+    # Two blocks from where this job began, and the step that was under way.
+    assert loop.run(ends).startswith("trained to iteration 23 where the losses stand still: ")
+    assert checkpoint.load(project.path / "model", print).state.iteration == 23
 
 
 @pytest.mark.usefixtures("every_step_reported")

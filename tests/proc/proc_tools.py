@@ -101,6 +101,17 @@ class FakeEngine:
         self.children.append(child)
         return child
 
+    def keep(self, workspace: Path, die_at: str = "") -> subprocess.Popen[bytes]:
+        """Run the keeper of a workspace's queue; it may be killed at a point of its work."""
+        child = subprocess.Popen(
+            [sys.executable, str(FAKE), "queue", str(workspace)],
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            env={**engine_environment(), "FAKE_DIE_AT": die_at},
+        )
+        self.children.append(child)
+        return child
+
     def end_all(self) -> None:
         """Kill what a test left running; the steps die with their supervisors."""
         for child in self.children:

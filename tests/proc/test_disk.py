@@ -98,6 +98,7 @@ def test_commands_on_a_full_disk_say_so(small_disk: Path, tmp_path: Path) -> Non
     fill(small_disk)
     for words in (
         ["extract", "film"],
+        ["extract", "film", "--queue"],
         ["new", "other"],
         ["add", "film", "b", str(clip), "--copy"],
         ["people", "film", "a", "Me", "--ground", "self"],
@@ -124,6 +125,7 @@ def test_a_project_that_can_only_be_read(small_disk: Path, tmp_path: Path) -> No
     assert fstui("people", "film").returncode == 0
     for words in (
         ["extract", "film"],
+        ["extract", "film", "--queue"],
         ["watch", "film"],
         ["add", "film", "b", str(clip)],
         ["people", "film", "b", "You", "--ground", "consent"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ SETTLE_S = 0.5
 
 
 def watch(project: Project, **settings: object) -> JobFolder:
-    folder = jobs.start_watch(project, settle_s=SETTLE_S, poll_s=0.1, **settings)
+    folder = jobs.start_watch(
+        project, settle_s=SETTLE_S, patience_s=SETTLE_S, poll_s=0.1, **settings
+    )
     until(lambda: any("watching" in str(e.data.get("name")) for e in events(folder)), "it watches")
     return folder
 
@@ -128,7 +131,7 @@ def test_an_extraction_follows_once_the_running_one_has_ended(project: Project) 
     assert [j for j in jobs_of(project.path) if "-extract-" in j.name] == []
     running.release()
     (launch,) = until(lambda: [e for e in events(folder) if e.k == "launch"], "it was launched")
-    assert launch.data["sides"] == ["a", "b"]
+    assert launch.data["steps"] == "extract a, extract b"
     extraction = find_job(project.path, launch.data["job"])
     assert extraction is not None
     assert [s.side for s in extraction.job().steps] == ["a", "b"]
@@ -156,6 +159,8 @@ def test_a_detached_watcher_is_one_a_project_and_can_be_stopped(project: Project
     again = find_job(project.path)
     assert again is not None
     assert again.job().resumes == folder.name
+    assert fstui("stop", "film", "watch").returncode == 0, "the one that runs is meant"
+    assert again.current().state is State.STOPPED
 
 
 def test_a_project_file_that_is_being_edited_puts_footage_off(project: Project) -> None:
@@ -182,7 +187,47 @@ def test_footage_beside_the_sides_folders_is_refused_with_the_way_out(project: P
     folder = watch(project)
     for name in ("lost.png", "takes"):
         until(lambda name=name: "refused" in told(folder, f"media/{name}"), f"{name} was refused")
-        assert "put it into a, b or target" in told(folder, f"media/{name}")["refused"]
+        assert "put it into a, b, target or inbox" in told(folder, f"media/{name}")["refused"]
     until(lambda: "ready" in told(folder, "media/a/good.png"), "the good one is taken")
     assert told(folder, "media/empty") == {}
     assert sources(project) == {"media/a/good.png"}
+
+
+def test_a_project_that_is_moved_while_watched_is_told_and_watched_where_it_is(
+    project: Project,
+) -> None:
+    folder = watch(project)
+    there = project.path.with_name("moved")
+    project.path.rename(there)
+    moved = JobFolder(there / "jobs" / folder.name)
+    until(lambda: not moved.alive(), "the watcher ended")
+    assert moved.current().state is State.INTERRUPTED
+    (warning,) = [e.data["text"] for e in events(moved) if e.k == "warn"]
+    assert f"moved to {there}" in warning
+    assert "Traceback" not in moved.log_path.read_text()
+    assert not project.path.exists()
+    again = watch(Project.open(there))
+    assert again.job().resumes == folder.name
+    picture(there / "media" / "a" / "new.png")
+    until(lambda: "ready" in told(again, "media/a/new.png"), "it is taken in there")
+    jobs.kill(again)
+
+
+def test_a_watcher_that_is_killed_leaves_the_next_one_nothing_to_mend(project: Project) -> None:
+    first = watch(project)
+    a = project.path / "media" / "a"
+    picture(a / "before.png", 1)
+    until(lambda: "ready" in told(first, "media/a/before.png"), "it is taken in")
+    with open(a / "half.png", "wb", buffering=0) as file:
+        whole = picture(project.path / "whole.png", 2).read_bytes()
+        file.write(whole[:60])
+        until(lambda: "arriving" in told(first, "media/a/half.png"), "it was seen")
+        holder = first.holder()
+        assert holder is not None
+        os.kill(holder.pid, signal.SIGKILL)
+        until(lambda: not first.alive(), "it died")
+        second = watch(project)
+        file.write(whole[60:])
+    until(lambda: "ready" in told(second, "media/a/half.png"), "the rest is taken in")
+    assert told(second, "media/a/before.png") == {}
+    assert sources(project) == {"media/a/before.png", "media/a/half.png"}

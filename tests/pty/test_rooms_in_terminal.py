@@ -65,6 +65,17 @@ def ended(meter: Meter) -> int:
     return meter.code
 
 
+def test_a_jobs_end_rings_and_is_noted_once(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    with training(project.path, 4), workbench(tmp_workspace) as meter:
+        open_train_room(meter)
+        meter.wait_for("trained")
+        meter.pump(1.5)
+        assert bytes(meter.raw).count(b"\x1b]9;fstui: demo: ") == 1
+        meter.press("q")
+        assert meter.wait_end() == 0
+
+
 def test_train_room_writes_little_while_training(tmp_workspace: Path) -> None:
     """At most 4 KiB a second on average without a new picture, at 120x40 over a link."""
     project = fake.make_project(tmp_workspace)

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 
 from fstui.app import FstuiApp
 from fstui.model.session import Session
-from fstui.settings import Settings
+from fstui.settings import UserSettings
 from fstui.state import UiState
 
 PATIENCE_S = 15.0
@@ -70,7 +70,7 @@ def bench(tmp_workspace: Path) -> Open:
         ascii_only: bool = False,
         before: Callable[[FstuiApp], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Bench]:
-        session = Session(tmp_workspace, UiState(), Settings(poll_s=0.1), readonly=readonly)
+        session = Session(tmp_workspace, UiState(), UserSettings(poll_s=0.1), readonly=readonly)
         if project is not None:
             session.open(project)
             session.view.room = room

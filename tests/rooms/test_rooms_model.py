@@ -150,7 +150,9 @@ def test_a_project_followed_again_is_told_from_its_beginning(tmp_workspace: Path
 
 
 def session_of(project_path: Path, readonly: bool = False) -> Session:
-    session = Session(project_path.parent, state.UiState(), settings.Settings(), readonly=readonly)
+    session = Session(
+        project_path.parent, state.UiState(), settings.UserSettings(), readonly=readonly
+    )
     session.open(project_path)
     return session
 
@@ -203,7 +205,7 @@ def test_readonly_sends_nothing(tmp_workspace: Path) -> None:
 
 
 def test_without_a_project_there_is_nothing_to_change(tmp_workspace: Path) -> None:
-    session = Session(tmp_workspace, state.UiState(), settings.Settings())
+    session = Session(tmp_workspace, state.UiState(), settings.UserSettings())
     with pytest.raises(NothingToDo):
         session.writable()
 

@@ -11,10 +11,13 @@ import pytest
 from conftest import Bench, Open
 from textual.widgets import Input
 
-from engine.errors import BadInput
+from engine.errors import AlreadyRunning, BadInput
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, State, Step
+from engine.queue.queue import Queue
+from fstui import settings
 from fstui.model import jobs
+from fstui.model.queue import Place
 from fstui.rooms import augmentations
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
@@ -1025,3 +1028,27 @@ def test_a_model_begun_anew_is_not_offered_to_be_thrown_away_again(tmp_workspace
     values = starting_values(project, "train")
     assert values["model"] == "quick"
     assert "anew" not in values
+
+
+async def test_a_job_that_cannot_start_waits_where_the_user_said_so(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    fake.add_faces(project)
+    settings.change("queue", True)
+
+    def start(project: Project, place: Place | None = None, **_: object) -> JobFolder:
+        if place is None:
+            raise AlreadyRunning("another training runs")
+        return Queue(tmp_workspace).add(project.path, Job(1, "train", [Step("train")]))
+
+    kept: list[Path] = []
+    monkeypatch.setattr("fstui.model.queue.kick", kept.append)
+    monkeypatch.setattr(jobs, "start_train", start)
+    async with bench(project.path, "train") as b:
+        await b.press("s")
+        await b.sees("Start")
+        await b.press("enter")
+        await b.sees("train waits in the queue")
+        assert len(Queue(tmp_workspace).waiting()) == 1
+        await b.until(lambda: kept, "whoever looks sees that the queue is kept")

@@ -90,7 +90,9 @@ def test_flags_reach_the_settings_typed(
     asked: dict = {}
     monkeypatch.setattr(jobs, "face_count", lambda *_: 1)
     monkeypatch.setattr(
-        jobs, "start", lambda _, kind, steps, device: asked.update(steps[0].settings, device=device)
+        jobs,
+        "start",
+        lambda _, kind, steps, device, place: asked.update(steps[0].settings, device=device),
     )
     args = cli.parser().parse_args(
         ["train", "film", "--batch", "4", "--no-warp", "--learning-rate", "1e-4", "--device", "cpu"]

@@ -41,7 +41,14 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "ack": ({"verb": "stop", "id": "1", "known": True}, "command taken: stop"),
     "arrival": ({"path": "x.mp4", "side": "a", "state": "added", "why": ""}, "x.mp4: added"),
-    "launch": ({"job": "0001-x", "sides": ["a", "b"]}, "extraction of side a, b started: 0001-x"),
+    "launch": (
+        {"job": "0001-x", "recipe": "night", "steps": "extract a, convert"},
+        "recipe night: extract a, convert started: 0001-x",
+    ),
+    "run": (
+        {"recipe": "night", "state": "failed", "why": "no face", "job": "0001-x"},
+        "recipe night: failed (no face)",
+    ),
     "rejected": ({"faces": 2, "side": "a"}, "2 faces of side a rejected: the crops were deleted"),
     "rejections": (
         {"media": "man", "rejected": {"min_face": 2, "roll": 1, "user": 0}, "examples": {}},
@@ -50,6 +57,10 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "jitter": (
         {"media": "man", "before": 0.4567, "after": 0.12},
         "man: the points' jitter fell from 0.46 % to 0.12 %",
+    ),
+    "flicker": (
+        {"media": "man", "what": "points", "before": 0.4567, "after": 0.12},
+        "man: the points flickered by 0.46, now by 0.12",
     ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
     "estimate": (

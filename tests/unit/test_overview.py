@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from test_jobs import add, ended, ready_to_convert
 
+from engine.disk import disk_use
 from engine.process import FileLock
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
-from fstui.model.overview import disk_use, overview, overviews
+from fstui.model.overview import overview, overviews
 
 
 @pytest.fixture

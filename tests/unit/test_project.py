@@ -314,5 +314,7 @@ def test_projects_are_listed_newest_first(tmp_path: Path) -> None:
     assert projects_of(tmp_path / "missing") == []
 
 
-def test_a_new_project_has_a_folder_for_each_side_alone(project: Project) -> None:
-    assert sorted(p.name for p in (project.path / "media").iterdir()) == ["a", "b", "target"]
+def test_a_new_project_has_a_folder_for_each_side_and_the_inbox(project: Project) -> None:
+    assert sorted(p.name for p in (project.path / "media").iterdir()) == [
+        *("a", "b", "inbox", "target")
+    ]

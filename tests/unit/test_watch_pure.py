@@ -9,14 +9,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from watchdog.events import FileModifiedEvent
+from watchdog.observers.polling import PollingObserver
 
 from engine.watch import observe
 from engine.watch.candidates import Candidate, Signature, candidates, is_ignored, refusal
-from engine.watch.settle import GIVE_UP_OPEN, Settler
+from engine.watch.settle import GIVE_UP_OPEN, Ready, Settler
 
 
 def looks(path: str = "m/a/x.mp4", size: int = 1, time: int = 1) -> Candidate:
     return Candidate("a", Path(path), Signature(1, size, time))
+
+
+def taken(ready: list[Ready]) -> list[Candidate]:
+    return [r.candidate for r in ready]
 
 
 # --- names and kinds -------------------------------------------------------------------------
@@ -83,7 +89,7 @@ def test_a_file_counts_once_it_stood_still() -> None:
     assert settler.see(looks(size=1), 0.0)
     assert not settler.see(looks(size=2), 1.5)
     assert settler.take_ready(set(), 2.5) == []
-    assert settler.take_ready(set(), 3.5) == [looks(size=2)]
+    assert taken(settler.take_ready(set(), 3.5)) == [looks(size=2)]
     assert len(settler) == 0
 
 
@@ -94,14 +100,37 @@ def test_a_new_time_stamp_starts_the_wait_again() -> None:
     assert settler.take_ready(set(), 2.1) == []
 
 
+def test_what_is_not_whole_is_waited_for_and_final_in_the_end() -> None:
+    settler = Settler(2.0, patience_s=60.0)
+    settler.see(looks(size=1), 0.0)
+    (ready,) = settler.take_ready(set(), 2.0)
+    assert not ready.final
+    settler.wait_longer(ready)
+    assert settler.take_ready(set(), 59.0) == []
+    (last,) = settler.take_ready(set(), 60.0)
+    assert last.final
+
+
+def test_a_stalled_copy_that_grows_is_looked_at_again_soon() -> None:
+    settler = Settler(2.0, patience_s=3600.0)
+    settler.see(looks(size=1), 0.0)
+    for second in range(2, 62, 2):  # it grows for a minute, each time after a stall
+        (ready,) = settler.take_ready(set(), float(second))
+        assert not ready.final
+        settler.wait_longer(ready)
+        assert not settler.see(looks(size=second), float(second))
+    (ready,) = settler.take_ready(set(), 62.0)
+    assert (ready.candidate, ready.final) == (looks(size=60), False)
+
+
 def test_an_open_file_waits_for_its_close_but_not_for_ever() -> None:
     settler = Settler(2.0)
     settler.see(looks(), 0.0)
     being_written = {looks().path}
     assert settler.take_ready(being_written, 30.0) == []
-    assert settler.take_ready(set(), 30.0) == [looks()]
+    assert taken(settler.take_ready(set(), 30.0)) == [looks()]
     settler.see(looks(), 100.0)
-    assert settler.take_ready(being_written, 100.0 + 2.0 * GIVE_UP_OPEN) == [looks()]
+    assert taken(settler.take_ready(being_written, 100.0 + 2.0 * GIVE_UP_OPEN)) == [looks()]
 
 
 def test_a_folder_waits_for_the_picture_that_is_open_in_it() -> None:
@@ -115,7 +144,7 @@ def test_what_vanished_is_forgotten() -> None:
     settler = Settler(2.0)
     settler.see(looks("m/a/1.mp4"), 0.0)
     settler.see(looks("m/a/2.mp4"), 0.0)
-    assert settler.drop_missing({Path("m/a/2.mp4")}) == [Path("m/a/1.mp4")]
+    assert settler.drop_missing({Path("m/a/2.mp4")}) == [looks("m/a/1.mp4")]
     assert Path("m/a/2.mp4") in settler
 
 
@@ -146,48 +175,64 @@ def wait_for(notices: observe.Notices, path: Path, written: bool) -> None:
     pytest.fail(f"{path} never became {'written' if written else 'closed'}")
 
 
-def test_inotify_tells_an_open_file_from_a_closed_one(tmp_path: Path) -> None:
+def test_inotify_tells_an_open_file_from_a_closed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(observe, "file_system", lambda _: "ext4")
     notices = observe.Notices()
-    observer, how = observe.start([tmp_path], notices, polling=False, poll_s=0.1)
+    eyes = observe.Eyes(notices, polling=False)
+    eyes.open([tmp_path])
     try:
-        assert how == "by inotify"
+        assert eyes.words(1) == "by inotify"
         with open(tmp_path / "x.mp4", "wb", buffering=0) as file:
             file.write(b"x")
             wait_for(notices, tmp_path / "x.mp4", True)
         wait_for(notices, tmp_path / "x.mp4", False)
     finally:
-        observer.stop()
-        observer.join()
+        eyes.close()
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EMFILE])
 def test_where_inotify_ran_out_it_polls_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    class Exhausted(observe.PollingObserver):
+    class Exhausted(PollingObserver):
         def start(self) -> None:
             raise OSError(number, "inotify limit reached")
 
     monkeypatch.setattr(observe, "Observer", Exhausted)
+    eyes = observe.Eyes(observe.Notices(), polling=False)
+    eyes.open([tmp_path])
+    assert set(eyes.polled) == {tmp_path}
+    assert eyes.trouble
+    assert "by polling every 0.1 s" in eyes.words(0.1)
+    assert "inotify ran out: inotify limit reached" in eyes.words(0.1)
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "cifs", "fuse.sshfs", "overlay"])
+def test_a_folder_that_tells_nothing_is_polled_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    local, remote = tmp_path / "a", tmp_path / "nas"
+    for folder in (local, remote):
+        folder.mkdir()
+    monkeypatch.setattr(observe, "file_system", lambda f: kind if f == remote else "ext4")
+    eyes = observe.Eyes(observe.Notices(), polling=False)
+    eyes.open([local, remote])
+    said = eyes.words(60)
+    eyes.close()
+    assert said == f"by inotify and by polling every 60 s (nas: it is on {kind})"
+
+
+def test_polling_can_be_asked_for(tmp_path: Path) -> None:
+    eyes = observe.Eyes(observe.Notices(), polling=True)
+    eyes.open([tmp_path])
+    assert eyes.words(1) == f"by polling every 1 s ({tmp_path.name}: as asked for)"
+
+
+def test_notices_of_what_is_no_longer_there_are_forgotten() -> None:
     notices = observe.Notices()
-    observer, how = observe.start([tmp_path], notices, polling=False, poll_s=0.1)
-    try:
-        assert "by polling every 0.1 s" in how
-        assert "inotify ran out: inotify limit reached" in how
-        for number in range(100):  # what comes before its first look is no change to it
-            (tmp_path / f"{number}.mp4").write_bytes(b"x")
-            if notices.wait(0.1):
-                break
-        else:
-            pytest.fail("the polling observer told nothing")
-    finally:
-        observer.stop()
-        observer.join()
-
-
-def test_network_file_systems_are_polled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(observe, "file_system", lambda _: "nfs4")
-    observer, how = observe.start([tmp_path], observe.Notices(), polling=False, poll_s=60)
-    observer.stop()
-    observer.join()
-    assert how == "by polling every 60 s (the folders are on nfs4)"
+    for name in ("m/a/x.mp4", "m/a/shots/1.png", "m/a/gone.mp4"):
+        notices.on_any_event(FileModifiedEvent(name))
+    notices.keep({Path("m/a/x.mp4"), Path("m/a/shots")})
+    assert notices.being_written() == {Path("m/a/x.mp4"), Path("m/a/shots/1.png")}

@@ -1,0 +1,263 @@
+"""What stands in the queue of a workspace, and the acts on it; each under the queue's one lock."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from engine.errors import (
+    AlreadyRunning,
+    BadInput,
+    Damaged,
+    Exit,
+    NothingToDo,
+    from_os_error,
+)
+from engine.process import FileLock, boot_id, host
+from engine.project import projects_of
+from engine.protocol import (
+    ENDS,
+    Job,
+    JobFolder,
+    Snapshot,
+    State,
+    holder_text,
+    jobs_of,
+    safe_text,
+    write_atomic,
+)
+from engine.queue import entry as entries
+from engine.queue.entry import Entry
+from engine.resume import going_on
+
+FOLDER = ".queue"
+PATIENCE_S = 60.0
+"""How long an act waits for the queue's lock: the keeper holds it while it starts a job."""
+
+
+class Item(NamedTuple):
+    """One job that was put in the queue, whether it has begun or not."""
+
+    folder: JobFolder
+    entry: Entry
+    job: Job | None
+    """The request; None where it is damaged, or settled and needed no more."""
+    problem: str = ""
+    """What is damaged."""
+
+    @property
+    def name(self) -> str:
+        """The job's name."""
+        return self.folder.name
+
+    @property
+    def waits(self) -> bool:
+        """Whether it stands in the queue, held or not."""
+        return self.folder.never_began and not self.entry.cancelled
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether it was queued on this machine; a damaged one is nobody's."""
+        return self.entry.host == host()
+
+
+class Queue:
+    """The queue of one workspace."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace.resolve()
+        self.folder = self.workspace / FOLDER
+        self.keeper_lock = self.folder / f"keeper-{host()}"
+        self.boot_path = self.folder / f"boot-{host()}"
+
+    @contextlib.contextmanager
+    def locked(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
+        """Hold the queue's lock: what stands in it changes only under it. Raises
+        `AlreadyRunning` when another program keeps it."""
+        lock = FileLock(self.folder / "lock")
+        until = time.monotonic() + patience_s
+        try:
+            while not lock.acquire(holder_text()):
+                if time.monotonic() > until:
+                    raise AlreadyRunning(
+                        f"The queue of {self.workspace} is being changed by another program: "
+                        "try again."
+                    )
+        except OSError as error:
+            raise from_os_error(error, f"taking the queue's lock in {self.folder}") from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    # --- what stands in it ---
+
+    def jobs(self) -> Iterator[JobFolder]:
+        """Every job of the workspace."""
+        for project in projects_of(self.workspace):
+            yield from jobs_of(project)
+
+    def items(self) -> list[Item]:
+        """Every job that was ever queued, in the order in which they get their turn."""
+        found = [_item(f) for f in self.jobs() if f.was_queued]
+        return sorted(found, key=lambda i: (-i.entry.priority, i.entry.order, i.name))
+
+    def waiting(self) -> list[Item]:
+        """What has not begun, in order."""
+        return [item for item in self.items() if item.waits]
+
+    def find(self, word: str) -> JobFolder:
+        """A job of the workspace by its place in the queue (from 1 on), its name or a part of it.
+        Raises `BadInput`."""
+        shown = safe_text(word)
+        if word.isdecimal() and len(word) < 5:
+            waiting = self.waiting()
+            if 0 < int(word) <= len(waiting):
+                return waiting[int(word) - 1].folder
+            raise BadInput(f"The queue has no place {shown}: it has {len(waiting)}.")
+        hits = [f for f in self.jobs() if word in f.name]
+        exact = [f for f in hits if f.name == word] or hits
+        queued = [f for f in exact if f.never_began] or exact
+        if len(queued) != 1:
+            problem = "No job" if not queued else "More than one job"
+            raise BadInput(f"{problem} of {self.workspace} is called '{shown}'.")
+        return queued[0]
+
+    # --- changes ---
+
+    def add(self, project: Path, job: Job, **more: Any) -> JobFolder:
+        """Put a job at the end; `more` are fields of its `Entry`. It appears with its place, whole
+        or not at all. Raises `NoSpace`, `BadInput`."""
+        with self.locked():
+            self.go_on()
+            entry = Entry(host=host(), order=self._last(), **more)
+            return JobFolder.create(project, job, entries.encode(entry))
+
+    def _last(self) -> float:
+        return max((i.entry.order for i in self.items() if not i.problem), default=0.0) + 1.0
+
+    def change(self, folder: JobFolder, **fields: Any) -> None:
+        """Change fields of what waits. Raises `NothingToDo` for a job that doesn't."""
+        with self.locked():
+            self._change(folder, **fields)
+
+    def _change(self, folder: JobFolder, **fields: Any) -> None:
+        entry = entries.read(folder)
+        if entry is None or entry.cancelled or not folder.never_began:
+            raise NothingToDo(f"The job {folder.name} doesn't wait in the queue.")
+        entries.write(folder, msgspec.structs.replace(entry, **fields))
+
+    def move(self, folder: JobFolder, place: int) -> None:
+        """Move what waits to a place (from 1 on, beyond the end is the end); it takes the priority
+        of its new neighbours where its own would keep it from there."""
+        with self.locked():
+            others = [i for i in self.waiting() if i.name != folder.name and not i.problem]
+            at = max(0, min(place - 1, len(others)))
+            before = others[at - 1].entry if at else None
+            behind = others[at].entry if at < len(others) else None
+            near = behind or before
+            if near is None:
+                return
+            if behind is None:
+                order = near.order + 1.0
+            elif before is None or before.priority != near.priority:
+                order = near.order - 1.0
+            else:
+                order = (before.order + behind.order) / 2
+            self._change(folder, order=order, priority=near.priority)
+
+    def cancel(self, folder: JobFolder) -> None:
+        """Take what waits out of the queue; its folder stays and says so. Raises `NothingToDo`."""
+        with self.locked():
+            # First the mark, then the look at its lock: a supervisor does both the other way
+            # round, so that it can't begin unseen.
+            self._change(folder, cancelled=True, settled=True)
+            if folder.alive():
+                raise NothingToDo(f"The job {folder.name} has begun: 'stop' ends it.")
+            message = "taken out of the queue before it began"
+            stopped, code = State.STOPPED, int(Exit.STOPPED)
+            folder.append("end", state=stopped, exit=code, message=message)
+            kind = folder.name.split("-")[1] if "-" in folder.name else ""
+            end = Snapshot(state=stopped, kind=kind, exit=code, message=message)
+            folder.write_snapshot(end, durable=True)
+
+    def retry(self, folder: JobFolder) -> JobFolder:
+        """Let what waits or is held go now, or queue a job anew that ended without being done; the
+        job that will run. Raises `NothingToDo` for one that runs or is done."""
+        with self.locked():
+            self.go_on()
+            entry = entries.read(folder)
+            if folder.never_began and entry is not None and not entry.cancelled:
+                self._change(folder, host=host(), held="", delay_s=0.0, attempt=1)
+                return folder
+            now = folder.current()
+            if now.state not in ENDS or now.state is State.DONE:
+                raise NothingToDo(f"The job {folder.name} is {now.state}: nothing to try again.")
+            if later := self.tried_again(folder.name):
+                raise NothingToDo(f"{folder.name} was tried again already, as {later.name}.")
+            entry = msgspec.structs.replace(entry or Entry(order=self._last()), attempt=0)
+            return self.again(folder, entry, 0.0)
+
+    def again(self, folder: JobFolder, entry: Entry, rest_s: float) -> JobFolder:
+        """Queue a job that ended once more, in its old place, after a rest. Under the lock.
+
+        The new folder names the old one: whoever looks finds one successor or none, so that a
+        kill at any moment neither loses it nor makes two."""
+        job = folder.job()
+        next_entry = msgspec.structs.replace(
+            entry,
+            attempt=entry.attempt + 1,
+            again_of=folder.name,
+            host=host(),
+            held="",
+            cancelled=False,
+            settled=False,
+        ).resting(rest_s)
+        steps = [going_on(folder, index) for index in range(len(job.steps))]
+        began = not (entry.cancelled or folder.never_began)
+        job = msgspec.structs.replace(job, steps=steps, resumes=folder.name if began else None)
+        return JobFolder.create(folder.project, job, entries.encode(next_entry))
+
+    def tried_again(self, name: str) -> Item | None:
+        """The job that tries another one again."""
+        return next((i for i in self.items() if i.entry.again_of == name), None)
+
+    # --- across a restart ---
+
+    def go_on(self) -> None:
+        """The user wants the queue to move, on this start of the machine. Raises `NoSpace`."""
+        if not self.stands_still():
+            return
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_atomic(self.boot_path, boot_id().encode())
+        except OSError as error:
+            raise from_os_error(error, f"writing {self.boot_path}") from error
+
+    def stands_still(self) -> bool:
+        """Whether nobody has let the queue go on since the machine was started."""
+        try:
+            return self.boot_path.read_text() != boot_id()
+        except (OSError, UnicodeDecodeError):
+            return True
+
+
+def _item(folder: JobFolder) -> Item:
+    """A job with its place; a damaged one is described, never raised."""
+    job, problem, entry = None, "", Entry(order=float("inf"))
+    try:
+        entry = entries.read(folder) or entry
+        job = None if entry.settled else folder.job()
+    except Damaged as error:
+        problem = str(error)
+    return Item(folder, entry, job, problem)
+
+
+def queue_of(project: Path) -> Queue:
+    """The queue that a project's jobs stand in: that of the folder it lies in."""
+    return Queue(project.resolve().parent)

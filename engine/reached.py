@@ -1,0 +1,51 @@
+"""How far a project is, told from its files alone. Light."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from engine.errors import BadInput
+from engine.project import Project
+from engine.store import Store
+
+
+def face_count(project: Project, side: str) -> int:
+    """Faces of a side that are in use."""
+    try:
+        with Store(project.db_path, readonly=True) as store:
+            counts = store.counts(side)
+    except BadInput:
+        return 0  # no store yet
+    return counts["faces"] - counts["rejected"]
+
+
+def is_extracted(project: Project, side: str) -> bool:
+    """Whether every source of a side was looked at to its end."""
+    try:
+        with Store(project.db_path, readonly=True) as store:
+            done = {m.hash for m in store.media(side) if m.done}
+    except BadInput:
+        return False
+    return all(s.hash in done for s in project.sources(side))
+
+
+def checkpoint_iteration(project: Path) -> int | None:
+    """Iteration of the newest checkpoint by the pointer's text alone; None when there is none."""
+    try:
+        name = (project / "model" / "latest").read_text("utf-8")
+        return int(name.partition("-")[0])
+    except (OSError, ValueError):
+        return None
+
+
+def converted_iteration(project: Path) -> int | None:
+    """Iteration of the model that the last finished conversion used; None where no report says.
+
+    Times of files don't tell: copying a project changes them.
+    """
+    try:
+        report = json.loads((project / "out" / "report.json").read_text("utf-8"))
+        return int(report["iterations"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None

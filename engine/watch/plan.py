@@ -1,0 +1,123 @@
+"""What a recipe comes to for what arrived, and what it still waits for. Light."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from engine.devices import device_lock, gpus
+from engine.process import is_locked
+from engine.project import SIDES, Project, projects_of
+from engine.protocol import Step, jobs_of
+from engine.reached import checkpoint_iteration, is_extracted
+from engine.trust.consent import problems_of
+from engine.watch.recipes import Recipe, hours_of, within
+
+GB = 1_000_000_000
+COMPUTING = ("faces", "model", "out")
+"""Locks of a project that a job holds while it computes."""
+
+
+def steps_of(
+    project: Project, recipe: Recipe, files: Mapping[str, str], *, arrived: bool = False
+) -> list[Step]:
+    """The steps of a run for files, by path, each with the side that it was taken in to.
+
+    Extracted are the sides that something arrived on, where the recipe says so, and before a
+    training or a conversion what these need and nobody has extracted. A conversion is of the
+    clips that arrived, or of the whole target where none of them is for the target. `arrived`:
+    nobody has listed the files yet.
+    """
+    new = set(files.values()) if arrived else set()
+    wanted = set(files.values()) if "extract" in recipe.steps else set()
+    wanted |= {"a", "b"} if "train" in recipe.steps else set()
+    wanted |= {"target"} if "convert" in recipe.steps else set()
+    steps = [
+        Step("extract", side, recipe.settings.get("extract", {}))
+        for side in SIDES
+        if side in wanted
+        and (side in new or (project.sources(side) and not is_extracted(project, side)))
+    ]
+    if "train" in recipe.steps:
+        steps.append(Step("train", None, _train_settings(project, recipe)))
+    if "convert" in recipe.steps:
+        steps.append(Step("convert", None, _convert_settings(recipe, files)))
+    return steps
+
+
+def _train_settings(project: Project, recipe: Recipe) -> dict[str, Any]:
+    values = dict(recipe.settings.get("train", {}))
+    if recipe.more_iterations:
+        # A number to reach, not one to add: going on after a kill does not add it twice.
+        values["iterations"] = (checkpoint_iteration(project.path) or 0) + recipe.more_iterations
+    return values
+
+
+def _convert_settings(recipe: Recipe, files: Mapping[str, str]) -> dict[str, Any]:
+    values = dict(recipe.settings.get("convert", {}))
+    clips = [Path(path).name for path, side in files.items() if side == "target"]
+    if clips and not any("," in name for name in clips):  # a comma parts the names
+        values.setdefault("clips", ",".join(clips))
+    return values
+
+
+def words(steps: Sequence[Step]) -> str:
+    """`extract b, train (iterations 5000), convert`."""
+    said = []
+    for step in steps:
+        settings = ", ".join(f"{name} {value}" for name, value in step.settings.items())
+        name = f"{step.stage} {step.side or ''}".strip()
+        said.append(f"{name} ({settings})" if settings else name)
+    return ", ".join(said) or "nothing left to do"
+
+
+def holds(
+    project: Project, recipe: Recipe, moment: datetime, new: Set[str] = frozenset()
+) -> list[str]:
+    """What a run still waits for, in words; `moment` is the machine's own time of day. On the `new`
+    sides there is footage that nobody has listed yet."""
+    return [*_lacks(project, recipe, new), *_conditions(project, recipe, moment)]
+
+
+def _lacks(project: Project, recipe: Recipe, new: Set[str]) -> list[str]:
+    """What the steps would stop at, told before hours are spent on those before them."""
+    bare = [side for side in SIDES if not project.sources(side) and side not in new]
+    lacks = []
+    if "train" in recipe.steps:
+        lacks += [f"side {side} has no footage" for side in bare if side != "target"]
+    if "convert" in recipe.steps:
+        if "target" in bare:
+            lacks.append("there is no target footage")
+        if "train" not in recipe.steps and checkpoint_iteration(project.path) is None:
+            lacks.append("there is no trained model")
+        found = problems_of(project)
+        lacks += [f"who side {side} shows {problem}" for side, problem in found.items()]
+    return lacks
+
+
+def _conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
+    held = []
+    if not within(hours_of(recipe.hours), moment):
+        held.append(f"it begins within {recipe.hours} and it is {moment:%H:%M}")
+    free_gb = shutil.disk_usage(project.path).free / GB
+    if free_gb < recipe.disk_free_gb:
+        held.append(f"{recipe.disk_free_gb:g} GB are to be free and {free_gb:.1f} are")
+    if recipe.device_free and not device_is_free(project):
+        held.append("the device is taken")
+    running = sum(j.alive() for j in jobs_of(project.path) if "-watch-" not in j.name)
+    if running >= recipe.at_most:
+        are = "job runs" if running == 1 else "jobs run"
+        held.append(f"{running} {are} and {recipe.at_most} may")
+    return held
+
+
+def device_is_free(project: Project) -> bool:
+    """Whether a GPU is free; without any, whether no project of the workspace computes."""
+    devices = gpus()
+    if devices:
+        return any(not is_locked(device_lock(gpu).path) for gpu in devices)
+    folders = {*projects_of(project.path.parent), project.path}
+    return not any(is_locked(f / "locks" / name) for f in folders for name in COMPUTING)

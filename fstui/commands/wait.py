@@ -1,0 +1,76 @@
+"""Wait until a job has ended, through the queue and its tries. The exit code is the job's; 6 when
+--timeout ran out before, 9 when it waits for you."""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from engine.disk import Usage
+from engine.errors import AlreadyRunning, Stopped
+from engine.protocol import ENDS, JobFolder
+from engine.queue import again
+from engine.queue.queue import queue_of
+from engine.queue.turn import FOR_THE_USER, Look
+from fstui import settings
+from fstui.commands.shared import add_project, project_of
+from fstui.follow import LOOK_S, ending
+from fstui.model.queue import keep_going, newest_called
+
+QUEUE_LOOK_S = 2.0
+"""The whole queue is looked at this often: what a job waits for, who tries it again."""
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """PROJECT [JOB]."""
+    add_project(parser)
+    parser.add_argument(
+        "job",
+        metavar="JOB",
+        nargs="?",
+        help="a part of its name: the newest that has it (default: the newest)",
+    )
+    parser.add_argument("--timeout", metavar="S", type=float, help="give up after so many seconds")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Wait, then say how it ended."""
+    project = project_of(args)
+    folder = newest_called(project.path, args.job or "")
+    usage = Usage(project.path.parent)
+    until = time.monotonic() + args.timeout if args.timeout is not None else float("inf")
+    next_look = 0.0
+    while True:
+        if time.monotonic() >= next_look or folder.current().state in ENDS:
+            next_look = time.monotonic() + QUEUE_LOOK_S
+            if not args.readonly:
+                keep_going(project.path.parent)
+            folder, over = look(folder, usage)
+            if over:
+                return ending(folder, folder.current())
+        if time.monotonic() >= until:
+            state = folder.current().state
+            raise AlreadyRunning(f"{folder.name} is {state} after {args.timeout:g} s of waiting.")
+        time.sleep(min(LOOK_S, max(0.0, until - time.monotonic())))
+
+
+def look(folder: JobFolder, usage: Usage) -> tuple[JobFolder, bool]:
+    """The newest try of a job, and whether that has ended for good. Raises `Stopped` when it waits
+    for the user."""
+    seen = Look(queue_of(folder.project), settings.load(), usage)
+    folder = seen.last_try(folder.name) or folder
+    now = folder.current()
+    item = next((i for i in seen.items if i.name == folder.name), None)
+    if now.state in ENDS:
+        comes_again = (
+            item is not None
+            and not item.entry.settled
+            and again.may_succeed_later(folder, now, item.entry.attempt)
+        )
+        return folder, not comes_again
+    turn = next((t for t in seen.turns() if t.item.name == folder.name), None)
+    if turn and turn.standing in FOR_THE_USER:
+        raise Stopped(f"{folder.name} stays in the queue ({turn.standing}): {turn.why}.")
+    if turn and seen.queue.stands_still():
+        raise Stopped(f"The machine was started since {folder.name} was queued: 'queue run'.")
+    return folder, False

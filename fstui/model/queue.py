@@ -1,0 +1,90 @@
+"""The queue as commands and the interface use it: putting jobs in, keeping it going, its rows."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.disk import needs_bytes
+from engine.errors import AlreadyRunning, BadInput, FstuiError, NothingToDo
+from engine.project import Project
+from engine.protocol import Job, JobFolder, jobs_of, safe_text
+from engine.queue.keeper import kick
+from engine.queue.queue import Queue, queue_of
+from engine.queue.turn import Look, Turn
+from fstui import settings
+
+
+class Place(NamedTuple):
+    """Where in the queue a job goes."""
+
+    after: tuple[str, ...] = ()
+    """Names of jobs that have to be done before."""
+    priority: int = 0
+    """Higher ones come first."""
+
+
+def enqueue(project: Project, job: Job, place: Place) -> JobFolder:
+    """Put a job in the queue of its workspace and see that it is kept. Raises `NoSpace`."""
+    queue = queue_of(project.path)
+    more = {"after": list(place.after), "priority": place.priority}
+    folder = queue.add(project.path, job, needs_bytes=needs_bytes(project, job), **more)
+    kick(queue.workspace)
+    return folder
+
+
+def start_or_queue(start: Callable[[Place | None], JobFolder]) -> JobFolder:
+    """Start a job; one that can't start now is queued where the user's settings say so. Raises as
+    `start` does."""
+    try:
+        return start(None)
+    except AlreadyRunning:
+        if not settings.load().queue:
+            raise
+    return start(Place())
+
+
+def keep_going(workspace: Path) -> None:
+    """Whoever looks at a workspace sees that its queue is kept. What can't be started is no reason
+    not to look: 'queue run' says why."""
+    if not os.access(workspace, os.W_OK):
+        return
+    try:
+        kick(workspace)
+    except (FstuiError, OSError):
+        return
+
+
+def turns(queue: Queue) -> list[Turn]:
+    """Who waits for what, in order."""
+    return Look(queue, settings.load()).turns()
+
+
+def turn_of(folder: JobFolder) -> Turn | None:
+    """What a job in the queue waits for; None for one that doesn't stand there."""
+    return next((t for t in turns(queue_of(folder.project)) if t.item.name == folder.name), None)
+
+
+def comes_before(project: Project, word: str) -> str:
+    """The name of the job that `--after WORD` means: the newest of the project with the word in
+    its name, or `OTHER/WORD` of another project of the workspace. Raises `BadInput`."""
+    other, _, part = word.rpartition("/")
+    path = project.path.parent / other if other else project.path
+    if other and not (path / "project.toml").is_file():
+        raise BadInput(f"There is no project '{safe_text(other)}' beside {project.name}.")
+    return newest_called(path, part).name
+
+
+def newest_called(project: Path, part: str = "") -> JobFolder:
+    """The newest job of a project with this in its name. Raises `BadInput`, `NothingToDo`."""
+    jobs = jobs_of(project)
+    if not jobs:
+        name = shlex.quote(project.name)
+        raise NothingToDo(f"{name} has no job yet: 'extract {name}' starts one.")
+    found = next((f for f in jobs if part in f.name), None)
+    if found is None:
+        raise BadInput(f"No job of {safe_text(project.name)} is called '{safe_text(part)}'.")
+    return found

@@ -1,0 +1,272 @@
+"""What stands in the queue, in which order, and what each job waits for."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+from queue_tools import entry_of, order, put, standing
+
+from engine.devices import Gpu
+from engine.errors import NoSpace
+from engine.process import FileLock, device_lock_folder
+from engine.project import Project
+from engine.protocol import Snapshot, State, holder_text
+from engine.queue import entry as entries
+from engine.queue.keeper import advance, stays
+from engine.queue.queue import Queue
+from engine.queue.turn import Standing
+from engine.settings.user import UserSettings
+
+
+@pytest.fixture
+def project(tmp_workspace: Path) -> Project:
+    return Project.create(tmp_workspace, "film")
+
+
+@pytest.fixture
+def queue(tmp_workspace: Path) -> Queue:
+    return Queue(tmp_workspace)
+
+
+# --- order ---
+
+
+def test_jobs_wait_in_the_order_they_came_and_by_priority(project: Project, queue: Queue) -> None:
+    a, b, c = put(project), put(project), put(project, priority=2)
+    assert order(queue) == [c.name, a.name, b.name]
+
+
+@pytest.mark.parametrize(
+    ("place", "after"), [(1, "caxb"), (2, "acxb"), (3, "axcb"), (4, "axbc"), (99, "axbc")]
+)
+def test_a_job_moves_to_a_place(project: Project, queue: Queue, place: int, after: str) -> None:
+    names = {letter: put(project) for letter in "axb"}
+    names["c"] = put(project)
+    queue.move(names["c"], place)
+    assert order(queue) == [names[letter].name for letter in after]
+
+
+def test_a_move_among_others_takes_their_priority(project: Project, queue: Queue) -> None:
+    low, high, higher = put(project), put(project, priority=1), put(project, priority=2)
+    queue.move(low, 2)
+    assert order(queue) == [higher.name, low.name, high.name]
+    queue.move(higher, 3)
+    assert order(queue) == [low.name, high.name, higher.name]
+
+
+def test_a_clock_that_jumps_back_changes_no_order(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = put(project)
+    resting = put(project, kind="convert")
+    entries.write(resting, entry_of(resting).resting(600.0))
+    assert standing(resting)[0] is Standing.RESTS
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 365 * 86400)
+    last = put(project)
+    assert order(queue) == [first.name, resting.name, last.name]
+    assert standing(resting)[0] is not Standing.RESTS  # for a year
+
+
+# --- what a job waits for ---
+
+
+def test_a_job_that_can_start_is_ready_and_takes_its_part_of_the_project(project: Project) -> None:
+    first, second, other = put(project), put(project), put(project, "convert")
+    settings = UserSettings(at_once=9, spare_gb=0.0)
+    assert standing(first, settings)[0] is Standing.READY
+    assert standing(second, settings)[0] is Standing.PROJECT
+    assert standing(other, settings)[0] is Standing.READY
+
+
+def test_a_part_of_the_project_that_is_in_use_is_named(project: Project) -> None:
+    folder = put(project)
+    lock = FileLock(project.path / "locks" / "model")
+    assert lock.acquire(holder_text("the-other-job"))
+    assert standing(folder) == (
+        Standing.PROJECT,
+        "the-other-job uses the same part of the project",
+    )
+    lock.release()
+    assert standing(folder)[0] is Standing.READY
+
+
+def test_the_cpu_computes_as_many_at_once_as_the_user_says(
+    project: Project, tmp_workspace: Path
+) -> None:
+    other = put(Project.create(tmp_workspace, "other"))
+    folder = put(project)
+    assert standing(other)[0] is Standing.READY
+    assert standing(folder)[0] is Standing.DEVICE
+    assert standing(folder, UserSettings(at_once=2, spare_gb=0.0))[0] is Standing.READY
+
+
+@pytest.fixture
+def two_gpus(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Gpu]:
+    have = [Gpu(n, f"test-{tmp_path.name}-{n}", "a GPU") for n in range(2)]
+    monkeypatch.setattr("engine.devices.gpus", lambda: have)
+    return have
+
+
+def test_jobs_wait_for_a_free_device(
+    project: Project, tmp_workspace: Path, two_gpus: list[Gpu]
+) -> None:
+    others = [Project.create(tmp_workspace, f"other{n}") for n in range(3)]
+    lock = FileLock(device_lock_folder() / f"fstui-gpu-{two_gpus[0].uuid}.lock", shared=True)
+    assert lock.acquire()
+    first, second = put(project), put(others[0])
+    named = put(others[1], device="gpu:0")
+    absent = put(others[2], device="gpu:7")
+    assert standing(first)[0] is Standing.READY  # the second device is free
+    assert standing(second) == (Standing.DEVICE, "no device is free")
+    assert standing(named) == (Standing.DEVICE, "its device is taken")
+    assert standing(absent)[0] is Standing.HELD
+    lock.release()
+    assert standing(second)[0] is Standing.READY
+
+
+def test_a_job_for_two_devices_is_not_overtaken_for_ever(
+    project: Project, tmp_workspace: Path, two_gpus: list[Gpu]
+) -> None:
+    lock = FileLock(device_lock_folder() / f"fstui-gpu-{two_gpus[0].uuid}.lock", shared=True)
+    assert lock.acquire()
+    both = put(project, device="gpu:0,1")
+    one = put(Project.create(tmp_workspace, "other"))
+    assert [standing(f)[0] for f in (both, one)] == [Standing.DEVICE, Standing.DEVICE]
+    lock.release()
+    assert standing(both)[0] is Standing.READY
+
+
+@pytest.mark.parametrize(
+    ("state", "code", "found"),
+    [
+        (State.DONE, 0, Standing.READY),
+        (State.RUNNING, None, Standing.AFTER),
+        (State.FAILED, 7, Standing.AFTER),  # it is tried again
+        (State.FAILED, 3, Standing.BLOCKED),
+        (State.REFUSED, 5, Standing.BLOCKED),
+        (State.STOPPED, 9, Standing.BLOCKED),
+    ],
+)
+def test_a_job_comes_after_another_one_that_is_done(
+    project: Project, state: State, code: int | None, found: Standing
+) -> None:
+    first = put(project)
+    second = put(project, "convert", after=[first.name])
+    lock = FileLock(first.lock_path)
+    assert lock.acquire(holder_text())
+    first.write_snapshot(Snapshot(state=state, exit=code, device="GPU"))
+    if code is not None:
+        lock.release()
+    assert standing(second)[0] is found
+    lock.release()
+
+
+def test_a_dependency_that_is_gone_blocks_and_says_so(project: Project, queue: Queue) -> None:
+    first = put(project)
+    second = put(project, "convert", after=[first.name])
+    shutil.rmtree(first.path)
+    found, why = standing(second)
+    assert found is Standing.BLOCKED
+    assert f"{first.name} is gone" in why
+
+
+def test_a_job_that_would_fill_the_disk_is_held_with_the_figure(project: Project) -> None:
+    folder = put(project, needs_bytes=10**15)
+    found, why = standing(folder)
+    assert found is Standing.DISK
+    assert "needs about 1000000.00 GB" in why
+    assert "GB are free" in why
+
+
+def test_the_quota_counts_what_is_there_and_what_is_promised(
+    project: Project, tmp_workspace: Path
+) -> None:
+    (project.path / "out" / "film.mp4").write_bytes(b"x" * 1_000_000)
+    first = put(project, needs_bytes=1_500_000)
+    second = put(project, "convert", needs_bytes=1_500_000)
+    roomy = UserSettings(quota_gb=0.1, spare_gb=0.0, at_once=2)
+    tight = UserSettings(quota_gb=0.003, spare_gb=0.0, at_once=2)
+    assert [standing(f, roomy)[0] for f in (first, second)] == [Standing.READY] * 2
+    assert standing(first, tight)[0] is Standing.READY
+    found, why = standing(second, tight)
+    assert found is Standing.DISK
+    assert "of its quota of 0.003 GB" in why
+
+
+def test_a_hold_lasts_until_it_is_released(project: Project, queue: Queue) -> None:
+    folder = put(project)
+    queue.change(folder, held="you hold it")
+    assert standing(folder) == (Standing.HELD, "you hold it")
+    queue.change(folder, held="")
+    assert standing(folder)[0] is Standing.READY
+
+
+# --- damage and change ---
+
+
+@pytest.mark.parametrize("file", ["job.json", "queue.json"])
+@pytest.mark.parametrize("text", ["{broken", "[]", '{"v": 9, "kind": "train", "steps": []}', ""])
+def test_a_damaged_job_stays_and_stops_no_other(
+    project: Project, queue: Queue, file: str, text: str
+) -> None:
+    damaged = put(project)
+    (damaged.path / file).write_text(text)
+    sound = put(project)
+    assert standing(damaged)[0] is Standing.DAMAGED
+    assert standing(sound)[0] is Standing.READY
+    assert entry_of(put(project)).order < 10  # damage moves nobody to infinity
+
+
+def test_a_project_that_moves_away_takes_its_jobs_along(
+    project: Project, queue: Queue, tmp_path: Path
+) -> None:
+    gone = put(project)
+    stays_here = put(Project.create(queue.workspace, "other"), after=[gone.name])
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(project.path, elsewhere / "film")
+    assert order(queue) == [stays_here.name]
+    assert standing(stays_here)[0] is Standing.BLOCKED
+    assert order(Queue(elsewhere)) == [gone.name]
+    shutil.move(elsewhere / "film", queue.workspace / "renamed")
+    assert order(queue) == [gone.name, stays_here.name]
+    assert standing(stays_here)[0] is Standing.AFTER
+
+
+def test_a_project_from_another_machine_starts_nothing_by_itself(
+    project: Project, queue: Queue
+) -> None:
+    folder = put(project)
+    entries.write(folder, msgspec.structs.replace(entry_of(folder), host="elsewhere"))
+    assert standing(folder)[0] is Standing.HELD
+    assert "queued on elsewhere" in standing(folder)[1]
+    with queue.locked():
+        assert not stays(advance(queue))
+    queue.retry(folder)
+    assert standing(folder)[0] is Standing.READY
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3, 4])  # file and folder of the place, of the request
+def test_a_full_disk_queues_nothing(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    put(project)
+    real, syncs = os.fsync, iter(range(1, 9))
+
+    def full(fd: int) -> None:
+        if next(syncs) == failing:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        real(fd)
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(NoSpace, match="No space left"):
+        put(project)
+    assert len(order(queue)) == 1
+    assert len(list((project.path / "jobs").iterdir())) == 1

@@ -1,0 +1,167 @@
+"""Putting jobs in the queue and changing it, as commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from queue_tools import order, put, standing
+from test_jobs import add, ready_to_convert
+
+from engine.errors import Exit
+from engine.process import FileLock
+from engine.project import Project
+from engine.protocol import holder_text
+from engine.queue.queue import Queue
+from engine.queue.turn import Standing
+from fstui import cli
+from fstui.model import queue as model_queue
+from fstui.model.answers import QueueAnswer
+
+
+@pytest.fixture
+def project(tmp_workspace: Path) -> Project:
+    return Project.create(tmp_workspace, "film")
+
+
+@pytest.fixture
+def queue(tmp_workspace: Path) -> Queue:
+    return Queue(tmp_workspace)
+
+
+@pytest.fixture
+def unkept(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Workspaces whose queue somebody wanted kept; no process is started."""
+    asked: list[Path] = []
+    monkeypatch.setattr(model_queue, "kick", asked.append)
+    return asked
+
+
+def fstui(*words: str) -> int:
+    try:
+        return cli.main(list(words))
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
+# --- commands ---
+
+
+def test_a_job_is_queued_when_that_is_asked_for(
+    project: Project, queue: Queue, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ready_to_convert(project)
+    for side in ("a", "b"):
+        add(project, side)
+    assert fstui("train", "film", "--queue", "--batch", "4") == 0
+    assert fstui("convert", "film", "--after", "train", "--priority", "3") == 0
+    convert, train = queue.waiting()
+    assert train.job is not None
+    assert train.job.steps[0].settings == {"batch": 4}
+    assert convert.entry.after == [train.name]
+    assert convert.entry.needs_bytes > 0
+    assert unkept == [queue.workspace] * 2
+    assert train.name in capsys.readouterr().out
+    assert fstui("convert", "film", "--after", "nothing") == Exit.BAD_INPUT
+    assert fstui("convert", "film", "--after", "nowhere/train") == Exit.BAD_INPUT
+    assert fstui("--readonly", "convert", "film", "--queue") == Exit.REFUSED
+
+
+def test_a_convert_after_a_training_needs_no_model_yet(
+    project: Project, queue: Queue, unkept: list[Path]
+) -> None:
+    ready_to_convert(project)
+    (project.path / "model" / "latest").unlink()
+    put(project)
+    assert fstui("convert", "film", "--queue") == Exit.MODEL_MISSING
+    assert fstui("convert", "film", "--after", "train") == 0
+    project.remove_person("b")
+    assert fstui("convert", "film", "--after", "train") == Exit.REFUSED
+
+
+def test_a_job_that_cannot_start_waits_where_the_user_said_so(
+    project: Project,
+    queue: Queue,
+    unkept: list[Path],
+    tmp_workspace: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    lock = FileLock(project.path / "locks" / "model")
+    assert lock.acquire(holder_text())
+    assert fstui("train", "film", "--detach") == Exit.ALREADY_RUNNING
+    assert order(queue) == []
+    assert fstui("settings", "set", "queue", "true") == 0
+    assert fstui("train", "film", "--detach") == 0
+    assert len(order(queue)) == 1
+    lock.release()
+
+
+def test_the_list_is_what_its_schema_says(
+    project: Project, queue: Queue, capsys: pytest.CaptureFixture[str], unkept: list[Path]
+) -> None:
+    first = put(project, needs_bytes=6_600_000)
+    put(project, "convert", after=[first.name])
+    assert fstui("queue", "list", "--json") == 0
+    answer = msgspec.json.decode(capsys.readouterr().out, type=QueueAnswer)
+    assert [row.standing for row in answer.waiting] == ["ready", "after"]
+    assert answer.waiting[1].after == [first.name]
+    assert not answer.stands_still
+    assert fstui("queue", "list") == 0
+    assert "its turn is next (about 6.6 MB of disk)" in capsys.readouterr().out
+    assert fstui("queue", "list", "--schema") == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert set(schema["$defs"]["QueuedAnswer"]["required"]) == set(
+        msgspec.to_builtins(answer.waiting[0])
+    )
+
+
+def test_the_queue_is_changed_by_place_or_by_name(
+    project: Project, queue: Queue, capsys: pytest.CaptureFixture[str], unkept: list[Path]
+) -> None:
+    a, b = put(project), put(project, "convert")
+    assert fstui("queue", "move", b.name, "1") == 0
+    assert order(queue) == [b.name, a.name]
+    assert fstui("queue", "move", "2", "--priority", "1") == 0
+    assert order(queue) == [a.name, b.name]
+    assert fstui("queue", "hold", "all") == 0
+    assert "you hold it: 'fstui queue release' lets it go" in capsys.readouterr().out
+    assert fstui("queue", "release", "1", "convert") == 0
+    assert standing(a)[0] is Standing.READY
+    assert fstui("queue", "cancel", "1") == 0
+    assert order(queue) == [b.name]
+    capsys.readouterr()
+    for words in (["hold", "9"], ["cancel", "nobody"], ["move", "1"], ["move", "1", "middle"]):
+        assert fstui("queue", *words) in (Exit.BAD_INPUT, Exit.USAGE), words
+        assert len(capsys.readouterr().err.splitlines()) == 1
+    for words in (["hold", "1"], ["run"], ["cancel", "1"]):
+        assert fstui("--readonly", "queue", *words) == Exit.REFUSED
+
+
+def test_waiting_for_what_waits_for_the_user_ends(
+    project: Project, queue: Queue, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = put(project)
+    queue.change(folder, held="you hold it")
+    assert fstui("wait", "film") == Exit.STOPPED
+    assert "stays in the queue (held): you hold it" in capsys.readouterr().err
+    queue.change(folder, held="")
+    queue.boot_path.write_text("another boot")
+    assert fstui("wait", "film") == Exit.STOPPED
+    assert "The machine was started since" in capsys.readouterr().err
+    queue.cancel(folder)
+    assert fstui("wait", "film") == Exit.STOPPED
+
+
+def test_nobody_can_attach_to_what_has_not_begun(
+    project: Project, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    put(project)
+    assert fstui("attach", "film") == Exit.NOTHING_TO_DO
+    assert "waits in the queue: 'fstui queue list' says for what" in capsys.readouterr().err
+    assert fstui("stop", "film") == Exit.NOTHING_TO_DO
+    assert fstui("tail", "film") == 0
+    assert fstui("logs", "film") == 0
