@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 from clips import make_clip
-from convert_project import Painter, make_project, make_work, save_checkpoint
+from convert_project import Painter, add_faces, make_project, make_work, save_checkpoint
 
 from engine.control import Control
 from engine.convert import pipeline, preview, warm
@@ -207,6 +207,24 @@ def test_a_preview_that_refuses_to_pause_is_not_shown_as_paused(job: PreviewJob)
     for event in job.folder.events()[0]:
         fold(snapshot, event)
     assert snapshot.state is State.RUNNING
+
+
+def test_only_clips_that_the_settings_name_are_looked_at(
+    project: Project, tmp_path: Path, job: PreviewJob
+) -> None:
+    other = make_clip(tmp_path / "b.mp4", width=320, height=240, frames=20, sound=())
+    project.add_sources("target", [other])
+    add_faces(project, other)
+    job.look()
+    job.look(settings={"clips": "b"})
+    job.look(clip="b", frames=[3])
+    job.look(clip="a", settings={"clips": "b"})
+    job.run()
+    first, second, third = job.made()
+    assert (first["media"], first["clips"]) == ("a", ["a", "b"])
+    assert (second["media"], second["clips"]) == ("b", ["b"])
+    assert third["media"] == "b"
+    assert "no clip 'a'" in job.refusals()[0][0]
 
 
 def test_settings_of_the_project_hold_until_others_are_named(
