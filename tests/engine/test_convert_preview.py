@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +27,8 @@ from engine.store import Store
 from engine.trust.band import GROUND
 from engine.work import Work
 
+pytestmark = pytest.mark.usefixtures("stop_signals")
+
 FRAMES = 60
 
 
@@ -37,16 +37,6 @@ def project(tmp_workspace: Path, tmp_path: Path) -> Project:
     """Frames 1 to 50 of 60 have a face; nobody is recorded."""
     clip = make_clip(tmp_path / "a.mp4", width=320, height=240, frames=FRAMES, sound=())
     return make_project(tmp_workspace, [clip], people=False, with_face=lambda i: i < 50)
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """Control takes the stop signals: give them back."""
-    names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
 
 
 class PreviewJob:
