@@ -62,7 +62,7 @@ def bench() -> dict[str, float]:
         settings = ConvertSettings()
         parts = _parts(clip, swapper, settings)
         work = WorkFolder(Path(folder) / "work", "bench")
-        conversion = Conversion(clip, swapper, settings, work, output_of(clip, settings))
+        conversion = Conversion(clip, [swapper], settings, work, output_of(clip, settings))
         began = time.perf_counter()
         conversion.run(lambda item: None)
         whole_s = (time.perf_counter() - began) / CLIP_FRAMES

@@ -59,6 +59,16 @@ def _answer(question: list[str]) -> Any:
             from engine.train.timelapse import film
 
             return film(Project.open(Path(project)), int(fps), name)
+        case ["face-frame", project, face, folder]:
+            from engine.extract.shown import frame_of
+            from engine.project import Project
+
+            return frame_of(Project.open(Path(project)), int(face), Path(folder))
+        case ["face-places", project, *faces]:
+            from engine.extract.shown import places_of
+            from engine.project import Project
+
+            return places_of(Project.open(Path(project)), [int(face) for face in faces])
         case ["people", project, side, threshold]:
             from engine.extract.group import asked
 

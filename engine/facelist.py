@@ -5,23 +5,20 @@ Light: the standard library only. Names of columns come from the lists here, nev
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from engine.errors import BadInput
-from engine.protocol import safe_text
-from engine.store import Store
+from engine.facefields import FIGURES, Condition, field_sql, has_people
+from engine.store import INDEX, Store
 
-FIGURES = (
-    *("blur", "spectrum", "size", "yaw", "pitch", "roll"),
-    *("brightness", "misalignment", "occlusion", "score"),
-)
-"""Columns of `face` that are numbers to sort and choose by."""
 HASH_BITS = 64
 MOST_BITS = 8
 BARS = 10
+MOST_VALUES = 900
 
 _FACES = " FROM face JOIN frame ON frame.id = face.frame JOIN media ON media.id = frame.media"
 
@@ -39,8 +36,10 @@ class Choice:
     below: tuple[tuple[str, float], ...] = ()
     """Figures and the values that they are below; a face without the figure is not chosen."""
     above: tuple[tuple[str, float], ...] = ()
+    where: tuple[Condition, ...] = ()
+    """All of which hold."""
     sort: str | None = None
-    """A figure; None sorts by medium and frame. Faces without the figure come last."""
+    """Of `NUMBERS`; None sorts by medium and frame. Faces without the figure come last."""
     descending: bool = False
     limit: int | None = None
 
@@ -60,6 +59,11 @@ class Listed(NamedTuple):
     """Why, where it is rejected."""
     crop: str | None
     figures: dict[str, float | None]
+    kept: bool
+    """By the user, whatever filters say."""
+    edited: bool
+    stale: bool
+    """Whether the next extraction cuts it anew."""
 
 
 class Spread(NamedTuple):
@@ -73,7 +77,7 @@ class Spread(NamedTuple):
     p95: float
     high: float
     bars: list[int]
-    """Faces in each tenth of the range from low to high."""
+    """Faces in each equal part of the range from low to high."""
 
 
 class Person(NamedTuple):
@@ -92,15 +96,25 @@ class Person(NamedTuple):
 
 def listed(store: Store, choice: Choice) -> list[Listed]:
     """The chosen faces."""
-    columns = ", ".join(_column(store, figure) for figure in FIGURES)
-    by = _column(store, "rejected_by")
-    rows = _chosen(
-        store,
-        f"face.id, media.side, media.name, frame.idx, face.n, face.cluster,"
-        f" CASE WHEN face.rejected THEN COALESCE({by}, 'user') END, face.crop, {columns}",
-        choice,
-    )
-    return [Listed._make((*row[:8], dict(zip(FIGURES, row[8:], strict=True)))) for row in rows]
+    return [_listed(row) for row in _chosen(store, _listed_columns(store), choice)]
+
+
+def listed_ids(store: Store, ids: Sequence[int], also: Sequence[str] = ()) -> list[Listed]:
+    """These faces in this order, without those that are gone; `also` names more of `NUMBERS` for
+    their figures."""
+    columns = ", ".join([_listed_columns(store), *(field_sql(store, name) for name in also)])
+    found: dict[int, Listed] = {}
+    for some in _chunks(ids):
+        for row in store.rows(f"SELECT {columns}{_FACES} WHERE face.id IN ({_marks(some)})", some):
+            face = _listed(row[: len(row) - len(also)])
+            face.figures.update(zip(also, row[len(row) - len(also) :], strict=True))
+            found[face.id] = face
+    return [found[i] for i in ids if i in found]
+
+
+def ids(store: Store, choice: Choice) -> array[int]:
+    """The chosen faces by id alone: 8 bytes each."""
+    return array("q", (face for (face,) in _chosen(store, "face.id", choice)))
 
 
 def chosen(store: Store, choice: Choice) -> list[tuple[int, str | None]]:
@@ -108,14 +122,16 @@ def chosen(store: Store, choice: Choice) -> list[tuple[int, str | None]]:
     return [(face, crop) for face, crop in _chosen(store, "face.id, face.crop", choice)]
 
 
-def spreads(store: Store, choice: Choice) -> list[Spread]:
+def spreads(
+    store: Store, choice: Choice, figures: Sequence[str] = FIGURES, bars: int = BARS
+) -> list[Spread]:
     """The spread of each figure over the chosen faces; none of a figure that no face has."""
     found = []
-    for figure in FIGURES:
-        column = _column(store, figure)
-        rows = _chosen(store, column, choice, f"{column} IS NOT NULL", order=column)
+    for figure in figures:
+        value = field_sql(store, figure)
+        rows = _chosen(store, f"{value} AS value", choice, f"{value} IS NOT NULL", order="value")
         if rows:
-            found.append(_spread(figure, [value for (value,) in rows]))
+            found.append(_spread(figure, [value for (value,) in rows], bars))
     return found
 
 
@@ -198,13 +214,6 @@ def _first(
     return None
 
 
-def check_figure(name: str) -> str:
-    """A figure's name. Raises `BadInput` for any other word."""
-    if name not in FIGURES:
-        raise BadInput(f"'{safe_text(name)}' is no figure: there is {', '.join(FIGURES)}.")
-    return name
-
-
 def _chosen(
     store: Store, columns: str, choice: Choice, also: str = "1", order: str = ""
 ) -> list[Any]:
@@ -216,38 +225,70 @@ def _chosen(
         ("media.name = ?", choice.media),
         ("face.cluster = ?", choice.person),
         ("face.rejected = ?", None if choice.rejected is None else int(choice.rejected)),
-        *((f"{_column(store, check_figure(f))} < ?", v) for f, v in choice.below),
-        *((f"{_column(store, check_figure(f))} > ?", v) for f, v in choice.above),
+        *((f"{field_sql(store, f)} < ?", v) for f, v in choice.below),
+        *((f"{field_sql(store, f)} > ?", v) for f, v in choice.above),
+        *((f"{field_sql(store, c.field)} {c.op} ?", c.value) for c in choice.where),
     ):
         if value is not None:
             where.append(condition)
             args.append(value)
+    for c in choice.where:
+        if c.value is None:
+            where.append(f"{field_sql(store, c.field)} IS {'NOT ' if c.op == '!=' else ''}NULL")
     by_place = "media.id, frame.idx, face.n"
     if choice.sort:
-        column = _column(store, check_figure(choice.sort))
-        by_figure = f"{column} IS NULL, {column} {'DESC' if choice.descending else 'ASC'}"
+        by = field_sql(store, choice.sort)
+        by_figure = f"{by} IS NULL, {by} {'DESC' if choice.descending else 'ASC'}"
         by_place = f"{by_figure}, {by_place}"
-    sql = f"SELECT {columns}{_FACES} WHERE {' AND '.join(where)} ORDER BY "
+    faces = _FACES.replace("FROM face", f"FROM face{_by_index(store)}")
+    sql = f"SELECT {columns}{faces} WHERE {' AND '.join(where)} ORDER BY "
     if choice.limit is None:
         return store.rows(sql + (order or by_place), args)
     if not order:
         return store.rows(f"{sql}{by_place} LIMIT ?", [*args, choice.limit])
     # what is limited is the choice's own order, then another one is wanted
-    inner = f"SELECT face.id{_FACES} WHERE {' AND '.join(where)} ORDER BY {by_place} LIMIT ?"
+    inner = f"SELECT face.id{faces} WHERE {' AND '.join(where)} ORDER BY {by_place} LIMIT ?"
     return store.rows(
         f"SELECT {columns}{_FACES} WHERE face.id IN ({inner}) ORDER BY {order}",
         [*args, choice.limit],
     )
 
 
-def _column(store: Store, name: str) -> str:
-    """A column of `face`; a file of an older format, opened for reading alone, may lack it."""
-    return f"face.{name}" if name in store.face_columns else "NULL"
+def _by_index(store: Store) -> str:
+    """Have SQLite read the index that holds the figures: by itself it reads the rows, each with its
+    points, mesh and identity. A file that no new program has written to lacks it."""
+    known = store.rows("SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?", (INDEX,))
+    return f" INDEXED BY {INDEX}" if known else ""
+
+
+def _listed_columns(store: Store) -> str:
+    columns = ", ".join(field_sql(store, figure) for figure in FIGURES)
+    flags = ", ".join(field_sql(store, flag) for flag in ("kept", "edited", "stale"))
+    return (
+        "face.id, media.side, media.name, frame.idx, face.n, face.cluster,"
+        f" {field_sql(store, 'why')}, face.crop, {flags}, {columns}"
+    )
+
+
+def _listed(row: Sequence[Any]) -> Listed:
+    kept, edited, stale, *figures = row[8:]
+    named = dict(zip(FIGURES, figures, strict=True))
+    return Listed._make((*row[:8], named, bool(kept), bool(edited), bool(stale)))
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[list[int]]:
+    """As many at a time as SQLite takes values in one statement anywhere."""
+    for start in range(0, len(ids), MOST_VALUES):
+        yield list(ids[start : start + MOST_VALUES])
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _representatives(store: Store) -> dict[tuple[str, int], str | None]:
     """The crop that stands for each person."""
-    if not store.rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'person'"):
+    if not has_people(store):
         return {}
     rows = store.rows(
         "SELECT person.side, person.cluster, face.crop FROM person"
@@ -256,12 +297,12 @@ def _representatives(store: Store) -> dict[tuple[str, int], str | None]:
     return {(side, number): crop for side, number, crop in rows}
 
 
-def _spread(figure: str, values: Sequence[float]) -> Spread:
+def _spread(figure: str, values: Sequence[float], count: int) -> Spread:
     """Of values in rising order."""
     low, high, last = values[0], values[-1], len(values) - 1
-    bars = [0] * BARS
+    bars = [0] * count
     for value in values:
         share = (value - low) / (high - low) if high > low else 0.0
-        bars[min(int(share * BARS), BARS - 1)] += 1
+        bars[min(int(share * count), count - 1)] += 1
     p5, median, p95 = (values[round(last * share)] for share in (0.05, 0.5, 0.95))
     return Spread(figure, len(values), low, p5, median, p95, high, bars)

@@ -40,12 +40,16 @@ def checkpoint_iteration(project: Path) -> int | None:
 
 
 def converted_iteration(project: Path) -> int | None:
-    """Iteration of the model that the last finished conversion used; None where no report says.
+    """Iteration of the project's own model that the last finished conversion used; None where no
+    report says or where other projects' models made it.
 
     Times of files don't tell: copying a project changes them.
     """
     try:
         report = json.loads((project / "out" / "report.json").read_text("utf-8"))
+        if parts := report.get("parts"):
+            own = (int(part["iterations"]) for part in parts if part["project"] == project.name)
+            return next(own, None)
         return int(report["iterations"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -10,6 +10,25 @@ import msgspec
 from engine.protocol import write_atomic
 
 
+class FacesView(msgspec.Struct):
+    """How the faces of a project were looked at."""
+
+    filter: str = ""
+    sort: str = ""
+    """A figure; empty sorts by medium and frame."""
+    descending: bool = False
+    form: str = ""
+    """`grid`, `list`, or empty for what fits the width."""
+    thumb: int = 1
+    """Size of the thumbnails, from 0."""
+    overlay: bool = True
+    """Whether points and mask lie over the large picture."""
+    face: int = 0
+    """Id of the face under the cursor."""
+    marked: list[tuple[int, int]] = []
+    """Ids of the marked faces, as ranges from first to last."""
+
+
 class View(msgspec.Struct):
     """How one project was looked at."""
 
@@ -18,6 +37,7 @@ class View(msgspec.Struct):
     raw_log: bool = False
     source: str = ""
     """The footage under the cursor in the project's room."""
+    faces: FacesView = msgspec.field(default_factory=FacesView)
 
 
 class UiState(msgspec.Struct):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output, PieceWriter
 from engine.convert.patch import Item, Swapper
 from engine.convert.shots import Shot
-from engine.convert.swap import Swap
+from engine.convert.swap import Swap, most_of_a_model
 from engine.convert.tracks import Track
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
@@ -55,6 +55,8 @@ class Clip:
     """By frame index."""
     masks: dict[int, list[Packed]] = field(default_factory=dict, repr=False)
     """Of these faces, where the settings name a stored mask."""
+    models: dict[int, list[int]] = field(default_factory=dict, repr=False)
+    """Number of each face's model in a pass with several; empty: the first paints all."""
     cut: Cut | None = None
     """The frames that come out, where that isn't all of them."""
     shots: list[Shot] = field(default_factory=list)
@@ -69,22 +71,36 @@ class Clip:
         """Frames of the result."""
         return self.cut.frames if self.cut else self.frames
 
+    def source_index(self, index: int) -> int:
+        """The source's frame that a frame of the result is made of."""
+        return self.cut.source_index(index) if self.cut else index
+
+    def model_of(self, index: int, number: int) -> int:
+        """Which model paints a face: that of so many in a source's frame."""
+        return self.models[index][number] if self.models else 0
+
+    def whose(self, index: int, number: int) -> int:
+        """What tells the people of a result apart: a face's model, where several paint, otherwise
+        its number in the result's frame."""
+        return self.model_of(self.source_index(index), number) if self.models else number
+
 
 class Conversion:
-    """A clip at work. `said(item)` is called for each encoded frame and may raise to stop it:
-    what is whole by then is kept, and a conversion of the same work folder goes on from there."""
+    """A clip at work with the models that paint its faces. `said(item)` is called for each encoded
+    frame and may raise to stop it: what is whole by then is kept, and a conversion of the same work
+    folder goes on from there."""
 
     def __init__(
         self,
         clip: Clip,
-        swapper: Swapper,
+        swappers: Sequence[Swapper],
         settings: ConvertSettings,
         work: WorkFolder,
         output: Output,
     ) -> None:
         self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
-        self._swap = Swap(clip, swapper, settings, self.look)
+        self._swap = Swap(clip, swappers, settings, self.look)
         self._workers = os.cpu_count() or 1
         bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
@@ -186,8 +202,8 @@ class Conversion:
                 yield from self._swap.predict(waiting)
                 waiting = []
             waiting.append(item)
-            faces = sum(len(i.patches) for i in waiting)
-            if faces >= self._settings.batch or len(waiting) >= self._held // 2:
+            most = most_of_a_model(waiting)
+            if most >= self._settings.batch or len(waiting) >= self._held // 2:
                 yield from self._swap.predict(waiting)
                 waiting = []
         yield from self._swap.predict(waiting)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from engine.convert import reports
+from engine.convert.cast import Player, training_seconds, words_of
 from engine.convert.clip import Clip
-from engine.convert.identity import Identity, Measured, measure, person_of, summary
+from engine.convert.identity import Identity, Measured, Pair, measure, pair_of, summary
 from engine.convert.journal import Journal, WorkFolder
 from engine.convert.outputs.base import Finished, Output
 from engine.convert.sheet import contact_sheet
@@ -17,10 +19,7 @@ from engine.protocol import safe_text, write_atomic
 from engine.quality import report as quality_report
 from engine.quality.summary import Quality
 from engine.settings import ConvertSettings
-from engine.store import Store
-from engine.train.checkpoint import Checkpoint
-from engine.trust.door import Model, Origin, read_record, release
-from engine.trust.mark import new_mark
+from engine.trust.door import Model, Origin, Painted, mark_for, read_record, release
 from engine.work import Work
 
 DEPTH = {"none": 0, "identity": 1, "full": 2}
@@ -28,14 +27,19 @@ DEPTH = {"none": 0, "identity": 1, "full": 2}
 
 
 class Finish:
-    """The last part of a step, for clips that one model made with one set of settings."""
+    """The last part of a step, for clips that the same models made with one set of settings."""
 
-    def __init__(self, work: Work, settings: ConvertSettings, found: Checkpoint) -> None:
+    def __init__(self, work: Work, settings: ConvertSettings, cast: Sequence[Player]) -> None:
         self._work, self._report = work, work.report
-        self._settings, self._put_in = msgspec.to_builtins(settings), settings.put_in
-        self._asked = settings
-        self._state, self._recipe = found.state, found.recipe
-        self._model = Model(found.state.iteration, found.path.name, found.recipe_sha256)
+        self._settings, self._asked = msgspec.to_builtins(settings), settings
+        self._cast, self._words = cast, f"model {words_of(cast, work.project)}"
+        models = [Model(p.iteration, p.found.path.name, p.found.recipe_sha256) for p in cast]
+        self._model = models[0]
+        self._painted = [
+            (role.project, Painted(role.person, role.project.name, role.put_in, model))
+            for (role, _), model in zip(cast, models, strict=True)
+            if settings.models and role.person is not None
+        ]
 
     def finished(self, clip: Clip, fingerprint: str) -> reports.ClipReport | None:
         """The report of a clip that is out already: all files and the report of this making."""
@@ -69,7 +73,7 @@ class Finish:
         """What came out, sheet and report of a clip whose segments are all there."""
         self._report.phase("joining")
         journal = folder.journal
-        found = output.finish(folder, clip.cut, new_mark(self._state.iteration).comment)
+        found = output.finish(folder, clip.cut, mark_for(self._model, self._painted).comment)
         remarks = self._remarks(clip, journal, found.remarks)
         made = self._let_out(clip, found, journal)
         report = reports.ClipReport(
@@ -81,8 +85,8 @@ class Finish:
             fingerprint=journal.fingerprint,
             frames=journal.frames,
             frames_swapped=journal.swapped,
-            iterations=self._state.iteration,
-            seconds_training=self._state.seconds,
+            iterations=max(player.iteration for player in self._cast),
+            seconds_training=training_seconds(self._cast),
             seconds_converting=journal.seconds,
             identity=summary([], None),
             settings=self._settings,
@@ -98,9 +102,15 @@ class Finish:
         self._report.phase("measuring the result")
         video = self._work.project.inside(f"out/{report.video}")
         faces = _faces_out(clip, report.frames)
-        identity, found = self._identity(video if report.sheet else None, faces)
+        pairs = self._pairs()
+        identity, found = self._identity(clip, video if report.sheet else None, faces, pairs)
         report = msgspec.structs.replace(
-            report, identity=identity, faces=found, quality=None, settings=self._settings
+            report,
+            identity=identity,
+            faces=found,
+            quality=None,
+            settings=self._settings,
+            parts=reports.summed_up(self._parts(pairs), found),
         )
         if report.sheet and self._asked.report == "full":
             quality = self._quality(clip, report, faces, folder)
@@ -129,30 +139,63 @@ class Finish:
         return made
 
     def _sheet(self, clip: Clip, made: Path, folder: WorkFolder) -> str:
-        title = f"{clip.name}, model iteration {self._state.iteration}"
+        title = f"{clip.name}, {self._words}"
         staged = folder.path / "sheet.jpg"
         frames, fingerprint = folder.journal.frames, folder.journal.fingerprint
         faces = _faces_out(clip, frames)
         write_atomic(staged, contact_sheet(clip.path, made, faces, frames, title, clip.cut))
         return self._release(clip, staged, f"{clip.name}.sheet.jpg", fingerprint).name
 
+    def _pairs(self) -> list[Pair]:
+        """Whom each model's faces are compared with; none where nothing is measured."""
+        if self._asked.report == "none":
+            return []
+        threshold = self._asked.threshold
+        found = [pair_of(self._work.project, player.role, threshold) for player in self._cast]
+        for player, pair in zip(self._cast, found, strict=True):
+            if pair is None:
+                self._report.warn(
+                    f"Faces of {safe_text(player.role.project.name)} have no identity embeddings: "
+                    "the likeness isn't measured."
+                )
+                return []
+        return [pair for pair in found if pair]
+
     def _identity(
-        self, video: Path | None, faces: dict[int, list[Landmarks]]
+        self,
+        clip: Clip,
+        video: Path | None,
+        faces: dict[int, list[Landmarks]],
+        pairs: Sequence[Pair],
     ) -> tuple[Identity, list[Measured]]:
         """The likeness in what came out; without it where that has no whole frames."""
-        if self._asked.report == "none":
-            return summary([], None), []
-        with Store(self._work.project.db_path, readonly=True) as store:
-            new = person_of(store, self._put_in)
-            replaced = person_of(store, "a" if self._put_in == "b" else "b")
-        if new is None or replaced is None:
-            self._report.warn("Faces have no identity embeddings: the likeness isn't measured.")
-            return summary([], new.within if new else None), []
-        if video is None:
+        within = pairs[0].new.within if len(pairs) == 1 else None
+        if video is None and pairs:
             self._report.warn("The likeness isn't measured: no whole frames were written.")
-            return summary([], new.within), []
-        measured = measure(video, faces, new, replaced)
-        return summary(measured, new.within), measured
+        if video is None or not pairs:
+            return summary([], within), []
+        measured = measure(
+            video,
+            faces,
+            pairs,
+            lambda index, number: clip.model_of(clip.source_index(index), number),
+        )
+        return summary(measured, within), measured
+
+    def _parts(self, pairs: Sequence[Pair]) -> list[reports.Part]:
+        """What each of several models made, before it is measured."""
+        within: list[float | None] = [pair.new.within for pair in pairs]
+        within = within or [None] * len(self._painted)
+        return [
+            reports.Part(
+                painted.person,
+                painted.project,
+                painted.put_in,
+                painted.model.iteration,
+                summary([], own),
+            )
+            for (_, painted), own in zip(self._painted, within, strict=False)
+        ]
 
     def _quality(
         self,
@@ -163,7 +206,8 @@ class Finish:
     ) -> Quality:
         """All figures, with the sheet of the worst frames and the page."""
         video = self._work.project.inside(f"out/{report.video}")
-        found = quality_report.measured(clip, video, faces, self._asked, self._recipe, report.faces)
+        recipes = [player.found.recipe for player in self._cast]
+        found = quality_report.measured(clip, video, faces, self._asked, recipes, report.faces)
 
         def out(name: str, content: bytes) -> Path:
             staged = folder / name
@@ -172,7 +216,7 @@ class Finish:
 
         facts = [
             f"{report.frames_swapped} of {report.frames} frames swapped",
-            f"model iteration {self._state.iteration}",
+            self._words,
             f"source {safe_text(clip.path.name)}",
             *reports.flicker_words(report.flicker),
         ]
@@ -187,6 +231,7 @@ class Finish:
             source=Origin(safe_text(clip.path.name), clip.hash),
             settings=self._settings,
             fingerprint=fingerprint,
+            cast=self._painted,
         )
 
 

@@ -2,13 +2,15 @@
 
 The distance of a face to a person is the Euclidean distance between the face's embedding and the
 person's mean embedding: the plain mean over all kept faces of that person's own footage, the same
-for both people. Embeddings are those of dlib's network (128 numbers). To read the figures: in the
-sample footage a person's own frames lie 0.1 to 0.3 from their mean, another person's 0.8.
+for both people. Somebody of the target who isn't the other side of the model's project is replaced
+as the target shows them: their mean is that of their faces there. Embeddings are those of dlib's
+network (128 numbers). To read the figures: in the sample footage a person's own frames lie 0.1 to
+0.3 from their mean, another person's 0.8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,8 +18,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.convert.roles import Role
 from engine.faces.landmarks import Landmarks
 from engine.media.read import FrameReader, to_rgb
+from engine.project import Project
 from engine.store import Store
 
 if TYPE_CHECKING:
@@ -38,6 +42,8 @@ class Measured(msgspec.Struct, frozen=True):
     frame: int
     to_new: float | None
     to_replaced: float | None
+    model: int = 0
+    """Number of the model that painted it, in a pass with several."""
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -48,7 +54,8 @@ class Identity(msgspec.Struct, frozen=True):
     median_to_new: float | None
     median_to_replaced: float | None
     median_within_new: float | None
-    """Of the new person's own footage to the same mean: what could be reached at best."""
+    """Of the new person's own footage to the same mean: what could be reached at best. None where
+    several people are put in."""
     faces_measured: int
 
 
@@ -76,14 +83,37 @@ class Person(NamedTuple):
     """Median distance of the person's own faces to the mean."""
 
 
-def person_of(store: Store, side: str) -> Person | None:
-    """The person of a side; None if it has no embeddings of our network (imported faces may have
-    another's, which can't be compared)."""
+class Pair(NamedTuple):
+    """Whom a swapped face is compared with."""
+
+    new: Person
+    replaced: Person
+
+
+def pair_of(target: Project, role: Role, threshold: float) -> Pair | None:
+    """Who is put in and who is replaced in a role on people of the `target`; None where one of them
+    has no embeddings. `threshold` is the distance from which on a person of the target isn't the
+    one of the other side."""
+    if not role.project.db_path.exists():
+        return None
+    with Store(role.project.db_path, readonly=True) as store:
+        new, replaced = person_of(store, role.put_in), person_of(store, role.replaced)
+    if role.person is not None:
+        with Store(target.db_path, readonly=True) as store:
+            shown = person_of(store, "target", role.person)
+        if shown and (replaced is None or distance_to(shown.mean, replaced.mean) >= threshold):
+            replaced = shown
+    return Pair(new, replaced) if new and replaced else None
+
+
+def person_of(store: Store, side: str, cluster: int | None = None) -> Person | None:
+    """The person of a side, or one of several that it shows; None if it has no embeddings of our
+    network (imported faces may have another's, which can't be compared)."""
     found = [f.face for f in store.faces(side=side)]
     rows = [
         np.frombuffer(f.identity, "<f4")
         for f in found
-        if f.identity and f.identity_network == NETWORK
+        if f.identity and f.identity_network == NETWORK and cluster in (None, f.cluster)
     ]
     if not rows:
         return None
@@ -97,9 +127,13 @@ def distance_to(embedding: Embedding, mean: Embedding) -> float:
 
 
 def measure(
-    video: Path, faces: dict[int, list[Landmarks]], new: Person, replaced: Person
+    video: Path,
+    faces: dict[int, list[Landmarks]],
+    pairs: Sequence[Pair],
+    model_of: Callable[[int, int], int] = lambda _index, _number: 0,
 ) -> list[Measured]:
-    """Find and embed the swapped faces of a finished video again."""
+    """Find and embed the swapped faces of a finished video again; each is compared with the pair of
+    its model, that of the frame's face of so many."""
     from engine.extract.describe import Describer  # TensorFlow comes with it and takes seconds
 
     describe = Describer()
@@ -108,14 +142,14 @@ def measure(
     measured: list[Measured] = []
     for index, rgb in pictures(video, wanted):
         (found,) = describe([rgb])
-        for face in faces[index]:
-            at_place = _nearest(found, face)
+        for number, face in enumerate(faces[index]):
+            at_place, model = _nearest(found, face), model_of(index, number)
             embedding = None if at_place is None else at_place.identity
             if embedding is None:
-                measured.append(Measured(index, None, None))
+                measured.append(Measured(index, None, None, model))
             else:
-                far = (distance_to(embedding, person.mean) for person in (new, replaced))
-                measured.append(Measured(index, *far))
+                new, replaced = (distance_to(embedding, person.mean) for person in pairs[model])
+                measured.append(Measured(index, new, replaced, model))
     return measured
 
 

@@ -88,13 +88,15 @@ class Patch:
     """How far the face moves in a frame, coded frame pixels."""
     seed: int
     """Of its grain."""
+    cutter: Cutter
+    """That puts it back; the model is its swapper."""
 
 
 class Cutter:
     """Cuts faces for one model and puts what it made of them back."""
 
     def __init__(self, swapper: Swapper, settings: ConvertSettings, display: Matrix) -> None:
-        self.settings = settings
+        self.swapper, self.settings = swapper, settings
         self._balance = group_of(Balance, settings)
         self._edge, self._sharpening = group_of(Edge, settings), group_of(Sharpening, settings)
         self._display = display
@@ -139,6 +141,7 @@ class Cutter:
             self._area(face, mask, compose(resized(self._side, MASK_SIZE), shown)),
             _coded(step, self._display),
             seed,
+            self,
         )
 
     def _area(self, face: Landmarks, mask: Packed | None, to_mask: Matrix) -> Any:

@@ -8,48 +8,46 @@ same model and settings is left as it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 
 from engine.convert import reports
+from engine.convert.cast import Load, Player, cast_of, load_all, loader, words_of
 from engine.convert.clip import Clip, Conversion
 from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import PREDICTED, Item, Swapper
+from engine.convert.patch import Item, Swapper
+from engine.convert.roles import roles_of
 from engine.convert.targets import clips_of, fingerprint_of, project_out
-from engine.errors import BadInput, Stopped, from_os_error
+from engine.errors import Stopped, from_os_error
 from engine.faces.crops import encode_jpeg
 from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
-from engine.train import checkpoint
 from engine.trust.band import with_band
-from engine.trust.consent import require_people
+from engine.trust.consent import require_cast
 from engine.work import Work
 
 PREVIEW_INTERVAL_S = 2.0
 PREVIEW_WIDTH_PX = 480
 
-Load = Callable[[checkpoint.Checkpoint], Swapper]
-
 
 def run(work: Work, load: Load | None = None) -> str:
-    """Convert the target footage; the sentence that the step ends with. `load` makes a model of a
-    checkpoint, by default the trained one."""
+    """Convert the target footage; the sentence that the step ends with. `load` makes the model of a
+    role, by default the trained one."""
     settings = work.settings(ConvertSettings)
-    require_people(work.project)
+    roles = roles_of(work.project, settings)
+    require_cast(work.project, [role.project for role in roles])
     clips = clips_of(work, settings)
     jobs = [(clip, output_of(clip, settings)) for clip in clips]
-    found = checkpoint.load(work.project.path / "model", work.report.warn, averaged=True)
-    require_learnt_mask(found, settings)
+    cast = cast_of(roles, settings.mask, work.report.warn)
     cv2.setNumThreads(1)  # the pool's threads are the parallel part
     try:
-        step = Step(work, settings, found, load or partial(trained, put_in=settings.put_in), clips)
+        step = Step(work, settings, cast, load or loader(), clips)
         done = [step.clip(number, clip, output) for number, (clip, output) in enumerate(jobs)]
         out = project_out(work.project)
         report = reports.write_all(out / "report.json", done, _seconds_since_start(work))
@@ -57,8 +55,8 @@ def run(work: Work, load: Load | None = None) -> str:
         raise from_os_error(error, f"converting into {work.project.path / 'out'}") from error
     videos = ", ".join(safe_text(c.video) for c in done)
     return (
-        f"{report.frames_swapped} of {report.frames} frames swapped with iteration "
-        f"{report.iterations}: {videos} in {out}"
+        f"{report.frames_swapped} of {report.frames} frames swapped with "
+        f"{words_of(cast, work.project)}: {videos} in {out}"
     )
 
 
@@ -69,26 +67,27 @@ class Step:
         self,
         work: Work,
         settings: ConvertSettings,
-        found: checkpoint.Checkpoint,
+        cast: Sequence[Player],
         load: Load,
         clips: list[Clip],
     ) -> None:
-        self._work, self._settings, self._found, self._load = work, settings, found, load
-        self._swapper: Swapper | None = None
+        self._work, self._settings, self._cast, self._load = work, settings, cast, load
+        self._swappers: list[Swapper] = []
         self._total = sum(clip.frames_out for clip in clips)
         self._done = 0
         self._next_preview = 0.0
-        self._finish = Finish(work, settings, found)
+        self._finish = Finish(work, settings, cast)
 
     def clip(self, number: int, clip: Clip, output: Output) -> reports.ClipReport:
-        """Convert a clip, unless that was done with this model and these settings."""
-        mark = fingerprint_of(clip, self._settings, self._found.path.name)
+        """Convert a clip, unless that was done with these models and settings."""
+        checkpoints = " ".join(player.found.path.name for player in self._cast)
+        mark = fingerprint_of(clip, self._settings, checkpoints)
         if report := self._finish.finished(clip, mark):
             self._done += clip.frames_out
             self._work.report.event("kept", media=clip.name)
             return self._finish.as_asked(clip, report)
         folder = WorkFolder(self._work.project.inside(f"out/.work/{clip.name}"), mark)
-        conversion = Conversion(clip, self._model(), self._settings, folder, output)
+        conversion = Conversion(clip, self._models(), self._settings, folder, output)
         before = self._done
         flicker = self._steadied(clip, conversion)
         self._done = before + folder.journal.frames
@@ -97,6 +96,12 @@ class Step:
         self._done = before + clip.frames_out
         folder.remove()
         return report
+
+    def _models(self) -> list[Swapper]:
+        if not self._swappers:
+            self._work.report.phase(f"loading the model{'s' if len(self._cast) > 1 else ''}")
+            self._swappers = load_all(self._cast, self._load)
+        return self._swappers
 
     def _steadied(self, clip: Clip, conversion: Conversion) -> dict[str, tuple[float, float]]:
         """Smooth what is to be smoothed over time; how much it shook before and after, by what."""
@@ -120,12 +125,6 @@ class Step:
                 "again to go on"
             )
 
-    def _model(self) -> Swapper:
-        if self._swapper is None:
-            self._work.report.phase("loading the model")
-            self._swapper = self._load(self._found)
-        return self._swapper
-
     # --- while it runs ---
 
     def _said(self, number: int, clip: Clip, item: Item, before: int) -> None:
@@ -145,22 +144,6 @@ class Step:
                 f"stopped at frame {self._done - before} of {clip.frames_out} of "
                 f"{safe_text(clip.name)}: run convert again to go on from the last whole segment"
             )
-
-
-def require_learnt_mask(found: checkpoint.Checkpoint, settings: ConvertSettings) -> None:
-    """Raise `BadInput` where the settings take the mask of a model that has learnt none."""
-    if settings.mask == PREDICTED and not found.recipe.style.learn_mask:
-        raise BadInput(
-            "This model has learnt no mask to convert with: name another --mask, or begin a model "
-            "with --learn-mask."
-        )
-
-
-def trained(found: checkpoint.Checkpoint, put_in: str) -> Swapper:
-    """A checkpoint's model, ready to swap."""
-    from engine.train.predict import Swapper as TrainedSwapper  # TensorFlow takes seconds
-
-    return TrainedSwapper(found, put_in)
 
 
 def _small(item: Item) -> bytes:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from engine.convert.cast import Load
 from engine.convert.clip import Clip
-from engine.convert.pipeline import Load
 from engine.convert.request import VIEWS, request_of
 from engine.convert.views import composed
 from engine.convert.warm import Warm
@@ -27,7 +27,7 @@ POLL_S = 0.03
 
 def run(work: Work, load: Load | None = None, idle_s: float = IDLE_S) -> str:
     """Answer looks until told to stop, or until none came for `idle_s`; the sentence that the step
-    ends with. `load` makes a model of a checkpoint, by default the trained one."""
+    ends with. `load` makes the model of a role, by default the trained one."""
     preview = Preview(work, load)
     work.control.poll_s = POLL_S
     work.control.on("look", preview.look)
@@ -71,10 +71,8 @@ class Preview:
         clips = list(self._warm.clips(settings))
         ready = self._warm.ready(request.clip or clips[0], settings)
         clip, wanted = ready.clip, frames_in(ready.clip, request.frames)
-        swapper = self._warm.swapper(settings)
-        picture = composed(
-            self._warm.seen(ready, swapper, settings, wanted), VIEWS[request.show], request.close
-        )
+        seen = self._warm.seen(ready, self._warm.models(settings), settings, wanted)
+        picture = composed(seen, VIEWS[request.show], request.close)
         path = self._folder.preview_folder / f"look-{self._count:06d}.jpg"
         write_atomic(path, encode_jpeg(picture), durable=False)
         self._count += 1
@@ -87,7 +85,7 @@ class Preview:
             of=clip.frames,
             earlier=max((i + 1 for i in clip.faces if i < wanted[0]), default=0),
             later=min((i + 1 for i in clip.faces if i > wanted[-1]), default=0),
-            iteration=swapper.iteration,
+            model=self._warm.model_words,
             seconds=round(time.monotonic() - began, 3),
         )
 

@@ -14,6 +14,19 @@ from engine.quality.summary import Quality
 VERSION = 1
 
 
+class Part(msgspec.Struct, frozen=True):
+    """What one of several models made: all faces of a person of the target."""
+
+    person: int
+    """As `faces people` numbers the target's."""
+    project: str
+    put_in: str
+    """Side of that project."""
+    iterations: int
+    """Of its model."""
+    identity: Identity
+
+
 class ClipReport(msgspec.Struct, frozen=True):
     """One converted clip."""
 
@@ -28,8 +41,9 @@ class ClipReport(msgspec.Struct, frozen=True):
     frames: int
     frames_swapped: int
     iterations: int
-    """Of the model."""
+    """Of the model; of several the most."""
     seconds_training: float
+    """Of all models."""
     seconds_converting: float
     identity: Identity
     settings: dict[str, Any]
@@ -45,6 +59,8 @@ class ClipReport(msgspec.Struct, frozen=True):
     difference from frame to frame."""
     quality: Quality | None = None
     """Measured against the source; None where the setting report asked for less."""
+    parts: list[Part] = []
+    """Of a pass with several models, in the order of the setting models."""
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -60,6 +76,8 @@ class Report(msgspec.Struct, frozen=True):
     seconds_converting: float
     identity: Identity
     clips: list[str]
+    parts: list[Part] = []
+    """As those of the clips."""
 
 
 def flicker_words(flicker: dict[str, tuple[float, float]]) -> list[str]:
@@ -84,6 +102,19 @@ def read_clip(path: Path) -> ClipReport | None:
         return None
 
 
+def summed_up(parts: list[Part], faces: list[Measured]) -> list[Part]:
+    """The parts with the likeness of their own among measured faces."""
+    return [
+        msgspec.structs.replace(
+            part,
+            identity=summary(
+                [face for face in faces if face.model == number], part.identity.median_within_new
+            ),
+        )
+        for number, part in enumerate(parts)
+    ]
+
+
 def write_all(path: Path, clips: list[ClipReport], seconds_total: float) -> Report:
     """Sum the clips up and replace the report."""
     report = Report(
@@ -96,6 +127,7 @@ def write_all(path: Path, clips: list[ClipReport], seconds_total: float) -> Repo
         seconds_converting=sum(c.seconds_converting for c in clips),
         identity=summary((f for c in clips for f in c.faces), clips[0].identity.median_within_new),
         clips=[c.clip for c in clips],
+        parts=summed_up(clips[0].parts, [f for c in clips for f in c.faces]),
     )
     write_atomic(path, msgspec.json.format(msgspec.json.encode(report)))
     return report

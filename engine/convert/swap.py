@@ -1,4 +1,4 @@
-"""A clip's faces through one model, frame by frame: cut out, painted, put back.
+"""A clip's faces through their models, frame by frame: cut out, painted, put back.
 
 What a conversion does to a frame and what a preview shows of it are this one piece of code. The
 settings of shots hold in it.
@@ -6,7 +6,7 @@ settings of shots hold in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -31,12 +31,15 @@ FACES_MOST = 256
 class Swap:
     """What is done to the frames of a clip, each in its working format. Threads may share it."""
 
-    def __init__(self, clip: Clip, swapper: Swapper, settings: ConvertSettings, look: Look) -> None:
-        self._clip, self._swapper = clip, swapper
+    def __init__(
+        self, clip: Clip, swappers: Sequence[Swapper], settings: ConvertSettings, look: Look
+    ) -> None:
+        self._clip = clip
         display = to_display(clip.info.rotation, look.width, look.height)
         of_shots = settings_of(settings, clip.shots)
-        self._cutters = [Cutter(swapper, s, display) for s in of_shots]
-        self._lookers = [Cutter(swapper, drawn(s), display) for s in of_shots]
+        self._cutters = [[Cutter(s, shot, display) for s in swappers] for shot in of_shots]
+        """By shot and model."""
+        self._lookers = [[Cutter(s, drawn(shot), display) for s in swappers] for shot in of_shots]
         """The same, of faces that are only looked at."""
         self.tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
         """Measured and steady, of each face whose colours are smoothed."""
@@ -51,51 +54,63 @@ class Swap:
         return item
 
     def predict(self, items: Sequence[Item]) -> Sequence[Item]:
-        """Paint the cut faces of some frames, all in one batch."""
-        faces = [patch.face for item in items for patch in item.patches]
-        if faces:
-            predicted = iter(self._swapper.predict(np.stack(faces)))
-            for item in items:
-                item.predicted = [next(predicted) for _ in item.patches]
+        """Paint the cut faces of some frames in a batch for each model; they come back in the
+        order in which they went."""
+        made = {
+            swapper: iter(swapper.predict(np.stack([patch.face for patch in patches])))
+            for swapper, patches in by_model(items).items()
+        }
+        for item in items:
+            item.predicted = [next(made[patch.cutter.swapper]) for patch in item.patches]
         return items
 
     def paste(self, item: Item) -> Item:
         """Put the painted faces into their frame, and note where they are."""
-        cutter = self._of_shot(item, self._cutters)
-        item.frame.make_writable()
+        if item.patches:  # a frame without a face needs no copy
+            item.frame.make_writable()
         made = zip(item.patches, item.predicted, strict=True)
-        pasted = [cutter.paste(item.frame, patch, new) for patch, new in made]
+        pasted = [patch.cutter.paste(item.frame, patch, new) for patch, new in made]
         item.masks = [seen for seen in pasted if seen is not None]
         item.predicted = ()
         return item
 
     def lay(self, item: Item) -> Item:
         """Finish the painted faces by themselves and leave the frame as it is."""
-        cutter = self._of_shot(item, self._cutters)
         made = zip(item.patches, item.predicted, strict=True)
-        item.layers = [cutter.layer(patch, new) for patch, new in made]
+        item.layers = [patch.cutter.layer(patch, new) for patch, new in made]
         item.predicted = ()
         return item
 
     def tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
         """Index of a frame, and the tones of its faces by their number in it."""
-        looker = self._of_shot(item, self._lookers)
         patches = self._patches(item, self._lookers)
-        found = {n: looker.tone(patch) for n, patch in enumerate(patches) if patch}
+        found = {n: patch.cutter.tone(patch) for n, patch in enumerate(patches) if patch}
         return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
-    def _patches(self, item: Item, cutters: list[Cutter]) -> list[Patch | None]:
+    def _patches(self, item: Item, cutters: list[list[Cutter]]) -> list[Patch | None]:
         """Of each face of a frame; None where it lies outside."""
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        cutter = self._of_shot(item, cutters)
-        moves = steps(self._clip.faces, item.index) if cutter.settings.motion_blur else []
+        of_models = cutters[number_at(self._clip.shots, item.index)]
+        moves = steps(self._clip.faces, item.index) if of_models[0].settings.motion_blur else []
         found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
         return [
-            cutter.cut(item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number)
+            of_models[self._clip.model_of(item.index, number)].cut(
+                item.frame, face, mask, step=step, seed=FACES_MOST * item.index + number
+            )
             for number, (face, mask, step) in enumerate(found)
         ]
 
-    def _of_shot(self, item: Item, cutters: list[Cutter]) -> Cutter:
-        """The one with the settings of the frame's shot."""
-        return cutters[number_at(self._clip.shots, item.index)]
+
+def by_model(items: Iterable[Item]) -> dict[Swapper, list[Patch]]:
+    """The faces that wait for each model."""
+    found: dict[Swapper, list[Patch]] = {}
+    for item in items:
+        for patch in item.patches:
+            found.setdefault(patch.cutter.swapper, []).append(patch)
+    return found
+
+
+def most_of_a_model(items: Iterable[Item]) -> int:
+    """Faces of the model for which most of them wait."""
+    return max(map(len, by_model(items).values()), default=0)

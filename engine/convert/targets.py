@@ -14,9 +14,10 @@ from engine.convert.colours import NONE
 from engine.convert.journal import fingerprint
 from engine.convert.patch import PREDICTED
 from engine.convert.ranges import ranged
+from engine.convert.roles import Role, roles_of
 from engine.convert.shots import clip_name, read_shots, settings_of
 from engine.convert.tracks import steady_points, tracks_of
-from engine.convert.who import Wanted, wanted_of
+from engine.convert.who import Wanted, models_by_frame, require_there, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
 from engine.faces.masks import Packed, stored_of
@@ -32,16 +33,19 @@ METHOD = 3
 
 
 def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
-    """The target's videos with their faces. Raises `NothingToDo` or `BadInput` if none is left;
-    what is wrong with some of them is warned of."""
+    """The target's videos with their faces and which model paints each. Raises `NothingToDo` or
+    `BadInput` if none is left; what is wrong with some of them is warned of."""
     project = work.project
     paths = named(footage_of(project), settings.clips)
-    wanted = wanted_of(project, settings)
+    roles = roles_of(project, settings)
+    wanted = wanted_of(project, settings, roles)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
+        if settings.models:
+            require_there(store, roles, project.typed)
         for path in paths:
             try:
-                clips.append(_clip(work, store, path, settings, wanted))
+                clips.append(_clip(work, store, path, settings, wanted, roles))
             except FstuiError as error:
                 problems.append(error)
     if not clips:
@@ -53,9 +57,12 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
 
 def clip_of(work: Work, settings: ConvertSettings, path: Path) -> Clip:
     """One of these clips, by its footage. Raises as `clips_of` does."""
-    wanted = wanted_of(work.project, settings)
+    roles = roles_of(work.project, settings)
+    wanted = wanted_of(work.project, settings, roles)
     with Store(work.project.db_path, readonly=True) as store:
-        return _clip(work, store, path, settings, wanted)
+        if settings.models:
+            require_there(store, roles, work.project.typed)
+        return _clip(work, store, path, settings, wanted, roles)
 
 
 def footage_by_clip(project: Project) -> dict[str, Path]:
@@ -101,7 +108,14 @@ def named(paths: list[Path], clips: str) -> list[Path]:
     return [p for p in paths if not names or p.name in names or p.stem in names]
 
 
-def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wanted: Wanted) -> Clip:
+def _clip(
+    work: Work,
+    store: Store,
+    path: Path,
+    settings: ConvertSettings,
+    wanted: Wanted,
+    roles: list[Role],
+) -> Clip:
     info, shown = probe(path), safe_text(path.name)
     if info.kind != "video":
         raise BadInput(f"{shown} has pictures and convert makes videos: make a video of them.")
@@ -121,7 +135,8 @@ def _clip(work: Work, store: Store, path: Path, settings: ConvertSettings, wante
     masks = _masks(store, rows, settings.mask, shown, work.project.name)
     name = clip_name(media)
     shots = read_shots(work.project).get(name, [])
-    clip = Clip(name, path, media_hash, info, frames, faces, masks, shots=shots)
+    models = models_by_frame(rows, roles)
+    clip = Clip(name, path, media_hash, info, frames, faces, masks, models, shots=shots)
     return ranged(_over_time(clip, rows, media, settings), settings)
 
 
@@ -173,8 +188,9 @@ def faces_without_mesh(faces: dict[int, list]) -> bool:
     return any(face.mesh is None for found in faces.values() for face in found)
 
 
-def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> str:
-    """Of all that decides what the pictures look like: footage, faces, model, settings."""
+def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoints: str) -> str:
+    """Of all that decides what the pictures look like: footage, faces, models by the names of their
+    checkpoints, settings."""
     # speed, measuring, and which other clips are converted
     pictures = msgspec.structs.replace(settings, batch=1, report="full", clips="")
     digest = hashlib.sha256()
@@ -184,11 +200,13 @@ def fingerprint_of(clip: Clip, settings: ConvertSettings, checkpoint: str) -> st
             digest.update(b"" if face.mesh is None else face.mesh.tobytes())
         for picture, matrix, _ in clip.masks.get(index, []):
             digest.update(picture + matrix)
+        if clip.models:
+            digest.update(repr(clip.models[index]).encode())
     return fingerprint(
         method=METHOD,
         source=clip.hash,
         faces=digest.hexdigest(),
-        checkpoint=checkpoint,
+        checkpoint=checkpoints,
         shots=msgspec.to_builtins(clip.shots),
         settings=msgspec.to_builtins(pictures),
     )

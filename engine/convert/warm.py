@@ -1,4 +1,4 @@
-"""What stays at hand between two looks at a preview: the model, clips with their faces, frames."""
+"""What stays at hand between two looks at a preview: models, clips with their faces, frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,24 +14,33 @@ from typing import Any
 import msgspec
 
 from engine.convert import tones
+from engine.convert.cast import (
+    Load,
+    Player,
+    cast_of,
+    load_all,
+    loader,
+    require_masks,
+    words_of,
+)
 from engine.convert.clip import Clip
 from engine.convert.outputs.base import covered
 from engine.convert.outputs.choose import output_of
 from engine.convert.patch import Item, Swapper
-from engine.convert.pipeline import Load, require_learnt_mask, trained
+from engine.convert.roles import Role, roles_of
 from engine.convert.shots import FILE as SHOTS
 from engine.convert.shots import unknown_clip
 from engine.convert.swap import Swap
 from engine.convert.targets import clip_of, footage_by_clip, named
 from engine.convert.views import Seen
-from engine.errors import BadInput, ModelMissing
+from engine.errors import BadInput
 from engine.media.planes import restored
 from engine.media.read import FrameReader, Run, key_frames, to_rgb, upright
 from engine.media.write import Look, fitted
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, fields, read
-from engine.train import checkpoint, sets
+from engine.train import sets
 from engine.work import Work
 
 FRAMES_BYTES = 256 << 20
@@ -62,32 +70,33 @@ class Warm:
 
     def __init__(self, work: Work, load: Load | None = None) -> None:
         self.work, self._load = work, load
-        self._newest: Path | None = None
-        self._found: checkpoint.Checkpoint | None = None
-        self._swappers: dict[str, Swapper] = {}
+        self._cast: list[Player] = []
+        self._newest: list[tuple[str, Path | None]] = []
+        self._swappers: list[Swapper] = []
         self._named: tuple[Stamp, dict[str, Path]] | None = None
         self._clips: OrderedDict[tuple[str, ConvertSettings], Ready] = OrderedDict()
         self._frames: OrderedDict[tuple[str, int, str], Any] = OrderedDict()
 
-    # --- the model ---
+    # --- the models ---
 
-    def swapper(self, settings: ConvertSettings) -> Swapper:
-        """The newest model. Raises `ModelMissing`, `Damaged`, `BadInput` for a mask that it has
-        not learnt."""
-        model = self.work.project.path / "model"
-        there = sets.all_sets(model)
-        if not there:
-            raise ModelMissing(f"There is no trained model in {model}: run 'train' first.")
-        if self._found is None or there[0] != self._newest:
-            self._found = checkpoint.load(model, self.work.report.warn, averaged=True)
-            self._newest, self._swappers = there[0], {}
-        require_learnt_mask(self._found, settings)
-        if settings.put_in not in self._swappers:
-            self.work.report.phase("loading the model")
-            load = self._load or partial(trained, put_in=settings.put_in)
-            self._swappers[settings.put_in] = load(self._found)
+    def models(self, settings: ConvertSettings) -> list[Swapper]:
+        """The newest model of each role. Raises `ModelMissing`, `Damaged`, `BadInput` for roles
+        that can't be, and for a mask that a model has not learnt."""
+        roles = roles_of(self.work.project, settings)
+        newest = [_newest(role) for role in roles]
+        if not self._cast or newest != self._newest:
+            cast = cast_of(roles, settings.mask, self.work.report.warn)
+            self.work.report.phase(f"loading the model{'s' if len(cast) > 1 else ''}")
+            self._swappers = load_all(cast, self._load or loader())
+            self._cast, self._newest = cast, newest
             self.work.report.phase("waiting for looks")
-        return self._swappers[settings.put_in]
+        require_masks(self._cast, settings.mask)
+        return self._swappers
+
+    @property
+    def model_words(self) -> str:
+        """How long the models were trained."""
+        return words_of(self._cast, self.work.project)
 
     # --- clips ---
 
@@ -134,10 +143,14 @@ class Warm:
     # --- frames ---
 
     def seen(
-        self, ready: Ready, swapper: Swapper, settings: ConvertSettings, wanted: Sequence[int]
+        self,
+        ready: Ready,
+        swappers: Sequence[Swapper],
+        settings: ConvertSettings,
+        wanted: Sequence[int],
     ) -> list[Seen]:
         """Frames by index, from 0, before and after, as a conversion makes them."""
-        swap = Swap(ready.clip, swapper, settings, ready.look)
+        swap = Swap(ready.clip, swappers, settings, ready.look)
         if settings.smooth_colour:
             self._steady_colours(ready, settings, wanted, swap)
         shown = {item.index: _seen(item, swap, ready.clip) for item in self._items(ready, wanted)}
@@ -229,6 +242,11 @@ def _key(ready: Ready, index: int) -> tuple[str, int, str]:
 
 def _bytes(frame: Any) -> int:
     return sum(plane.buffer_size for plane in frame.planes)
+
+
+def _newest(role: Role) -> tuple[str, Path | None]:
+    """What tells a role's model: who is put in, and the set that is worth most."""
+    return role.put_in, next(iter(sets.all_sets(role.project.path / "model")), None)
 
 
 def stamp_of(path: Path) -> tuple[int, int]:

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.convert.roles import Role
 from engine.errors import BadInput
+from engine.facelist import people
 from engine.project import Project
 from engine.settings import ConvertSettings, ExtractSettings
-from engine.store import FrameFace
+from engine.store import FrameFace, Store
 
 if TYPE_CHECKING:
     from engine.extract.people import PersonFilter
 
 Wanted = Callable[[list[FrameFace]], list[FrameFace]]
 
+NUMBERS_SHOWN = 10
 
-def wanted_of(project: Project, settings: ConvertSettings) -> Wanted:
-    """What keeps, of a clip's faces, those that the settings mean. Raises `BadInput` for reference
-    pictures that can't be used."""
+
+def wanted_of(project: Project, settings: ConvertSettings, roles: Sequence[Role]) -> Wanted:
+    """What keeps, of a clip's faces, those that roles and settings mean. Raises `BadInput` for
+    reference pictures that can't be used."""
     reference = _reference(project, settings)
+    chosen = {role.person for role in roles}
 
     def wanted(rows: list[FrameFace]) -> list[FrameFace]:
-        if settings.person >= 0:
-            rows = _of_person(rows, settings.person, project.typed)
+        if None not in chosen:
+            rows = _of_people(rows, chosen, project.typed)
         if settings.crops_left:
             rows = [row for row in rows if _has_crop(project, row)]
         if reference:
@@ -39,14 +44,46 @@ def _has_crop(project: Project, row: FrameFace) -> bool:
     return bool(row.face.crop) and project.inside(row.face.crop or "").is_file()
 
 
-def _of_person(rows: list[FrameFace], person: int, typed: str) -> list[FrameFace]:
-    """The faces of one of the people that extraction told apart."""
+def require_there(store: Store, roles: Sequence[Role], typed: str) -> None:
+    """Raise `BadInput` for a role on a person whom the target doesn't have."""
+    there = sorted(person.person for person in people(store, "target"))
+    if not there:
+        raise _not_told_apart(typed)
+    for role in roles:
+        if role.person not in there:
+            known = ", ".join(map(str, there[:NUMBERS_SHOWN]))
+            more = " and more" if len(there) > NUMBERS_SHOWN else ""
+            raise BadInput(
+                f"The target has no person {role.person}, whom convert's models names: "
+                f"'faces people {typed} --side target' lists {known}{more}."
+            )
+
+
+def models_by_frame(rows: Sequence[FrameFace], roles: Sequence[Role]) -> dict[int, list[int]]:
+    """The role of each face by frame index, from 0; none where there is one role alone."""
+    if len(roles) == 1:
+        return {}
+    numbers = {role.person: number for number, role in enumerate(roles)}
+    found: dict[int, list[int]] = {}
+    for row in rows:
+        found.setdefault(row.idx, []).append(numbers[row.face.cluster])
+    return found
+
+
+def _of_people(
+    rows: list[FrameFace], chosen: Collection[int | None], typed: str
+) -> list[FrameFace]:
+    """The faces of some of the people that extraction told apart."""
     if all(row.face.cluster is None for row in rows):
-        raise BadInput(
-            f"People were not told apart in the target: 'faces people {typed} --side target' does "
-            "it, from faces that have an identity."
-        )
-    return [row for row in rows if row.face.cluster == person]
+        raise _not_told_apart(typed)
+    return [row for row in rows if row.face.cluster in chosen]
+
+
+def _not_told_apart(typed: str) -> BadInput:
+    return BadInput(
+        f"People were not told apart in the target: 'faces people {typed} --side target "
+        "--threshold 0.5' does it, from faces that have an identity."
+    )
 
 
 def _reference(project: Project, settings: ConvertSettings) -> PersonFilter | None:

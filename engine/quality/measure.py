@@ -55,9 +55,11 @@ def measure(
     *,
     most: int | None = None,
     origin: Callable[[int], int] = int,
+    who: Callable[[int, int], int] = lambda _index, number: number,
 ) -> Found:
     """Figures of the swapped faces; `faces` by frame of the swap, in display-rotated pixels, whose
-    source is the frame `origin` of that film.
+    source is the frame `origin` of that film. `who` tells people apart, by a frame and its nth
+    face.
 
     Two frames of each film are held at a time.
     """
@@ -80,7 +82,7 @@ def measure(
                     found.lost.append(index)
                 found.rows.append(Row(index, number, told))
         before = {index: cuts}
-    _add_expressions(found.rows, changes)
+    _add_expressions(found.rows, changes, who)
     return found
 
 
@@ -146,10 +148,16 @@ def _same(one: Landmarks, other: Landmarks) -> bool:
     return float(np.linalg.norm(one.points.mean(0) - other.points.mean(0))) < NEAR * width
 
 
-def _add_expressions(rows: list[Row], changes: list[tuple[int, NDArray[np.float64]]]) -> None:
-    """Of each of a frame's faces by itself: two people have two shapes."""
-    for number in {rows[at].face for at, _ in changes}:
-        own = [(at, change) for at, change in changes if rows[at].face == number]
+def _add_expressions(
+    rows: list[Row],
+    changes: list[tuple[int, NDArray[np.float64]]],
+    who: Callable[[int, int], int],
+) -> None:
+    """Of each person by themselves: two people have two shapes."""
+    people: dict[int, list[tuple[int, NDArray[np.float64]]]] = {}
+    for at, change in changes:
+        people.setdefault(who(rows[at].frame, rows[at].face), []).append((at, change))
+    for own in people.values():
         errors = figures.expression_errors(np.stack([change for _, change in own]))
         for (at, _), error in zip(own, errors, strict=True):
             rows[at].figures["expression"] = float(error)

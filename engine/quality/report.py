@@ -29,16 +29,17 @@ Faces = dict[int, list[Landmarks]]
 """By the frames of the result."""
 
 
-def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipe: Recipe) -> Place:
-    """Where each face's crop lies and which mask it was seen through, as convert has them; in
-    place of a mask that the model predicted stands the drawn one of the same kind of edge."""
-    where = (recipe.centring, recipe.coverage / 100.0, recipe.vertical_offset / 100.0)
+def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipes: Sequence[Recipe]) -> Place:
+    """Where each face's crop lies and which mask it was seen through, as convert has them by each
+    model's recipe; in place of a mask that a model predicted stands the drawn one of the same kind
+    of edge."""
+    where = [(r.centring, r.coverage / 100.0, r.vertical_offset / 100.0) for r in recipes]
     edges = [group_of(Edge, s) for s in settings_of(settings, clip.shots)]
     kind = drawn(settings).mask
 
     def place(index: int, number: int) -> tuple[Matrix, figures.Mask]:
-        face, origin = faces[index][number], source_index(clip, index)
-        shown = crop_matrix(face.points, SIDE, *where)
+        face, origin = faces[index][number], clip.source_index(index)
+        shown = crop_matrix(face.points, SIDE, *where[clip.model_of(origin, number)])
         to_mask = compose(resized(SIDE, MASK_SIZE), shown)
         packed = clip.masks[origin][number] if clip.masks.get(origin) else None
         area = (
@@ -51,24 +52,19 @@ def places(clip: Clip, faces: Faces, settings: ConvertSettings, recipe: Recipe) 
     return place
 
 
-def source_index(clip: Clip, index: int) -> int:
-    """The source's frame that a frame of the result was made of."""
-    return clip.cut.source_index(index) if clip.cut else index
-
-
 def measured(
     clip: Clip,
     video: Path,
     faces: Faces,
     settings: ConvertSettings,
-    recipe: Recipe,
+    recipes: Sequence[Recipe],
     identity: Sequence[Measured],
 ) -> Quality:
     """All figures of a finished video; the likeness was measured before."""
     began = time.monotonic()
-    place = places(clip, faces, settings, recipe)
+    place = places(clip, faces, settings, recipes)
     found = measure(
-        clip.path, video, faces, place, aligner(), origin=lambda index: source_index(clip, index)
+        clip.path, video, faces, place, aligner(), origin=clip.source_index, who=clip.whose
     )
     lost = [*found.lost, *(face.frame for face in identity if face.to_new is None)]
     quality = summarised(with_identity(found.rows, identity), lost)

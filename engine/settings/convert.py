@@ -49,6 +49,10 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     person: Annotated[
         int, about("only this one of 'faces people'; -1 is all", -1, 100_000, group=WHO)
     ] = -1
+    models: Annotated[
+        str,
+        about("projects whose models paint, as in 0=anna,2=carl:a", group=WHO),
+    ] = ""
     filter: Annotated[
         str, about("only the people of this picture or folder", path=True, group=WHO)
     ] = ""

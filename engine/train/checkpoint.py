@@ -111,6 +111,10 @@ class Checkpoint(msgspec.Struct, frozen=True):
             )
         return self.arrays
 
+    def forget_weights(self) -> None:
+        """Give their memory back once a network has them."""
+        self.arrays.clear()
+
     def slots(self) -> Arrays:
         """The optimiser's moments by name, for the trainer: it alone removes sets."""
         return tensors.read(self.path / "optimiser.safetensors")

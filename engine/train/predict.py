@@ -17,9 +17,12 @@ LARGEST_BATCH = 32
 
 
 class Swapper:
-    """A model of one checkpoint, compiled to paint the person of side `put_in`."""
+    """A model of one checkpoint, compiled to paint the person of side `put_in`; one that paints the
+    other side may lend its `network`."""
 
-    def __init__(self, found: checkpoint.Checkpoint, put_in: str = "b") -> None:
+    def __init__(
+        self, found: checkpoint.Checkpoint, put_in: str = "b", network: Network | None = None
+    ) -> None:
         recipe, self._put_in = found.recipe, put_in
         self.size = recipe.input_size
         self.output_size = recipe.output_size
@@ -29,9 +32,7 @@ class Swapper:
         self.mask = recipe.mask
         self.masks = recipe.style.learn_mask
         self.iteration = found.state.iteration
-        models.trained(recipe.model, recipe.version)
-        self._network = Network(recipe.model, recipe.options, style=recipe.style, blank=True)
-        self._network.set_weights(found.weights())
+        self._network = network or network_of(found)
         self._compiled = tf.function(self._swap, autograph=False, reduce_retracing=False)
 
     def _swap(self, faces: Any) -> Any:
@@ -55,6 +56,15 @@ class Swapper:
         full = 1 << (count - 1).bit_length()
         padded = np.concatenate([faces, np.repeat(faces[-1:], full - count, axis=0)])
         return np.asarray(self._compiled(tf.constant(padded)).numpy()[:count])
+
+
+def network_of(found: checkpoint.Checkpoint) -> Network:
+    """The network of a checkpoint with its weights; it paints either person. Raises `Damaged`."""
+    recipe = found.recipe
+    models.trained(recipe.model, recipe.version)
+    network = Network(recipe.model, recipe.options, style=recipe.style, blank=True)
+    network.set_weights(found.weights())
+    return network
 
 
 def load_swapper(project: Path) -> Swapper:

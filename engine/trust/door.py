@@ -6,7 +6,7 @@ What happens at it is the list `STEPS`. Previews with a visible band are no fini
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,22 +22,36 @@ from engine.errors import BadInput, Damaged, from_os_error
 from engine.process import fsync_folder
 from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Person, Project, now
 from engine.protocol import safe_text, write_atomic
-from engine.trust.consent import require_people
-from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, new_mark, read_mark
+from engine.trust.consent import require_cast, require_people
+from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, mark_of, new_mark, read_mark
 from engine.trust.record import (
     SIDECAR,
     VERSION,
     Model,
     Origin,
     Output,
+    Painted,
     Provenance,
     listed,
     names_in,
     read_record,
     sidecar,
 )
+from engine.trust.xmp import Mark
 
-__all__ = ["SIDECAR", "Model", "Origin", "Provenance", "read_record", "release", "sidecar"]
+__all__ = [
+    "SIDECAR",
+    "Model",
+    "Origin",
+    "Painted",
+    "Provenance",
+    "read_record",
+    "release",
+    "sidecar",
+]
+
+Cast = Sequence[tuple[Project, Painted]]
+"""Models of a pass with several, each with its project."""
 
 WORKERS = 8
 """Files of a folder in work at the same time: the disk's syncs overlap."""
@@ -59,8 +73,14 @@ class Leaving:
     source: Origin
     settings: dict[str, Any]
     fingerprint: str
+    cast: Cast = ()
     people: dict[str, Person] = field(default_factory=dict)
     output: Output | None = None
+
+    @property
+    def mark(self) -> Mark:
+        """What every file of it says."""
+        return mark_for(self.model, self.cast)
 
     @property
     def files(self) -> list[Path]:
@@ -79,14 +99,16 @@ def release(
     source: Origin,
     settings: dict[str, Any],
     fingerprint: str,
+    cast: Cast = (),
 ) -> Path:
-    """Let a finished file or folder out as `out/<name>`; the path that it has then.
+    """Let a finished file or folder out as `out/<name>`; the path that it has then. `cast` names
+    all models of a pass with several, of which `model` is the first.
 
     Raises `Refused` unless it is recorded who is shown on what ground that still holds,
     `BadInput` for what can't be marked, `Damaged` if a mark doesn't hold, and what the disk says.
     """
     aim = project.inside(f"out/{name}")
-    leaving = Leaving(project, staged, aim, model, source, settings, fingerprint)
+    leaving = Leaving(project, staged, aim, model, source, settings, fingerprint, cast)
     try:
         for step in STEPS:
             step(leaving)
@@ -95,12 +117,27 @@ def release(
     return aim
 
 
+def mark_for(model: Model, cast: Cast = ()) -> Mark:
+    """The mark of what a model, or a cast of several, has made."""
+    if not cast:
+        return new_mark(model.iteration)
+    return mark_of([(one.project, one.model.iteration) for _, one in cast])
+
+
 # --- the steps -------------------------------------------------------------------------------
 
 
 def ask_people(leaving: Leaving) -> None:
     """Nothing leaves unless its people are recorded on grounds that hold today."""
-    leaving.people = require_people(leaving.project)
+    if not leaving.cast:
+        leaving.people = require_people(leaving.project)
+        return
+    found = require_cast(leaving.project, [project for project, _ in leaving.cast])
+    leaving.people = found[0]
+    leaving.cast = [
+        (project, msgspec.structs.replace(one, people=people))
+        for (project, one), people in zip(leaving.cast, found, strict=True)
+    ]
 
 
 def put_marks(leaving: Leaving) -> None:
@@ -108,7 +145,7 @@ def put_marks(leaving: Leaving) -> None:
     pictures = [path for path in leaving.files if not _is_data(leaving, path)]
     if not pictures:
         raise BadInput(f"{safe_text(leaving.aim.name)} can't leave: it has no picture in it.")
-    _all(partial(_mark_one, leaving.model.iteration), pictures)
+    _all(partial(_mark_one, leaving.mark), pictures)
 
 
 def count(leaving: Leaving) -> None:
@@ -146,6 +183,7 @@ def write_record(leaving: Leaving) -> None:
         settings=leaving.settings,
         fingerprint=leaving.fingerprint,
         output=leaving.output,
+        models=[one for _, one in leaving.cast],
     )
     write_atomic(sidecar(leaving.aim), msgspec.json.format(msgspec.json.encode(record)))
 
@@ -177,8 +215,7 @@ def _is_data(leaving: Leaving, path: Path) -> bool:
     return leaving.staged.is_dir() and path.suffix.lower() not in media
 
 
-def _mark_one(iteration: int, path: Path) -> None:
-    mark = new_mark(iteration)
+def _mark_one(mark: Mark, path: Path) -> None:
     add_mark(path, mark)
     if read_mark(path) != mark:
         raise Damaged(f"{safe_text(path.name)} doesn't hold its mark: it stays in out/.work.")

@@ -7,6 +7,8 @@ them (`engine.trust.marks`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,10 +25,27 @@ DIGITAL_SOURCE_TYPE = (
 TERM = DIGITAL_SOURCE_TYPE.rpartition("/")[2]
 
 
+NAMED_MAX = 600
+"""Characters of models that a comment names, as XMP writes them; a value's most is a thousand."""
+
+
 def new_mark(iteration: int) -> Mark:
     """The mark of a file that this program makes with a model of so many iterations."""
-    comment = f"Face replaced with fstui {__version__} (model iteration {iteration}). {TERM}"
-    return Mark(comment, DIGITAL_SOURCE_TYPE, f"fstui {__version__}")
+    return _mark(f"Face replaced with fstui {__version__} (model iteration {iteration}).")
+
+
+def mark_of(models: Sequence[tuple[str, int]]) -> Mark:
+    """The mark of a file that several models made: project and iteration of each."""
+    said = [f"{project} iteration {iteration}" for project, iteration in dict.fromkeys(models)]
+    counts = range(len(said), 0, -1)
+    named = next(n for n in counts if n == 1 or len(escape(", ".join(said[:n]))) <= NAMED_MAX)
+    more = [f"{len(said) - named} more"] if named < len(said) else []
+    words = ", ".join([*said[:named], *more])
+    return _mark(f"Faces replaced with fstui {__version__} (models: {words}).")
+
+
+def _mark(sentence: str) -> Mark:
+    return Mark(f"{sentence} {TERM}", DIGITAL_SOURCE_TYPE, f"fstui {__version__}")
 
 
 def add_mark(path: Path, mark: Mark) -> None:

@@ -16,7 +16,8 @@ from engine.protocol import safe_text
 SIDECAR = ".provenance.json"
 RECORD_MAX_BYTES = 64 << 20
 """A quarter of a million files are listed in less."""
-VERSION = 1
+VERSION = 2
+"""1 knew one model alone: it has no `models`."""
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -26,6 +27,19 @@ class Model(msgspec.Struct, frozen=True):
     checkpoint: str
     """Name of the checkpoint's folder."""
     recipe_sha256: str
+
+
+class Painted(msgspec.Struct, frozen=True):
+    """One of several models of a pass, and whom of the target it was put on."""
+
+    person: int
+    """As `faces people` numbers the target's."""
+    project: str
+    put_in: str
+    """Side of that project."""
+    model: Model
+    people: dict[str, Person] = {}
+    """Of that project, by side."""
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -66,6 +80,8 @@ class Provenance(msgspec.Struct, frozen=True):
     fingerprint: str
     """Of everything that decides what the pictures look like; two alike make the same file."""
     output: Output
+    models: list[Painted] = []
+    """All models of a pass with several; `model` and `people` are the first one's then."""
 
 
 def sidecar(path: Path) -> Path:

@@ -203,12 +203,15 @@ def _said(path: Path) -> Said | None:
 def _ask_grounds(found: Finding) -> None:
     """Whether the record names its people on grounds that hold today."""
     assert found.record is not None
-    people = found.record.people
-    for side in ("a", "b"):
-        person = people.get(side)
-        if problem := problem_of(person, today()):
-            who = safe_text(person.name) if person else "who is shown"
-            found.ended.append(f"Side {side}: {who} {problem}.")
+    record = found.record
+    shown = [(f" of {safe_text(one.project)}", one.people) for one in record.models]
+    for whose, people in shown or [("", record.people)]:
+        for side in ("a", "b"):
+            person = people.get(side)
+            if problem := problem_of(person, today()):
+                who = safe_text(person.name) if person else "who is shown"
+                found.ended.append(f"Side {side}{whose}: {who} {problem}.")
+    found.ended = list(dict.fromkeys(found.ended))  # a project may be named twice
 
 
 def _exit(found: Finding) -> Exit:

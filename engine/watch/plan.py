@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.convert.roles import roles_of
 from engine.devices import device_lock, gpus
+from engine.errors import FstuiError
 from engine.process import is_locked
 from engine.project import SIDES, Project, projects_of
 from engine.protocol import Step, jobs_of
 from engine.reached import checkpoint_iteration, is_extracted
+from engine.settings import ConvertSettings, read
 from engine.trust.consent import problems_of
 from engine.watch.recipes import Recipe, hours_of, within
 
@@ -91,10 +94,25 @@ def _lacks(project: Project, recipe: Recipe, new: Set[str]) -> list[str]:
     if "convert" in recipe.steps:
         if "target" in bare:
             lacks.append("there is no target footage")
-        if "train" not in recipe.steps and checkpoint_iteration(project.path) is None:
-            lacks.append("there is no trained model")
-        found = problems_of(project)
-        lacks += [f"who side {side} shows {problem}" for side, problem in found.items()]
+        lacks += _models_lack(project, recipe)
+    return lacks
+
+
+def _models_lack(project: Project, recipe: Recipe) -> list[str]:
+    """What the models of a conversion lack, those of other projects too where it names them."""
+    values = {**project.settings("convert"), **recipe.settings.get("convert", {})}
+    try:
+        roles = roles_of(project, read(ConvertSettings, values))
+    except FstuiError as error:
+        return [str(error).rstrip(".")]
+    lacks = []
+    for path, one in {role.project.path: role.project for role in roles}.items():
+        own = path == project.path
+        whose = "" if own else f" of {one.name}"
+        if not (own and "train" in recipe.steps) and checkpoint_iteration(path) is None:
+            lacks.append(f"there is no trained model{whose}")
+        found = problems_of(one)
+        lacks += [f"who side {side}{whose} shows {problem}" for side, problem in found.items()]
     return lacks
 
 

@@ -9,12 +9,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine import facelist
+from engine import curate, facelist
 from engine.errors import BadInput, Exit, NothingToDo, UsageError
-from engine.facelist import FIGURES, Choice, Listed, Spread
+from engine.facefields import FIGURES, check_figure
+from engine.facefilter import conditions
+from engine.facelist import Choice, Listed, Spread
 from engine.launch import ask
 from engine.project import SIDES, Project
-from engine.store import CROP, REASONS, Store
+from engine.store import REASONS, Store
 from fstui.cli import add_global_options
 from fstui.commands.shared import add_project, project_of, require_writing, say
 from fstui.model import words
@@ -80,6 +82,12 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
             metavar="FIGURE=VALUE",
             help=f"only faces whose figure is {flag[2:]}; may be given again",
         )
+    group.add_argument(
+        "--where",
+        default="",
+        metavar="FILTER",
+        help='as the faces room filters: "yaw>30 blur<10 person=1"',
+    )
     group.add_argument("--sort", metavar="FIGURE", help="by this figure (default: by frame)")
     group.add_argument("--descending", action="store_true", help="largest first")
     group.add_argument("--limit", type=int, metavar="N", help="only the first N")
@@ -106,6 +114,9 @@ def choice_of(args: argparse.Namespace, rejected: bool | None = False) -> Choice
         raise BadInput(f"--limit is at least 1, not {args.limit}.")
     if args.descending and not args.sort:
         raise UsageError("--descending needs --sort FIGURE.")
+    where = conditions(args.where)
+    if any(c.field in ("rejected", "why") for c in where):
+        rejected = None  # the filter says it
     return Choice(
         side=args.side,
         media=args.media,
@@ -113,7 +124,8 @@ def choice_of(args: argparse.Namespace, rejected: bool | None = False) -> Choice
         rejected=rejected,
         below=tuple(_bound(text) for text in args.below),
         above=tuple(_bound(text) for text in args.above),
-        sort=facelist.check_figure(args.sort) if args.sort else None,
+        where=where,
+        sort=check_figure(args.sort) if args.sort else None,
         descending=args.descending,
         limit=args.limit,
     )
@@ -123,7 +135,7 @@ def _bound(text: str) -> tuple[str, float]:
     """`blur=100`."""
     name, _, value = text.partition("=")
     try:
-        return facelist.check_figure(name.strip()), float(value)
+        return check_figure(name.strip()), float(value)
     except ValueError as error:
         raise BadInput(
             f"'{text}' is no figure and value: write it as in blur=100 or yaw=-30."
@@ -139,6 +151,7 @@ def _list(args: argparse.Namespace, project: Project) -> None:
         _print_json([{**face._asdict(), "frame": face.frame + 1} for face in faces])
         return
     named = [name for name, _ in (*choice.below, *choice.above)] + [choice.sort]
+    named += [c.field for c in choice.where if c.field in FIGURES]
     shown = list(dict.fromkeys([*SHOWN, *(name for name in named if name)]))
     for face in faces:
         say(_line(face, shown))
@@ -225,8 +238,7 @@ def _reject(args: argparse.Namespace, project: Project) -> None:
             chosen = [face for _, *copies in groups for face in copies]
         _require(chosen)
         if not args.dry_run:
-            with store.batch():
-                store.reject(face for face, _ in chosen)
+            curate.reject(store, [face for face, _ in chosen])
     _tell(args, len(chosen), "rejected")
 
 
@@ -236,14 +248,7 @@ def _keep(args: argparse.Namespace, project: Project) -> None:
         chosen = facelist.chosen(store, choice_of(args, rejected=args.rejected or None))
         _require(chosen)
         if not args.dry_run:
-            lost = [face for face, crop in chosen if crop and not project.inside(crop).is_file()]
-            with store.batch():
-                store.keep(face for face, _ in chosen)
-                # the next extraction cuts them again; a missing crop would reject the face
-                store.write(
-                    "UPDATE face SET crop = NULL, stale = MAX(stale, ?) WHERE id = ?",
-                    [(CROP, face) for face in lost],
-                )
+            curate.keep(store, project, [face for face, _ in chosen])
     _tell(args, len(chosen), "kept")
 
 
@@ -258,10 +263,10 @@ def _opened(args: argparse.Namespace, project: Project) -> Store:
 
 def _require_choice(args: argparse.Namespace, *, also: bool = False) -> None:
     """Raise `UsageError` unless some flag says which faces: all of a project is no choice."""
-    flags = (args.side, args.media, args.below, args.above, args.limit)
+    flags = (args.side, args.media, args.below, args.above, args.where, args.limit)
     if not (also or any(flags) or args.person is not None):
         raise UsageError(
-            "Say which faces: with --side, --media, --person, --below, --above or --limit."
+            "Say which faces: with --side, --media, --person, --below, --above, --where or --limit."
         )
 
 

@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         _show(Path(made.path), args.ascii)
     say(str(out or made.path))
     frames = ", ".join(map(str, made.frames))
-    say(f"{made.media}, frame {frames} of {made.of}, iteration {made.iteration}: {made.seconds} s")
+    say(f"{made.media}, frame {frames} of {made.of}, {made.model}: {made.seconds} s")
     return 0
 
 

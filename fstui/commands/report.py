@@ -51,10 +51,10 @@ def run(args: argparse.Namespace) -> int:
 
 def lines(report: dict[str, Any], out: Path) -> list[str]:
     """One clip's figures."""
-    said = [
-        f"{report['video']}: {report['frames_swapped']} of {report['frames']} frames swapped, "
-        f"model iteration {report['iterations']}"
-    ]
+    parts = report.get("parts") or []
+    models = f"{len(parts)} models" if parts else f"model iteration {report['iterations']}"
+    swapped = f"{report['frames_swapped']} of {report['frames']} frames swapped"
+    said = [f"{report['video']}: {swapped}, {models}", *map(_part_line, parts)]
     for what, (before, after) in report.get("flicker", {}).items():
         said.append(f"  {what} smoothed over time: flicker {before:.3f} before, {after:.3f} after")
     quality = report.get("quality")
@@ -72,6 +72,22 @@ def lines(report: dict[str, Any], out: Path) -> list[str]:
         said.append(f"  no face is found any more in frames {lost}{more}")
     files = [quality["page"], quality["sheet"]]
     return said + [f"  {out / name}" for name in files if name]
+
+
+def _part_line(part: dict[str, Any]) -> str:
+    """One of several models: whom it was put on, and how much they look like who is put in."""
+    said = (
+        f"  person {part['person']}: side {part['put_in']} of {part['project']}, iteration "
+        f"{part['iterations']}"
+    )
+    likeness = part["identity"]
+    if likeness["median_to_new"] is None:
+        return f"{said}, no face found any more" if likeness["faces_measured"] else said
+    return (
+        f"{said}, {likeness['nearer_to_new']:.0%} nearer to the new person (median "
+        f"{likeness['median_to_new']:.2f}, to the replaced one "
+        f"{likeness['median_to_replaced']:.2f})"
+    )
 
 
 def _read(path: Path) -> dict[str, Any] | None:

@@ -50,15 +50,24 @@ def lines_of(found: dict[str, Any]) -> Iterator[str]:
         yield from [f"  comment  {mark['comment']}"] if mark["comment"] else []
     if record := found["record"]:
         yield f"  record   {record['tool']} {record['version']}, {record['made']}"
-        model, source = record["model"], record["source"]
-        yield f"  model    iteration {model['iteration']}, {model['checkpoint']}"
+        source = record["source"]
         yield f"  source   {source['name']}, {source['hash'][:16]}"
         if files := record["output"].get("files"):
             yield f"  files    {count(len(files))}"
-        for side, person in record["people"].items():
-            yield f"  {side:7}  {person_words(msgspec.convert(person, Person))}"
+        for one in record.get("models") or [record]:
+            yield from _model_lines(one)
     for sentence in (*found["damage"], *found["ended"], *found["remarks"]):
         yield f"  {sentence}"
+
+
+def _model_lines(one: dict[str, Any]) -> Iterator[str]:
+    """A model and its people; of several, whom of the target it was put on."""
+    model, whose = one["model"], ""
+    if "project" in one:
+        whose = f" of {one['project']}, side {one['put_in']} put in for person {one['person']}"
+    yield f"  model    iteration {model['iteration']}, {model['checkpoint']}{whose}"
+    for side, person in one["people"].items():
+        yield f"  {side:7}  {person_words(msgspec.convert(person, Person))}"
 
 
 def verdict(found: dict[str, Any]) -> str:

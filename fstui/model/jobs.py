@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 from engine import process
+from engine.convert.roles import roles_of
 from engine.devices import choices
 from engine.disk import keep_quota
 from engine.errors import (
@@ -37,8 +38,8 @@ from engine.protocol import (
 from engine.reached import checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
 from engine.resume import going_on
-from engine.settings import STAGE_SETTINGS, TrainSettings, fields, live, read, user
-from engine.trust.consent import require_people
+from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
+from engine.trust.consent import require_cast
 
 from .queue import Place, enqueue
 
@@ -98,16 +99,20 @@ def start_convert(
 ) -> JobFolder:
     """Convert the target footage, extracting it before where that is not done.
 
-    Raises `Refused` when the people are not recorded, `NothingToDo` without target footage,
-    `ModelMissing` before the first checkpoint, unless another job comes first.
+    Raises `Refused` when people are not recorded, `NothingToDo` without target footage,
+    `ModelMissing` before the first checkpoint of a model, unless another job comes first,
+    `BadInput` for settings.
     """
-    require_people(project)
+    known = read(ConvertSettings, {**project.settings("convert"), **settings})
+    painting = [role.project for role in roles_of(project, known)]
+    require_cast(project, painting)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
-    if not comes_later(place) and checkpoint_iteration(project.path) is None:
-        raise ModelMissing(
-            f"{project.name} has no trained model yet: 'train {quote(project.name)}' makes one."
-        )
+    for one in painting if not comes_later(place) else ():
+        if checkpoint_iteration(one.path) is None:
+            raise ModelMissing(
+                f"{one.name} has no trained model yet: 'train {one.typed}' makes one."
+            )
     steps = [Step("convert", None, checked(project, "convert", settings))]
     if not is_extracted(project, "target"):
         steps.insert(0, Step("extract", "target"))

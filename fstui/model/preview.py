@@ -31,8 +31,8 @@ class Looked(msgspec.Struct, frozen=True):
     earlier: int
     """The nearest frame with a face before these; 0 where there is none."""
     later: int
-    iteration: int
-    """Of the model."""
+    model: str
+    """How long it was trained: `iteration 500`."""
     seconds: float
     """From reading the command to the finished picture."""
 

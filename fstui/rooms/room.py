@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
 SMALLEST = (60, 16)
 WRITES = frozenset(
-    {"start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit", "augmentations"}
+    {
+        *("start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit"),
+        *("augmentations", "reject", "keep", "edit_face"),
+    }
 )
 """Actions that change something: hidden under `--readonly`."""
 

@@ -216,6 +216,5 @@ def caption(made: Looked, show: Show) -> str:
     views = ", ".join(VIEWS_OF[show])
     frames = ",".join(map(str, made.frames))
     return safe_text(
-        f"{views}: {made.media}, frame {frames} of {made.of}, iteration {made.iteration}, "
-        f"{made.seconds:.1f} s"
+        f"{views}: {made.media}, frame {frames} of {made.of}, {made.model}, {made.seconds:.1f} s"
     )

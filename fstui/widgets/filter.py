@@ -79,9 +79,9 @@ class Filter(Horizontal):
         self.set_class(bool(text), "-open")
 
     def open(self) -> None:
-        """Show it and type into it."""
+        """Show it and type into it; at once, for more may have been typed already."""
         self.add_class("-open")
-        self.query_one(Input).focus()
+        self.screen.set_focus(self.query_one(Input))
 
     def count(self, matches: int, total: int) -> None:
         """How many rows match."""

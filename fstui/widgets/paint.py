@@ -8,7 +8,7 @@ before, and `LeanDisplay` cuts the update to the changed cells.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.cells import get_character_cell_size
 from rich.control import Control
@@ -24,6 +24,9 @@ from textual.widget import Widget
 
 from engine.protocol import safe_text
 from fstui.widgets.plain import to_ascii
+
+if TYPE_CHECKING:
+    from fstui.widgets.pace import Pace
 
 # Two changed runs closer than this go out as one: moving the cursor and setting a style again
 # costs more than the cells between.
@@ -198,6 +201,8 @@ class LeanDisplay(App[int]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._no_colour = NoColor()
+        self.paces: set[Pace] = set()
+        """Pictures that are being sent, a few lines a tick together."""
         self._ascii = AsciiFilter()
 
     def get_line_filters(self) -> Sequence[LineFilter]:

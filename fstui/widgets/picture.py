@@ -16,14 +16,14 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from engine.errors import BadInput
-from fstui.graphics import mode_of, segments
+from fstui import graphics
+from fstui.graphics import segments
+from fstui.widgets.pace import BYTES_PER_TICK, DEBOUNCE_S, Pace
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.pixels import Cancelled, Cells, Mode, load
 from fstui.widgets.words import fit, shorten
 
-TICK_S = 0.125
-BYTES_PER_TICK = 4096
-DEBOUNCE_S = 0.08
+__all__ = ["BYTES_PER_TICK", "Picture", "centred", "cost", "mode_of", "to_strips"]
 
 
 class Picture(StripView):
@@ -57,7 +57,7 @@ class Picture(StripView):
         self._problem = ""
         self._decoded: tuple[object, ...] = ()
         self._debounce: Timer | None = None
-        self._tick: Timer | None = None
+        self._pace = Pace(self, lambda room: self._send_some(room))
 
     @property
     def path(self) -> Path | None:
@@ -92,7 +92,7 @@ class Picture(StripView):
     @property
     def mode(self) -> Mode:
         """The form of the picture for this terminal."""
-        return mode_of(self.app.console.color_system, self.ascii_only, self.app.no_color)
+        return mode_of(self)
 
     def _decode_if_needed(self) -> None:
         width, height = self.content_size
@@ -111,6 +111,7 @@ class Picture(StripView):
             cells = load(
                 path, columns, rows, mode, dark=dark, cancelled=lambda: worker.is_cancelled
             )
+            cells = self.over(cells, mode)
             lines, problem = centred(to_strips(cells), columns, rows), ""
         except Cancelled:
             return
@@ -118,6 +119,15 @@ class Picture(StripView):
             lines, problem = [], str(error)
         if not worker.is_cancelled:
             self.app.call_from_thread(self._arrived, lines, problem, wanted)
+
+    def over(self, cells: Cells, mode: Mode) -> Cells:
+        """What a subclass draws over the decoded picture, in the thread that decoded it."""
+        return cells
+
+    def redraw(self) -> None:
+        """What lies over the picture is another: decode the same file anew."""
+        self._decoded = ()
+        self._want()
 
     def _arrived(self, lines: list[Strip], problem: str, wanted: tuple[object, ...]) -> None:
         if wanted[0] == self._path:
@@ -128,31 +138,22 @@ class Picture(StripView):
         self._before = self._visible() if lines and len(lines) == len(self._lines) else []
         self._lines, self._problem, self._decoded = lines, problem, decoded
         self._sent = 0
-        if self._tick is not None:
-            self._tick.stop()
-            self._tick = None
+        self._pace.end()
         if lines:
-            self._send_some()
+            self._pace.begin()
         self.repaint()
 
-    def _send_some(self) -> None:
-        """Let the next lines out; wait while the user's keys are in the queue."""
-        if self._tick is None:
-            self._tick = self.set_interval(TICK_S, self._send_some)
-        if self.app.message_queue_size or self.screen.message_queue_size:
-            return
+    def _send_some(self, room: int) -> bool:
+        """Let the next lines out; whether more are left."""
         let_out = 0
-        room = BYTES_PER_TICK if getattr(self.app, "remote", True) else 1 << 20
         while self._sent < len(self._lines):
             room -= cost(self._lines[self._sent])
             if room < 0 and let_out:
                 break
             let_out += 1
             self._sent += 1
-        if self._sent >= len(self._lines):
-            self._tick.stop()
-            self._tick = None
         self.repaint()
+        return self._sent < len(self._lines)
 
     def _visible(self) -> list[Strip]:
         """The new picture as far as it was sent, the old one below."""
@@ -187,6 +188,12 @@ class Picture(StripView):
         return [Strip([])] * max(0, (height - len(frame)) // 2) + [
             line((left + f, style)) for f in frame
         ]
+
+
+def mode_of(widget: StripView) -> Mode:
+    """The form of pictures for a widget's terminal."""
+    app = widget.app
+    return graphics.mode_of(app.console.color_system, widget.ascii_only, app.no_color)
 
 
 def to_strips(cells: Cells) -> list[Strip]:

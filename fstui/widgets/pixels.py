@@ -55,7 +55,11 @@ def load(
 
     Raises `BadInput` with one sentence, or `Cancelled`.
     """
-    image = _open(path, columns * 2, rows * 4, cancelled)
+    return cells_of(decoded(path, columns * 2, rows * 4, cancelled), columns, rows, mode, dark=dark)
+
+
+def cells_of(image: Image, columns: int, rows: int, mode: Mode, *, dark: bool = True) -> Cells:
+    """A picture in memory, fitted into `columns` x `rows` cells."""
     if mode == "dots":
         return _dots(_fit(image, columns * 2, rows * 4).convert("L"), dark)
     if mode == "ascii":
@@ -64,8 +68,11 @@ def load(
     return _half_blocks(_palette_256(fitted) if mode == "256" else _rgb(fitted))
 
 
-def _open(path: Path, width: int, height: int, cancelled: Callable[[], bool]) -> Image:
-    """The decoded picture, upright; a JPEG is decoded at the smallest scale that is enough."""
+def decoded(
+    path: Path, width: int, height: int, cancelled: Callable[[], bool] = lambda: False
+) -> Image:
+    """The picture of a file, upright; a JPEG is decoded at the smallest scale that is enough for a
+    width and height in pixels. Raises `BadInput` with one sentence, or `Cancelled`."""
     from PIL import Image, ImageOps
 
     try:

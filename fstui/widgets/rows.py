@@ -187,6 +187,11 @@ class Rows(StripView, can_focus=True):
             self.post_message(self.Moved(self, self._key, self._index))
 
     @property
+    def in_sight(self) -> range:
+        """Places of the visible rows."""
+        return range(self._top, min(self._top + self.page, len(self._rows)))
+
+    @property
     def page(self) -> int:
         """How many rows are visible."""
         return max(1, self.content_size.height - int(self.header))

@@ -32,15 +32,18 @@ class Painter:
     down = 0.0
     iteration = 500
     masks = False
+    paint = PAINT
 
     def __init__(self) -> None:
         self.batches: list[int] = []
 
     def predict(self, faces: np.ndarray) -> np.ndarray:
         """The paint, a little lighter where the input is light."""
+        assert faces.shape[1:] == (self.size, self.size, 3)
         self.batches.append(len(faces))
-        light = faces.mean(-1, keepdims=True) / 255.0
-        return np.clip(np.array(PAINT) * 0.9 + light * 0.1, 0, 1).astype(np.float32)
+        larger = self.output_size // self.size
+        light = faces.mean(-1, keepdims=True).repeat(larger, 1).repeat(larger, 2) / 255.0
+        return np.clip(np.array(self.paint) * 0.9 + light * 0.1, 0, 1).astype(np.float32)
 
 
 class Stopper:
@@ -68,10 +71,15 @@ def landmarks(x: float, y: float, side: float) -> np.ndarray:
 
 
 def make_project(
-    workspace: Path, clips: Sequence[Path], *, people: bool = True, with_face: Any = lambda i: True
+    workspace: Path,
+    clips: Sequence[Path],
+    *,
+    people: bool = True,
+    with_face: Any = lambda i: True,
+    name: str = "film",
 ) -> Project:
     """A project with target clips and a checkpoint; frame i has a face where `with_face(i)`."""
-    project = Project.create(workspace, "film")
+    project = Project.create(workspace, name)
     if people:
         project.set_person("a", "Ann", Ground.SELF, "test")
         project.set_person("b", "Bea", Ground.CONSENT, "test")
@@ -83,8 +91,14 @@ def make_project(
     return project
 
 
-def add_faces(project: Project, clip: Path, with_face: Any = lambda i: True) -> None:
-    """Rows of an extraction that found one face a frame, moving to the right."""
+def add_faces(
+    project: Project,
+    clip: Path,
+    with_face: Any = lambda i: True,
+    people: Sequence[tuple[float, int | None]] = ((0.3, None),),
+) -> None:
+    """Rows of an extraction that found a face of each of `people` in every frame, moving to the
+    right: place as a share of the width, and number. In odd frames the last is found first."""
     info, times = probe(clip), packet_times(clip)
     side = min(info.width, info.height) * 0.4
     with Store(project.db_path) as store, store.batch():
@@ -104,20 +118,22 @@ def add_faces(project: Project, clip: Path, with_face: Any = lambda i: True) -> 
             frame = store.add_frame(media.id, index, pts)
             if not with_face(index):
                 continue
-            x, y = info.width * 0.3 + index * 0.2, info.height * 0.3
-            points = landmarks(x, y, side)
-            store.add_face(
-                frame,
-                0,
-                left=x,
-                top=y,
-                right=x + side,
-                bottom=y + side,
-                score=0.9,
-                detector="test",
-                points=points.astype("<f4").tobytes(),
-                aligner="test",
-            )
+            for n, (share, cluster) in enumerate(people if index % 2 == 0 else people[::-1]):
+                x, y = info.width * share + index * 0.2, info.height * 0.3
+                points = landmarks(x, y, side)
+                store.add_face(
+                    frame,
+                    n,
+                    left=x,
+                    top=y,
+                    right=x + side,
+                    bottom=y + side,
+                    score=0.9,
+                    detector="test",
+                    points=points.astype("<f4").tobytes(),
+                    aligner="test",
+                    cluster=cluster,
+                )
         store.set_media(media.id, done=1, frames=len(times))
 
 

@@ -12,6 +12,7 @@ from convert_project import landmarks
 
 from engine.convert.identity import (
     Measured,
+    Pair,
     Person,
     distance_to,
     measure,
@@ -51,7 +52,7 @@ def test_a_face_that_is_gone_is_told(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "a.mp4", frames=3, width=160, height=120, sound=())
     nobody = Person(np.zeros(128, np.float32), 0.0)
     face = Landmarks(landmarks(50, 40, 50), None)
-    (told,) = measure(clip, {1: [face]}, nobody, nobody)
+    (told,) = measure(clip, {1: [face]}, [Pair(nobody, nobody)])
     assert told == Measured(1, None, None)
 
 
@@ -71,7 +72,7 @@ def test_real_people_are_told_apart(sample: Callable[[str], Path]) -> None:
         people[name] = Person(mean, 0.0)
         if name == "woman":
             faces = {i: [Landmarks(f.points, f.mesh)] for i, f in found.items()}
-    measured = measure(sample("woman"), faces, people["woman"], people["man"])
+    measured = measure(sample("woman"), faces, [Pair(people["woman"], people["man"])])
     assert len(measured) == 5
     told = summary(measured, None)
     assert told.nearer_to_new == 1.0

@@ -111,7 +111,7 @@ def test_a_still_is_the_frame_of_a_conversion(project: Project, settings: dict[s
     ready = warm_one.ready("a", values)
     wanted = [3, 25, 26, 40]
     for _ in range(2):  # decoded, then at hand
-        seen = warm_one.seen(ready, warm_one.swapper(values), values, wanted)
+        seen = warm_one.seen(ready, warm_one.models(values), values, wanted)
     frames = converted(project, batch=4, **settings)
     for one in seen:
         assert np.abs(one.after.astype(int) - frames[one.index]).max() <= 1
@@ -125,7 +125,7 @@ def test_the_picture_shows_before_and_after(job: PreviewJob) -> None:
     (told,) = job.made()
     assert (told["media"], told["frames"], told["of"]) == ("a", [10], FRAMES)
     assert (told["earlier"], told["later"], told["clips"]) == (9, 11, ["a"])
-    assert told["iteration"] == 500
+    assert told["model"] == "iteration 500"
     picture = job.picture()
     assert picture.shape == (260, 960, 3)
     before, after, mask = (picture[20:240, n * 320 : (n + 1) * 320].astype(int) for n in range(3))
@@ -330,6 +330,6 @@ def test_a_close_up_stays_inside_its_frame(project: Project) -> None:
     values = ConvertSettings()
     warm_one = Warm(PreviewJob(project).work, lambda _: Painter())
     ready = warm_one.ready("a", values)
-    (seen,) = warm_one.seen(ready, warm_one.swapper(values), values, [49])
+    (seen,) = warm_one.seen(ready, warm_one.models(values), values, [49])
     picture = composed([seen], ("before", "after"), close=True)
     assert picture.shape == (500, 960, 3)

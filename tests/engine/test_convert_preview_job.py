@@ -74,7 +74,7 @@ def test_a_refusal_keeps_its_kind_and_the_job_goes_on(project: Project) -> None:
     with pytest.raises(ModelMissing, match="no trained model"):
         preview.look(project, Request(frames=[3]))
     shutil.move(project.path / "away", project.path / "model")
-    assert preview.look(project, Request(frames=[3])).iteration == 500
+    assert preview.look(project, Request(frames=[3])).model == "iteration 500"
     (folder,) = previews(project)
     with pytest.raises(NotPossible, match="can't save"):
         jobs.tell(folder, "save")

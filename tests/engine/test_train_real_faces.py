@@ -23,6 +23,9 @@ OPTIONS: dict[str, str] = {
     "saehd": "resolution=64",
 }
 """Smaller ones, where a network has them."""
+RATES = {"villain": 1e-5}
+"""Learning rates beside the 1e-4 of the others: its long chain of blocks is thrown off by Adam's
+first steps, which are of the full rate for each weight."""
 QUICK = ("quick", "original")
 """What the default tests train."""
 ITERATIONS = 20
@@ -59,9 +62,8 @@ def memory_given_back() -> Iterator[None]:
 @pytest.mark.parametrize("name", RUN)
 def test_losses_fall_on_real_faces(project: Project, name: str) -> None:
     settings: dict[str, Any] = {"model": name, "options": OPTIONS.get(name, ""), "anew": True}
-    loop.run(
-        work_on(project, iterations=ITERATIONS, batch=4, warm_up=0, learning_rate=1e-4, **settings)
-    )
+    settings["learning_rate"] = RATES.get(name, 1e-4)
+    loop.run(work_on(project, iterations=ITERATIONS, batch=4, warm_up=0, **settings))
     points = read_level(project.path / "model" / "history", 0, 0, 100)
     assert [p.iteration for p in points] == list(range(1, ITERATIONS + 1))
     for losses in ([p.loss_a for p in points], [p.loss_b for p in points]):

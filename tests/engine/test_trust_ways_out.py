@@ -41,7 +41,10 @@ OUT = {
     "engine/media/tools/__init__.py": "a parameter called so, of tools outside projects",
     "fstui/commands/media.py": "the same parameter",
     "fstui/commands/report.py": "reads what was measured",
-    "fstui/model/jobs.py": "reads the report",
+    "engine/reached.py": "reads the report",
+    "engine/clean.py": "removes out/.work of conversions that nobody goes on with",
+    "engine/hooks.py": "tells a hook where results are",
+    "engine/watch/plan.py": "the name of a lock",
     "fstui/model/demo.py": "reads what is there",
     "fstui/model/overview.py": "lists what is there",
 }

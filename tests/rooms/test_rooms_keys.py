@@ -20,11 +20,13 @@ from engine.protocol import State
 from fstui import keymap
 from fstui.rooms.bars import valid_keys
 from fstui.rooms.dialog import Dialog
+from fstui.rooms.facesort import SortMenu
 from fstui.rooms.help import Help, live_keys
 from fstui.widgets.confirm import Confirm
 
-OVER_A_ROOM = (Dialog, Help, Confirm)
-"""While one of these is open no key of a room is live: y and n answer, q and esc close."""
+OVER_A_ROOM = (Dialog, Help, Confirm, SortMenu)
+"""While one of these is open no key of a room is live: y and n answer, q and esc close, letters
+name figures."""
 
 
 def all_bindings() -> list[tuple[str, Binding]]:

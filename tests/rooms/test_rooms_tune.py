@@ -44,7 +44,9 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Request]:
         frames = request.frames or [30]
         last = frames[-1]
         clip = request.clip or "take"
-        return Looked(str(path), clip, ["take", "other"], frames, 60, last - 1, last + 1, 500, 0.1)
+        return Looked(
+            str(path), clip, ["take", "other"], frames, 60, last - 1, last + 1, "iteration 500", 0.1
+        )
 
     monkeypatch.setattr(preview, "look", look)
     return requests
@@ -158,6 +160,6 @@ async def test_under_readonly_no_preview_is_started(
 
 
 def test_behind_a_clips_last_frame_comes_the_next_clip() -> None:
-    made = Looked("x.jpg", "b", ["a", "b"], [9], 9, 8, 0, 500, 0.1)
+    made = Looked("x.jpg", "b", ["a", "b"], [9], 9, 8, 0, "iteration 500", 0.1)
     assert beside(made, 1) == ("a", 0)
     assert beside(made, -1) == ("b", 8)

@@ -280,10 +280,11 @@ async def test_remote_lines_go_out_within_the_budget(
         steps: list[int] = []
         send = shown._send_some
 
-        def spy() -> None:
+        def spy(room: int) -> bool:
             before = shown._sent
-            send()
+            more = send(room)
             steps.append(sum(cost(s) for s in shown._lines[before : shown._sent]))
+            return more
 
         monkeypatch.setattr(shown, "_send_some", spy)
         shown.show(noise)

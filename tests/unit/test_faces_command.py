@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import struct
 import time
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from test_store import add_media
 
 from engine import facelist
 from engine.errors import BadInput, Exit
+from engine.facefilter import conditions
 from engine.facelist import Choice
 from engine.project import Project
 from engine.store import CROP, KEPT, USER, Store
@@ -144,6 +146,33 @@ def test_rejecting_and_keeping(project: Project, capsys: pytest.CaptureFixture[s
     assert second[1:3] == (0, KEPT)
     assert second[3]
     assert third[1:3] == (1, USER)
+
+
+def test_faces_are_chosen_by_a_filter_as_in_the_room(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert [f["frame"] for f in listed(capsys, "--where", "blur>=7 side=a")] == [8, 9]
+    assert "yaw -14" in _out(["faces", "list", "anna", "--where", "yaw=-14"], capsys)
+    assert cli.main(["faces", "reject", "anna", "--where", "blur=0..2 side=a"]) == Exit.DONE
+    assert [f["frame"] for f in listed(capsys, "--where", "rejected=yes")] == [1, 2, 3]
+    assert cli.main(["faces", "keep", "anna", "--where", "why=user blur>0"]) == Exit.DONE
+    assert [f["frame"] for f in listed(capsys, "--where", "kept=yes")] == [2, 3]
+    assert cli.main(["faces", "reject", "anna", "--where", "blur>>2"]) == Exit.BAD_INPUT
+    assert "'>2' is no number" in capsys.readouterr().err
+
+
+def test_the_distance_is_to_the_face_that_stands_for_the_person(project: Project) -> None:
+    def embedding(x: float) -> bytes:
+        return struct.pack("<3f", x, 0.0, 0.0)
+
+    with Store(project.db_path) as store:
+        for face, x in ((1, 0.0), (3, 3.0), (5, 0.5)):
+            store.set_face(face, identity=embedding(x))
+        store.set_face(7, identity=embedding(9.0)[:5])
+        faces = facelist.listed_ids(store, [1, 3, 5, 7, 2], ("distance",))
+        assert [f.figures["distance"] for f in faces] == [0.0, 3.0, 0.5, None, None]
+        far = Choice(where=conditions("distance>0.4"), sort="distance", descending=True)
+        assert list(facelist.ids(store, far)) == [3, 5]
 
 
 def test_copies_but_for_the_sharpest_are_rejected(

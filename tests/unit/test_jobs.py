@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from engine.errors import (
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import Holder, Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.reached import converted_iteration
 from engine.store import Store
 from fstui.model import jobs
 
@@ -151,6 +153,40 @@ def test_convert_extracts_the_target_where_that_is_not_done(
     assert launched[-1].steps[-1].settings == {"crf": 20}
     if not extracted:
         assert launched[-1].steps[0].side == "target"
+
+
+def test_convert_with_other_projects_models_needs_theirs_alone(
+    project: Project, launched: list[Job]
+) -> None:
+    add(project, "target")
+    others = [Project.create(project.path.parent, name) for name in ("anna", "carl")]
+    for other in others:
+        ready_to_convert(other)
+    carl = others[1]
+    (carl.path / "model" / "latest").unlink()
+    with pytest.raises(ModelMissing, match=r"^carl has no trained model yet: 'train carl' makes"):
+        jobs.start_convert(project, models="0=anna,1=carl")
+    (carl.path / "model" / "latest").write_text("000000010-ab12")
+    carl.remove_person("b")
+    with pytest.raises(Refused, match="Who side b of carl shows is not recorded"):
+        jobs.start_convert(project, models="0=anna,1=carl")
+    with pytest.raises(BadInput, match="names person 0 twice"):
+        jobs.start_convert(project, models="0=anna,0=carl")
+    assert launched == []
+    jobs.start_convert(project, models="0=anna")
+    assert launched[-1].steps[-1].settings == {"models": "0=anna"}
+
+
+@pytest.mark.parametrize(
+    ("models", "iteration"), [([], 700), (["anna", "film"], 500), (["anna"], None)]
+)
+def test_the_iteration_of_a_result_is_the_projects_own(
+    project: Project, models: list[str], iteration: int | None
+) -> None:
+    parts = [{"project": name, "iterations": 500} for name in models]
+    report = {"iterations": 700, "parts": parts}
+    (project.path / "out" / "report.json").write_text(json.dumps(report))
+    assert converted_iteration(project.path) == iteration
 
 
 def test_settings_are_refused_before_a_job_is_made(project: Project, launched: list[Job]) -> None:

@@ -195,6 +195,7 @@ def older_file(path: Path) -> None:
         faces = add_faces(store, add_media(store), frames=3)
         store.reject(faces[:1])
     db = sqlite3.connect(path)
+    db.execute("DROP INDEX face_figures")
     for column in ("rejected_by", "stale", "raw_points", "spectrum", "occlusion"):
         db.execute(f"ALTER TABLE face DROP COLUMN {column}")
     db.execute("DROP TABLE person")

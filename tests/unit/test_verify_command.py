@@ -48,6 +48,15 @@ def test_lines_name_mark_record_and_people(
     assert "c.png: no mark, no record" in said
 
 
+def test_lines_name_every_model_and_its_people() -> None:
+    other = {"person": 2, "project": "carl", "put_in": "a", "model": RECORD["model"]}
+    models = [{**other, "people": RECORD["people"]}] * 2
+    said = list(verify.lines_of(finding("a.mp4", Exit.DONE, record={**RECORD, "models": models})))
+    line = "  model    iteration 500, 000000500-ab12 of carl, side a put in for person 2"
+    assert said.count(line) == 2
+    assert sum("Ann (self" in one for one in said) == 2
+
+
 def test_a_real_file_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n")
     assert cli.main(["verify", str(tmp_path / "a.png"), "--json"]) == Exit.NOTHING_TO_DO

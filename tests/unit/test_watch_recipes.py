@@ -198,6 +198,21 @@ def test_what_the_steps_would_stop_at_is_told_first(project: Project) -> None:
     assert "there is no trained model" in only
 
 
+def test_a_conversion_waits_for_what_other_projects_models_lack(project: Project) -> None:
+    anna = Project.create(project.path.parent, "anna")
+    settings = {"convert": {"models": "0=anna"}}
+    models = recipe(steps=["convert"], settings=settings)
+    held = "; ".join(plan.holds(project, models, at(12)))
+    assert "there is no trained model of anna" in held
+    assert "who side b of anna shows is not recorded" in held
+    (anna.path / "model" / "latest").write_text("000000010-ab12")
+    for side in "ab":
+        anna.set_person(side, "Ann", Ground.SELF, "me")
+    assert plan.holds(project, models, at(12)) == ["there is no target footage"]
+    settings["convert"]["models"] = "0=zoe"
+    assert "There is no project 'zoe'" in "; ".join(plan.holds(project, models, at(12)))
+
+
 # --- steps -------------------------------------------------------------------------------------
 
 

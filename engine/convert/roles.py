@@ -1,0 +1,98 @@
+"""Who is painted by which model: people of the target, each with the project whose model it is.
+
+The setting models says it as in `0=anna,2=carl:a`: a person as `faces people` numbers the target's,
+a project beside the one that is converted, and after a colon the side of it whose person is put in
+(b where nothing is said). Light.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from engine.errors import BadInput
+from engine.project import Project, check_name
+from engine.protocol import safe_text
+from engine.settings import ConvertSettings, listed
+
+FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
+OTHERWISE = ("person", "put_in", "filter")
+"""Settings that say the same for one model."""
+
+
+class Role(NamedTuple):
+    """A model and whom of the target it is put on."""
+
+    person: int | None
+    """As `faces people` numbers the target's; None is everyone who is swapped."""
+    project: Project
+    """Whose newest model it is."""
+    put_in: str
+    """Side of that project whose person is put in."""
+
+    @property
+    def replaced(self) -> str:
+        """The other side of that project."""
+        return "a" if self.put_in == "b" else "b"
+
+
+def roles_of(project: Project, settings: ConvertSettings) -> list[Role]:
+    """The roles that the settings name; without models the one of the project's own model.
+
+    Raises `BadInput` for models that can't be read, a project that isn't there, a person who is
+    named twice, and settings that say something else; `Damaged` for a project that is spoilt.
+    """
+    if not settings.models:
+        return [Role(settings.person if settings.person >= 0 else None, project, settings.put_in)]
+    _refuse_otherwise(settings)
+    roles: dict[int, Role] = {}
+    for item in listed(settings.models) or [settings.models]:
+        found = FORM.fullmatch(item)
+        if found is None:
+            raise BadInput(
+                f"convert's models can't be '{safe_text(item)}': it is a person's number, = and a "
+                "project, then :a where its side a is put in, as in 0=anna,2=carl:a."
+            )
+        person = int(found[1])
+        if person in roles:
+            raise BadInput(
+                f"convert's models names person {person} twice: each person has one model."
+            )
+        roles[person] = Role(person, _beside(project, found[2]), found[3] or "b")
+    return list(roles.values())
+
+
+def _refuse_otherwise(settings: ConvertSettings) -> None:
+    """Raise `BadInput` where settings for one model are given beside models."""
+    usual = ConvertSettings()
+    said = [name for name in OTHERWISE if getattr(settings, name) != getattr(usual, name)]
+    if said:
+        values = " and ".join(f"{name} at {getattr(usual, name)!r}" for name in said)
+        raise BadInput(
+            f"convert's models says already who is swapped and who is put in: leave {values}, or "
+            "leave models out."
+        )
+
+
+def _beside(project: Project, name: str) -> Project:
+    """A project of the same workspace."""
+    shown, workspace = safe_text(name), project.path.parent
+    where = safe_text(str(workspace))
+    if os.sep in name:
+        raise BadInput(
+            f"convert's models names projects by their names, not by a path as '{shown}': they lie "
+            f"beside {project.name}, in {where}."
+        )
+    path = workspace / check_name(name)
+    if not os.path.isfile(path / "project.toml"):
+        raise BadInput(
+            f"There is no project '{shown}' beside {project.name}, in {where}, and convert's "
+            "models names one: one of another workspace is moved or copied there."
+        )
+    if path.resolve().parent != workspace:
+        raise BadInput(
+            f"The project '{shown}' that convert's models names is a link out of {where}: copy it "
+            "there."
+        )
+    return Project.open(path)

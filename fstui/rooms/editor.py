@@ -1,0 +1,331 @@
+"""The editor of a face: landmarks, box and mask, by keys alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+from textual.worker import get_current_worker
+
+from engine import curate
+from engine.curate import Shape
+from engine.errors import FstuiError
+from engine.protocol import safe_text
+from engine.store import Store
+from fstui import keymap
+from fstui.model import shape as shapes
+from fstui.model.editing import GROW, TURN_DEGREES, Editing
+from fstui.model.faceviews import MASK_PX, Frames
+from fstui.rooms.bars import KeyBar
+from fstui.rooms.curation import Curation
+from fstui.rooms.lines import Line, Lines
+from fstui.widgets.editpad import EditPad
+from fstui.widgets.pixels import decoded
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+READING = "The frame is being decoded ..."
+FOR_POINTS = frozenset({"clockwise", "anticlockwise"})
+FOR_SHAPES = frozenset({"following_point", "previous_point", "grow", "shrink"})
+FOR_MASK = frozenset({"pen", "wider", "finer"})
+
+
+class Loaded(NamedTuple):
+    """A face with its frame, as it was read."""
+
+    face: int
+    shape: Shape
+    editing: Editing
+    image: Image
+    where: str
+
+
+class Editor(ModalScreen[None]):
+    """Edits one face after the other; each is saved by itself."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Leave"),
+        *keymap.bindings(
+            *(key.id for key in keymap.KEYS if key.group == "Editor"),
+            *("undo", "redo", "zoom", "overlay", "earlier", "later", "help"),
+        ),
+    ]
+
+    def __init__(self, curation: Curation, face: int, frames: Frames) -> None:
+        super().__init__()
+        self._curation, self._frames = curation, frames
+        self._loaded: Loaded | None = None
+        self._face = face
+
+    def compose(self) -> ComposeResult:
+        """What is edited, the picture, the keys."""
+        yield Lines(id="what")
+        yield EditPad()
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Read the face."""
+        self.query_one(EditPad).focus()
+        self._turn_to(self._face)
+
+    @property
+    def editing(self) -> Editing | None:
+        """The draft, once the face was read."""
+        return self._loaded.editing if self._loaded else None
+
+    # --- reading ------------------------------------------------------------------------------
+
+    def _turn_to(self, face: int) -> None:
+        self._face, self._loaded = face, None
+        self.query_one(EditPad).show(None, None, READING)
+        self._say()
+        self._read(face)
+
+    @work(thread=True, exclusive=True, group="read")
+    def _read(self, face: int) -> None:
+        """In a thread: the engine decodes the frame."""
+        worker = get_current_worker()
+        try:
+            loaded = self._load(face)
+        except (FstuiError, OSError) as error:
+            if not worker.is_cancelled:
+                self.app.call_from_thread(self._failed, str(error))
+            return
+        if not worker.is_cancelled:
+            self.app.call_from_thread(self._show, loaded)
+
+    def _load(self, face: int) -> Loaded:
+        project = self._curation.project
+        frame = self._frames.ask(project.path, face)
+        with Store(project.db_path, readonly=True) as store:
+            shape = curate.shape_of(store, face)
+            where = curate.place_of(store, face)
+        draft = shapes.draft_of(shape)
+        image = decoded(frame.path, frame.width, frame.height)
+        return Loaded(face, shape, Editing(draft, frame.region, frame.mask), image, where)
+
+    def _show(self, loaded: Loaded) -> None:
+        self._loaded = loaded
+        self.query_one(EditPad).show(loaded.image, loaded.editing)
+        self._say()
+
+    def _failed(self, text: str) -> None:
+        self.query_one(EditPad).show(None, None, safe_text(text))
+
+    def _say(self) -> None:
+        """What is edited, and whether it is saved."""
+        loaded, pad = self._loaded, self.query_one(EditPad)
+        line: Line = [(READING, "muted")]
+        if loaded is not None:
+            unsaved = "  not saved" if loaded.editing.dirty else ""
+            what = f"  {loaded.editing.words()}  zoom {pad.zoom}"
+            line = [loaded.where, (what, "accent"), (unsaved, "warn")]
+        self.query_one("#what", Lines).show([line])
+        self.refresh_bindings()
+
+    def on_edit_pad_moved(self) -> None:
+        """A key of the pad changed something."""
+        self._say()
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is valid for points, for the box, for the mask."""
+        if action in ("back", "help"):
+            return True
+        editing = self.editing
+        if editing is None:
+            return False
+        if action == "undo":
+            return len(editing.steps) > 0
+        if action == "redo":
+            return editing.steps.undone > 0
+        if action == "save":
+            return editing.dirty
+        if action in FOR_POINTS:
+            return editing.aim == "points"
+        if action in FOR_SHAPES:
+            return editing.aim != "mask"
+        return editing.aim == "mask" if action in FOR_MASK else True
+
+    def words_for(self, action: str) -> str:
+        """The footer's words for keys of other rooms."""
+        return {
+            "part(1)": "part",
+            "back": "leave",
+            "earlier": "frames",
+            "later": "frame after",
+            "zoom": "zoom in",
+            "overlay": "points, box and mask at once",
+            "clockwise": "turn",
+            "grow": "size",
+            "following_point": "point",
+            "wider": "brush",
+        }.get(action, "")
+
+    def _do(self, act: Callable[[Editing], object]) -> None:
+        """Change the draft and show it."""
+        if self.editing is not None:
+            act(self.editing)
+            self.query_one(EditPad).repaint()
+            self._say()
+
+    def action_help(self) -> None:
+        """The keys that are valid now."""
+        from fstui.rooms.help import Help
+
+        self.app.push_screen(Help(self))
+
+    def action_aim(self) -> None:
+        """Points, box or mask."""
+        self._do(Editing.turn_aim)
+
+    def action_following_point(self) -> None:
+        """The next point of the part alone."""
+        self._do(lambda editing: editing.turn_point(1))
+
+    def action_previous_point(self) -> None:
+        """The point before."""
+        self._do(lambda editing: editing.turn_point(-1))
+
+    def action_clockwise(self) -> None:
+        """Turn the chosen points to the right."""
+        self._do(lambda editing: editing.turn(TURN_DEGREES))
+
+    def action_anticlockwise(self) -> None:
+        """Turn them to the left."""
+        self._do(lambda editing: editing.turn(-TURN_DEGREES))
+
+    def action_grow(self) -> None:
+        """Larger about the middle."""
+        self._do(lambda editing: editing.scale(GROW))
+
+    def action_shrink(self) -> None:
+        """Smaller about the middle."""
+        self._do(lambda editing: editing.scale(1 / GROW))
+
+    def action_pen(self) -> None:
+        """Down to paint, down to erase, up."""
+        self._do(Editing.turn_pen)
+
+    def action_wider(self) -> None:
+        """A wider brush."""
+        self._do(lambda editing: editing.size_brush(1))
+
+    def action_finer(self) -> None:
+        """A finer brush."""
+        self._do(lambda editing: editing.size_brush(-1))
+
+    def action_undo(self) -> None:
+        """As before the last change."""
+        self._do(Editing.undo)
+
+    def action_redo(self) -> None:
+        """As before it was undone."""
+        self._do(Editing.redo)
+
+    def action_zoom(self) -> None:
+        """Larger around what is chosen; after the largest the whole region."""
+        self.query_one(EditPad).turn_zoom()
+        self._say()
+
+    def action_overlay(self) -> None:
+        """Points, box and mask at once, or only what is edited."""
+        pad = self.query_one(EditPad)
+        pad.everything = not pad.everything
+        pad.repaint()
+
+    # --- copy from other frames ---------------------------------------------------------------
+
+    def action_copy_before(self) -> None:
+        """Take it from the frame before."""
+        self._copy(-1)
+
+    def action_copy_after(self) -> None:
+        """Take it from the frame after."""
+        self._copy(1)
+
+    @work(thread=True, exclusive=True, group="copy")
+    def _copy(self, by: int) -> None:
+        """In a thread: the mask comes from the engine, points and box from faces.db."""
+        loaded, worker = self._loaded, get_current_worker()
+        if loaded is None:
+            return
+        try:
+            act = self._copied(loaded, by)
+        except (FstuiError, OSError) as error:
+            self.app.call_from_thread(self.notify, safe_text(str(error)), markup=False)
+            return
+        if not worker.is_cancelled and loaded is self._loaded:
+            self.app.call_from_thread(self._do, act)
+
+    def _copied(self, loaded: Loaded, by: int) -> Callable[[Editing], object]:
+        project = self._curation.project
+        with Store(project.db_path, readonly=True) as store:
+            other = curate.neighbour(store, loaded.face, by)
+            draft = shapes.draft_of(curate.shape_of(store, other))
+        if loaded.editing.aim != "mask":
+            return lambda editing: editing.copy(draft)
+        frame = self._frames.ask(project.path, other)
+        return lambda editing: editing.copy_mask(frame.mask, frame.region)
+
+    # --- saving and leaving -------------------------------------------------------------------
+
+    def action_save(self) -> None:
+        """Store points, box and mask; the next extraction cuts the face anew."""
+        loaded = self._loaded
+        if loaded is None:
+            return
+        draft, mask = loaded.editing.draft, loaded.shape.mask
+        if draft.mask is not None:
+            png, matrix = shapes.mask_png(draft.mask), shapes.mask_matrix(loaded.editing.region)
+            mask = (png, matrix, MASK_PX)
+
+        def saved() -> None:
+            loaded.editing.saved = draft
+            if self.is_mounted:
+                self.notify("Saved: the next extraction cuts this face anew.", timeout=3)
+                self._say()
+
+        self._curation.save(loaded.face, shapes.shape_of(draft, loaded.shape, mask), saved)
+
+    def action_earlier(self) -> None:
+        """The face of the frame before."""
+        self._step(-1)
+
+    def action_later(self) -> None:
+        """The face of the frame after."""
+        self._step(1)
+
+    def _step(self, by: int) -> None:
+        try:
+            with Store(self._curation.project.db_path, readonly=True) as store:
+                other = curate.neighbour(store, self._face, by)
+        except FstuiError as error:
+            self.notify(safe_text(str(error)), markup=False, timeout=3)
+            return
+        self._unless_lost(lambda: self._turn_to(other))
+
+    def action_back(self) -> None:
+        """Leave; what is not saved is asked about."""
+        self._unless_lost(lambda: self.dismiss(None))
+
+    def _unless_lost(self, act: Callable[[], Any]) -> None:
+        """Do something that forgets the draft, if nothing is lost or the user says so."""
+        if self.editing is None or not self.editing.dirty:
+            act()
+            return
+        from fstui.widgets.confirm import Confirm
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                act()
+
+        question = "Leave this face without saving?"
+        lost = "What was moved or painted since it was saved last is lost."
+        self.app.push_screen(Confirm(question, lost, act="Leave", keep="Stay"), go)
