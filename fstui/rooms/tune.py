@@ -91,7 +91,7 @@ class TuneForm(StartForm):
 
     def show_pane(self) -> None:
         """Make room for the picture and ask for it."""
-        self.query_one(".dialog").mount(Look(id="look"), before=".dialog--fields")
+        self.query_one(".dialog").mount(Look(id="look-pane"), before=".dialog--fields")
         self._keys()
         self._soon()
 
