@@ -36,7 +36,7 @@ from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
 
-HELD_BYTES = 96 << 20
+HELD_BYTES = 64 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
 

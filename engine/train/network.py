@@ -130,5 +130,6 @@ def assign(variables: dict[str, Any], arrays: dict[str, NDArray[np.float32]], wh
             f"The checkpoint doesn't fit {whose} of this version: begin it again with "
             "'train NAME --anew'."
         )
-    for name, variable in variables.items():
+    # The largest first: what it gives back in TensorFlow's pool is room for the others.
+    for name, variable in sorted(variables.items(), key=lambda item: -item[1].shape.num_elements()):
         variable.assign(arrays[name])
