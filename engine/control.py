@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
@@ -19,6 +20,8 @@ class Control:
 
     def __init__(self, report: Reporter) -> None:
         self._report = report
+        self.poll_s = POLL_S
+        """How often it looks for commands at most."""
         self._last_look = 0.0
         self._paused = False
         self._stop = False
@@ -29,7 +32,7 @@ class Control:
         self._stop = True
 
     def on(self, verb: str, handler: Callable[[Command], None]) -> None:
-        """Handle a verb of the step's own (save, preview)."""
+        """Handle a verb of the step's own (save, preview), or one that all steps have otherwise."""
         self._handlers[verb] = handler
 
     @property
@@ -43,9 +46,9 @@ class Control:
         return self._stop
 
     def look(self) -> None:
-        """Read waiting commands, at most every 0.2 s."""
+        """Read waiting commands, at most every `poll_s`."""
         now = time.monotonic()
-        if now - self._last_look < POLL_S:
+        if now - self._last_look < self.poll_s:
             return
         self._last_look = now
         for path, command in self._report.folder.commands():
@@ -53,17 +56,16 @@ class Control:
             path.unlink(missing_ok=True)
 
     def _obey(self, command: Command) -> None:
-        known, refused = True, ""
-        if command.verb == "stop":
-            self._stop = True
-        elif command.verb in ("pause", "resume"):
-            self._paused = command.verb == "pause"
-        elif command.verb in self._handlers:
+        known, answer = True, dict[str, Any]()
+        if command.verb in self._handlers:
             try:
                 self._handlers[command.verb](command)
             except FstuiError as error:  # the step goes on as it was
-                refused = str(error)
+                answer = {"refused": str(error), "exit": int(error.exit)}
+        elif command.verb == "stop":
+            self._stop = True
+        elif command.verb in ("pause", "resume"):
+            self._paused = command.verb == "pause"
         else:
             known = False
-        answer = {"refused": refused} if refused else {}
         self._report.event("ack", verb=command.verb, id=command.id, known=known, **answer)

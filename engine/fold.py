@@ -42,7 +42,7 @@ def _fold(s: Snapshot, time: float, kind: str, data: dict[str, Any]) -> None:
         case "warn":
             s.warnings += 1
             s.last_warning = data["text"]
-        case "ack":
+        case "ack" if "refused" not in data:
             s.state = _ACKNOWLEDGED.get(data["verb"], s.state)
 
 

@@ -29,6 +29,8 @@ EVENTS: dict[State, str] = {
     State.REFUSED: "refusal",
 }
 """What an end is to a hook. A job that the user stopped is none: the user knows."""
+SILENT = frozenset({"preview"})
+"""Kinds that only wait to be asked: that they go is no news to anybody."""
 MADE = {"extract": "faces", "import": "faces", "train": "model", "convert": "out"}
 """Where in the project a stage's result is."""
 
@@ -58,7 +60,7 @@ def wanted(settings: UserSettings) -> bool:
 def expect(folder: JobFolder) -> None:
     """Note at a job's start that its end is to be told, also when its supervisor is killed."""
     with contextlib.suppress(FstuiError, OSError):  # said at the end
-        if wanted(user.load()):
+        if folder.kind not in SILENT and wanted(user.load()):
             (folder.path / DUE).write_text(host())
 
 
@@ -74,6 +76,8 @@ def are_due(folder: JobFolder) -> bool:
 def call(folder: JobFolder) -> None:
     """Call what the user has for the end of a job, each once. What goes wrong with a hook, or with
     the settings that name it, is an event of the job."""
+    if folder.kind in SILENT:
+        return
     lock = FileLock(folder.path / LOCK)
     if not lock.acquire():
         return  # somebody is at it

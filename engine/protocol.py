@@ -61,7 +61,7 @@ class Step(msgspec.Struct, frozen=True):
     """One stage of a job, run as one child process."""
 
     stage: str
-    """extract, train, convert, watch, import: the engine's `STAGES`."""
+    """extract, train, convert, preview, watch, import: the engine's `STAGES`."""
     side: str | None = None
     """a, b or target, for extract."""
     settings: dict[str, Any] = {}
@@ -143,7 +143,7 @@ class Command(msgspec.Struct, frozen=True):
     """One file in `control/`: what the user asks of a running job."""
 
     verb: str
-    """stop, pause, resume, save, preview, slower."""
+    """stop, pause, resume, save, preview, slower, look."""
     args: dict[str, Any] = {}
     id: str = ""
 
@@ -218,6 +218,11 @@ class JobFolder:
         return self.path.name
 
     @property
+    def kind(self) -> str:
+        """What the job does, by its name."""
+        return self.name.split("-")[1] if "-" in self.name else ""
+
+    @property
     def project(self) -> Path:
         """The project's folder."""
         return self.path.parent.parent
@@ -281,7 +286,7 @@ class JobFolder:
         try:
             return msgspec.json.decode((self.path / "state.json").read_bytes(), type=Snapshot)
         except (OSError, msgspec.MsgspecError):
-            return Snapshot(kind=self.name.split("-")[1] if "-" in self.name else "")
+            return Snapshot(kind=self.kind)
 
     def write_snapshot(self, snapshot: Snapshot, *, durable: bool = False) -> None:
         """Replace `state.json`. Only the supervisor calls this."""
@@ -445,6 +450,7 @@ PROJECT_LOCKS: dict[str, str] = {
     "extract": "faces",
     "train": "model",
     "convert": "out",
+    "preview": "preview",
     "watch": "watch",
     "import": "faces",
 }
@@ -501,7 +507,8 @@ def jobs_of(project: Path) -> list[JobFolder]:
 
 def find_job(project: Path, name: str | None = None) -> JobFolder | None:
     """A job by its name or an unambiguous part of it; without a name the newest that is alive,
-    else the newest, one that waits in the queue last."""
+    else the newest, one that waits in the queue last. Previews are found by their name alone: they
+    are there to be asked."""
     jobs = jobs_of(project)
     if name:
         hits = [j for j in jobs if j.name == name] or [j for j in jobs if name in j.name]
@@ -509,8 +516,9 @@ def find_job(project: Path, name: str | None = None) -> JobFolder | None:
             problem = "No job" if not hits else "More than one job"
             raise BadInput(f"{problem} of {project.name} is called '{safe_text(name)}'.")
         return hits[0]
-    running = next((j for j in jobs if j.alive()), None)
-    return running or min(jobs, key=lambda j: j.never_began, default=None)
+    work = [j for j in jobs if j.kind != "preview"]
+    running = next((j for j in work if j.alive()), None)
+    return running or min(work, key=lambda j: j.never_began, default=None)
 
 
 def may_signal(holder: Holder) -> bool:

@@ -21,6 +21,7 @@ STAGES: dict[str, str] = {
     "extract": "engine.extract.pipeline",
     "train": "engine.train.loop",
     "convert": "engine.convert.pipeline",
+    "preview": "engine.convert.preview",
     "watch": "engine.watch.watcher",
     "import": "engine.interop.bring",
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,16 @@ def tmp_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FSTUI_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("FSTUI_STATE", str(tmp_path / "state"))
     return workspace
+
+
+@pytest.fixture
+def stop_signals() -> Iterator[None]:
+    """A step's `Control` takes the stop signals: give them back."""
+    names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = [signal.getsignal(name) for name in names]
+    yield
+    for name, handler in zip(names, before, strict=True):
+        signal.signal(name, handler)
 
 
 @pytest.fixture(scope="session")

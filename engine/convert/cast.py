@@ -36,20 +36,26 @@ Load = Callable[[Player], Swapper]
 def cast_of(roles: Sequence[Role], mask: str, warn: Callable[[str], None]) -> list[Player]:
     """The newest checkpoint of each role's project, read once.
 
-    Raises `ModelMissing`, `Damaged`, and `BadInput` where the mask shall be a predicted one and a
-    model has learnt none.
+    Raises `ModelMissing`, `Damaged`, and as `require_masks`.
     """
     read: dict[Path, Checkpoint] = {}
     for role in roles:
         path = role.project.path
         if path not in read:
             read[path] = checkpoint.load(path / "model", warn, averaged=True)
-        if mask == PREDICTED and not read[path].recipe.style.learn_mask:
+    cast = [Player(role, read[role.project.path]) for role in roles]
+    require_masks(cast, mask)
+    return cast
+
+
+def require_masks(cast: Sequence[Player], mask: str) -> None:
+    """Raise `BadInput` where the mask shall be a predicted one and a model has learnt none."""
+    for player in cast:
+        if mask == PREDICTED and not player.found.recipe.style.learn_mask:
             raise BadInput(
-                f"The model of {safe_text(role.project.name)} has learnt no mask to convert with: "
-                "name another --mask, or begin a model with --learn-mask."
+                f"The model of {safe_text(player.role.project.name)} has learnt no mask to convert "
+                "with: name another --mask, or begin a model with --learn-mask."
             )
-    return [Player(role, read[role.project.path]) for role in roles]
 
 
 def load_all(cast: Sequence[Player], load: Load) -> list[Swapper]:

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
-import numpy as np
 
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
-from engine.convert.motion import STILL, steps
-from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
-from engine.convert.shots import Shot, number_at, settings_of
+from engine.convert.patch import Item, Swapper
+from engine.convert.shots import Shot
+from engine.convert.swap import Swap, most_of_a_model
 from engine.convert.tracks import Track
 from engine.errors import BadInput
 from engine.extract.flow import ahead, ordered
@@ -30,11 +29,9 @@ from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
 from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
-from engine.media.planes import display_of
 from engine.media.probe import MediaInfo
 from engine.media.read import FrameReader, Run, packet_times
 from engine.media.sequence import Pictures
-from engine.media.write import fitted
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.store import FrameFace
@@ -42,8 +39,6 @@ from engine.store import FrameFace
 if TYPE_CHECKING:
     from engine.convert.outputs.base import Output, PieceWriter
 
-FACES_MOST = 256
-"""Faces of a frame whose grain is drawn from seeds of their own."""
 HELD_BYTES = 64 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
 
@@ -117,18 +112,12 @@ class Conversion:
     ) -> None:
         self._clip, self._settings, self._work = clip, settings, work
         self._output, self.look = output, output.look
-        of_shots = settings_of(settings, clip.shots)
-        self._cutters = [[Cutter(s, shot) for s in swappers] for shot in of_shots]
-        """By shot and model."""
-        self._lookers = [[Cutter(s, drawn(shot)) for s in swappers] for shot in of_shots]
-        """The same, of faces that are only looked at."""
+        self._swap = Swap(clip, swappers, settings, self.look)
         self._workers = os.cpu_count() or 1
         bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
-        self._tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
-        """Measured and steady, of each face whose colours are smoothed."""
 
     def run(self, said: Callable[[Item], None]) -> None:
         """Convert what isn't converted yet, segment by segment."""
@@ -156,7 +145,7 @@ class Conversion:
             self._work.write()
         radius = self._settings.smooth_colour
         made, shaking = tones.steady(found, self._clip.tracks, radius)
-        self._tones = {place: (found[place], tone) for place, tone in made.items()}
+        self._swap.tones = {place: (found[place], tone) for place, tone in made.items()}
         return shaking
 
     def _look_at_colours(self, looked: Callable[[int], None]) -> tones.Tones:
@@ -166,24 +155,18 @@ class Conversion:
             reader = stack.enter_context(FrameReader(self._clip.path, runs=runs))
             pool = stack.enter_context(ThreadPoolExecutor(self._workers, "colours"))
             frames = (
-                self._item(index, stored, frame, index)
+                self._swap.item(index, stored, frame, index)
                 for index, stored, frame in reader.raw()
                 if index in self._clip.faces
             )
             decoded = ahead(frames, max(2, self._held // 8))
-            told = ordered(pool, self._tones_in, decoded, self._workers + 1)
+            told = ordered(pool, self._swap.tones_in, decoded, self._workers + 1)
             for stage in (decoded, told):
                 stack.enter_context(closing(stage))
             for count, (index, here) in enumerate(told):
                 found.update(((index, n), tone) for n, tone in here.items())
                 looked(count + 1)
         return found
-
-    def _tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
-        """Index of a frame, and the tones of its faces by their number in it."""
-        patches = self._patches(item, self._lookers)
-        found = {n: patch.cutter.tone(patch) for n, patch in enumerate(patches) if patch}
-        return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
     def _runs(self) -> list[Run]:
         """The frames to decode. Footage with frames that can't be decoded is read from its
@@ -205,10 +188,11 @@ class Conversion:
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
         few, batch = max(2, self._held // 8), max(2, self._held // 4)
         decoded = ahead(self._decoded(reader), few)
-        cut = ordered(pool, self._cut, decoded, self._workers + 1)
+        cut = ordered(pool, self._swap.cut, decoded, self._workers + 1)
         waiting = ahead(cut, batch)  # the next batch is cut while one is predicted
         predicted = ahead(self._predicted(waiting), batch)
-        done = ordered(pool, self._paste, predicted, self._workers + 1)
+        put = self._swap.paste if self._output.pastes else self._swap.lay
+        done = ordered(pool, put, predicted, self._workers + 1)
         finished = ahead(done, few)
         for stage in (decoded, cut, waiting, predicted, done, finished):
             stack.enter_context(closing(stage))
@@ -226,38 +210,7 @@ class Conversion:
             if number < done:
                 continue
             last = pts if last is None else max(pts, last + 1)
-            yield self._item(index, last, frame, number)
-
-    def _item(self, index: int, pts: int, stored: Any, number: int) -> Item:
-        frame = fitted(stored, self.look)
-        return Item(index, pts, frame, number, display_of(frame, stored))
-
-    def _cut(self, item: Item) -> Item:
-        patches = self._patches(item, self._cutters)
-        for number, patch in enumerate(patches):
-            if patch and (tone := self._tones.get((item.index, number))):
-                patches[number] = replace(patch, target=tones.toned(patch.target, *tone))
-        item.patches = [p for p in patches if p is not None]
-        return item
-
-    def _patches(self, item: Item, cutters: list[list[Cutter]]) -> list[Patch | None]:
-        """Of each face of a frame; None where it lies outside."""
-        faces = self._clip.faces.get(item.index, [])
-        masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
-        of_models = cutters[number_at(self._clip.shots, item.index)]
-        moves = steps(self._clip.faces, item.index) if of_models[0].settings.motion_blur else []
-        found = zip(faces, masks or [None] * len(faces), moves or [STILL] * len(faces), strict=True)
-        return [
-            of_models[self._clip.model_of(item.index, number)].cut(
-                item.frame,
-                face,
-                mask,
-                display=item.display,
-                step=step,
-                seed=FACES_MOST * item.index + number,
-            )
-            for number, (face, mask, step) in enumerate(found)
-        ]
+            yield self._swap.item(index, last, frame, number)
 
     def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
         """Items with their predictions. A batch ends where a segment ends, so that a run that
@@ -265,35 +218,14 @@ class Conversion:
         waiting: list[Item] = []
         for item in items:
             if waiting and self._segment(item) != self._segment(waiting[0]):
-                yield from self._predict(waiting)
+                yield from self._swap.predict(waiting)
                 waiting = []
             waiting.append(item)
-            most = _most_of_a_model(waiting)
+            most = most_of_a_model(waiting)
             if most >= self._settings.batch or len(waiting) >= self._held // 2:
-                yield from self._predict(waiting)
+                yield from self._swap.predict(waiting)
                 waiting = []
-        yield from self._predict(waiting)
-
-    def _predict(self, items: list[Item]) -> list[Item]:
-        """A batch for each model; its faces come back in the order in which they went."""
-        made = {
-            swapper: iter(swapper.predict(np.stack([patch.face for patch in patches])))
-            for swapper, patches in _by_model(items).items()
-        }
-        for item in items:
-            item.predicted = [next(made[patch.cutter.swapper]) for patch in item.patches]
-        return items
-
-    def _paste(self, item: Item) -> Item:
-        made = list(zip(item.patches, item.predicted, strict=True))
-        if made and self._output.pastes:
-            item.frame.make_writable()
-            pasted = [patch.cutter.paste(item.frame, patch, new) for patch, new in made]
-            item.masks = [seen for seen in pasted if seen is not None]
-        else:
-            item.layers = [p.cutter.layer(p, new) for p, new in made]
-        item.predicted = ()
-        return item
+        yield from self._swap.predict(waiting)
 
     def _segment(self, item: Item) -> int:
         return item.number // self._output.piece_frames
@@ -339,20 +271,6 @@ class _Current:
         """Close the file and note it."""
         seconds = time.monotonic() - self._began
         work.add(self.writer.close(), self._frames, self._swapped, seconds)
-
-
-def _by_model(items: Iterable[Item]) -> dict[Swapper, list[Patch]]:
-    """The faces that wait for each model."""
-    found: dict[Swapper, list[Patch]] = {}
-    for item in items:
-        for patch in item.patches:
-            found.setdefault(patch.cutter.swapper, []).append(patch)
-    return found
-
-
-def _most_of_a_model(items: Iterable[Item]) -> int:
-    """Faces of the model for which most of them wait."""
-    return max(map(len, _by_model(items).values()), default=0)
 
 
 def landmarks_by_frame(found: list[FrameFace]) -> dict[int, list[Landmarks]]:

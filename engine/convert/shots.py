@@ -31,6 +31,12 @@ def clip_name(media: Media) -> str:
     return f"{media.name}-clip" if media.name.lower() in RESERVED else media.name
 
 
+def unknown_clip(name: str, known: Iterable[str]) -> BadInput:
+    """The error for a clip that isn't there, with those that are."""
+    names = ", ".join(sorted(known)) or "none, as the target isn't extracted yet"
+    return BadInput(f"There is no clip '{safe_text(name)}' in the target: there is {names}.")
+
+
 class Shot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is otherwise from a frame on."""
 

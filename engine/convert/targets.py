@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -37,15 +38,8 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     """The target's videos and pictures with their faces and which model paints each. Raises
     `NothingToDo` or `BadInput` if none is left; what is wrong with some of them is warned of."""
     project = work.project
-    paths = list(paths_of(project, "target"))
-    if not paths:
-        raise NothingToDo(
-            f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
-        )
-    paths = _named(paths, settings.clips)
-    if not project.db_path.exists():
-        raise NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
     rate_of(settings.fps)  # what no clip can change is refused before any is looked at
+    paths = named(footage_of(project), settings.clips)
     roles = roles_of(project, settings)
     wanted = wanted_of(project, settings, roles)
     clips, problems = [], []
@@ -68,7 +62,49 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     return clips
 
 
-def _named(paths: list[Path], clips: str) -> list[Path]:
+def clip_of(work: Work, settings: ConvertSettings, path: Path) -> Clip:
+    """One of these clips, by its footage. Raises as `clips_of` does."""
+    roles = roles_of(work.project, settings)
+    wanted = wanted_of(work.project, settings, roles)
+    with Store(work.project.db_path, readonly=True) as store:
+        if settings.models:
+            require_there(store, roles, work.project.typed)
+        return _clip(work, store, path, settings, wanted, roles)
+
+
+def footage_by_clip(project: Project) -> dict[str, Path]:
+    """Footage of the target that was extracted and is there, by the clip's name. Raises
+    `NothingToDo` where there is none."""
+    paths, found = footage_of(project), dict[str, Path]()
+    with Store(project.db_path, readonly=True) as store:
+        for path in paths:
+            with suppress(OSError):
+                media = store.media_by_hash(content_hash(path), "target")
+                if media is not None:
+                    found.setdefault(clip_name(media), path)
+    if not found:
+        raise not_extracted(project)
+    return found
+
+
+def footage_of(project: Project) -> list[Path]:
+    """The target's files. Raises `NothingToDo` where there are none, or nothing is extracted."""
+    paths = list(paths_of(project, "target"))
+    if not paths:
+        raise NothingToDo(
+            f"{project.name} has no target footage: 'add {project.typed} target PATH' adds some."
+        )
+    if not project.db_path.exists():
+        raise not_extracted(project)
+    return paths
+
+
+def not_extracted(project: Project) -> NothingToDo:
+    """The error for a target without faces in the store."""
+    return NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
+
+
+def named(paths: list[Path], clips: str) -> list[Path]:
     """The paths that the setting names, with or without suffix; all where it names none. Raises
     `BadInput` for a name that none has."""
     names = listed(clips)

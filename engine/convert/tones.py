@@ -48,6 +48,12 @@ def toned(target: Picture, have: Tone, wanted: Tone) -> Picture:
     return np.asarray(np.clip(rgb, 0.0, 1.0), np.float32)
 
 
+def nearest(track: Track, index: int, radius: int) -> Track:
+    """The places of a track that decide what is steady in a frame: see `faces.smooth.smooth`."""
+    near = sorted(track, key=lambda place: abs(place[0] - index))
+    return sorted(near[: 2 * radius + 1])
+
+
 def steady(found: Tones, tracks: Sequence[Track], radius: int) -> tuple[Tones, Shaking]:
     """Tones smoothed over `radius` frames each way along each track, and how much the mean colour
     shook before and after, in CIE 1976 colour differences (see `faces.smooth.shake`)."""

@@ -6,6 +6,8 @@ at faces only, so only their surroundings go through RGB.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -190,6 +192,18 @@ def write_region(
         change = cv2.subtract(new, aim, dtype=cv2.CV_32F)
         cv2.multiply(change, share, dst=change)
         aim[:] = cv2.add(change, aim, dtype=layout.depth)
+
+
+@contextmanager
+def restored(frame: Any) -> Iterator[None]:
+    """Let a frame be painted on for a while: afterwards its samples are what they were."""
+    frame.make_writable()
+    kept = [plane.copy() for plane in samples(frame)]
+    try:
+        yield
+    finally:
+        for plane, before in zip(samples(frame), kept, strict=True):
+            plane[:] = before
 
 
 def samples(frame: Any) -> list[NDArray[Any]]:

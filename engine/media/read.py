@@ -75,9 +75,10 @@ class FrameReader:
     """Frames of a video, a folder of pictures or one picture. Iterate it once.
 
     `start`, `stop` and `step` count frames; `runs`, in order and apart from each other, can be
-    given in their place. Frames on the way to wanted ones are decoded, but not turned into RGB;
-    nothing is decoded behind the last. Raises `BadInput` when nothing can be read; what goes
-    wrong later ends or thins the iteration and is told by `problem` afterwards.
+    given in their place; `times` are the video's `packet_times`, where they are known already.
+    Frames on the way to wanted ones are decoded, but not turned into RGB; nothing is decoded behind
+    the last. Raises `BadInput` when nothing can be read; what goes wrong later ends or thins the
+    iteration and is told by `problem` afterwards.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class FrameReader:
         step: int = 1,
         stop: int | None = None,
         runs: Sequence[Run] | None = None,
+        times: Sequence[int] | None = None,
     ) -> None:
         self.path = path
+        self._times = times
         self.info: MediaInfo = probe(path)
         self.runs = [Run(start, stop, step)] if runs is None else list(runs)
         self.problem: str | None = None
@@ -135,7 +138,9 @@ class FrameReader:
             return
         # AVI stores no presentation times: FFmpeg's are right as a set, not frame by frame
         avi = self.info.container == "avi"
-        known = packet_times(self.path) if avi or any(run.start for run in self.runs) else []
+        known: Sequence[int] = []
+        if avi or any(run.start for run in self.runs):
+            known = packet_times(self.path) if self._times is None else self._times
         for number, run in enumerate(self.runs):
             frames, picked = None if avi else self._from(known, run.start), [run]
             if frames is None:  # it can't be searched: what is left comes in one pass
@@ -163,7 +168,7 @@ class FrameReader:
                 return
         self.ended = True
 
-    def _from(self, known: list[int], start: int) -> Iterator[tuple[int, Any]] | None:
+    def _from(self, known: Sequence[int], start: int) -> Iterator[tuple[int, Any]] | None:
         """Numbered frames from a key frame at or before `start`; None if the file can't be
         searched, it is then open at its beginning again."""
         if start == 0:
@@ -265,12 +270,17 @@ def read_frames(
 
 def packet_times(path: Path) -> list[int]:
     """Time stamps of a video's frames in display order, read without decoding."""
-    times = set()
+    return sorted(key_frames(path))
+
+
+def key_frames(path: Path) -> dict[int, bool]:
+    """Whether decoding can begin at a frame, by its time stamp; in no order, without decoding."""
+    found: dict[int, bool] = {}
     with open_video(path) as container, suppress(av.error.FFmpegError):
         for packet in container.demux(video_stream(container, str(path))):
             if packet.pts is not None and not packet.is_discard:
-                times.add(packet.pts)
-    return sorted(times)
+                found[packet.pts] = packet.is_keyframe or found.get(packet.pts, False)
+    return found
 
 
 def as_frame(rgb: NDArray[Any]) -> Any:
@@ -316,7 +326,7 @@ def colour_matrix(frame: Any) -> Colorspace:
         return Colorspace.ITU709 if frame.height >= HD_LINES else Colorspace.ITU601
 
 
-def _numbered(known: list[int], first: Any, rest: Iterator[Any]) -> Iterator[tuple[int, Any]]:
+def _numbered(known: Sequence[int], first: Any, rest: Iterator[Any]) -> Iterator[tuple[int, Any]]:
     """Frames with their indices by time stamp; one without a known stamp follows the last."""
     index = -1
     for frame in itertools.chain([first], rest):
@@ -325,7 +335,7 @@ def _numbered(known: list[int], first: Any, rest: Iterator[Any]) -> Iterator[tup
         yield index, frame
 
 
-def _place(known: list[int], pts: int | None) -> int:
+def _place(known: Sequence[int], pts: int | None) -> int:
     """Index of a time stamp among the known ones, -1 if it is not there."""
     if pts is None:
         return -1

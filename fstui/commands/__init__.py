@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "networks": "what can be trained: sizes, weights, options of each network",
     "timelapse": "make a video of how the faces were learnt",
     "shots": "other settings from a frame of a clip on; cuts are found",
+    "preview": "frames as convert would make them, at once: before, after, mask",
     "convert": "put B's face on A in the target footage",
     "report": "what was measured on the finished videos, with the worst frames",
     "media": "look at films, take frames out, put films together, slice, rotate, rescale",

@@ -6,11 +6,18 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from engine.convert.shots import Shot, begin_shots, clip_name, read_shots, remove_shot, set_shot
-from engine.errors import BadInput, UsageError
+from engine.convert.shots import (
+    Shot,
+    begin_shots,
+    clip_name,
+    read_shots,
+    remove_shot,
+    set_shot,
+    unknown_clip,
+)
+from engine.errors import UsageError
 from engine.launch import ask
 from engine.project import Project
-from engine.protocol import safe_text
 from engine.settings import ConvertSettings, fields
 from engine.store import Store
 from fstui.commands.shared import (
@@ -70,8 +77,7 @@ def _source(project: Project, clip: str) -> Path:
     with Store(project.db_path, readonly=True) as store:
         media = {clip_name(m): project.path / m.path for m in store.media("target")}
     if clip not in media:
-        known = ", ".join(sorted(media)) or "none, as the target isn't extracted yet"
-        raise BadInput(f"There is no clip '{safe_text(clip)}' in the target: there is {known}.")
+        raise unknown_clip(clip, media)
     return media[clip]
 
 

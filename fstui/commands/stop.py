@@ -12,6 +12,9 @@ from engine.protocol import JobFolder, State, find_job, jobs_of, safe_text
 from fstui.commands.shared import add_project, project_of, require_writing, say
 from fstui.model import jobs
 
+BESIDE = {"watch": 1, "preview": 2}
+"""Kinds that run beside the work and are meant last."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
@@ -64,11 +67,11 @@ def job_to_stop(project: Project, name: str | None) -> JobFolder:
 
 
 def running_job(project: Project, kind: str = "") -> JobFolder:
-    """The job that runs, of a kind where one is named; work before a watcher."""
-    running = [j for j in jobs_of(project.path) if j.alive() and f"-{kind}" in j.name]
+    """The job that runs, of a kind where one is named; work before a watcher, then a preview."""
+    running = [j for j in jobs_of(project.path) if j.alive() and kind in ("", j.kind)]
     if not running:
         what = f"{kind} job" if kind else "job"
         raise NothingToDo(
             f"No {what} of {project.name} is running: there is nothing to stop, tell or change."
         )
-    return min(running, key=lambda j: "-watch-" in j.name)
+    return min(running, key=lambda j: BESIDE.get(j.kind, 0))

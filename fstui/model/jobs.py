@@ -19,11 +19,13 @@ from engine.errors import (
     ModelMissing,
     NothingToDo,
     NotPossible,
+    of_exit,
 )
 from engine.launch import launch
 from engine.project import SIDES, Project
 from engine.protocol import (
     VERSION,
+    Event,
     Job,
     JobFolder,
     State,
@@ -43,6 +45,8 @@ from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
+ANSWER_LOOK_S = 0.02
+"""How often the answer to a command is looked for."""
 STOP_PATIENCE_S = 5.0
 """How long a command file may go unanswered before the supervisor gets a signal."""
 
@@ -252,27 +256,36 @@ def change(folder: JobFolder, values: dict[str, Any]) -> None:
     tell(folder, "change", **{name: getattr(known, name) for name in values})
 
 
-def tell(folder: JobFolder, verb: str, **args: Any) -> None:
-    """Send a command and wait until it was read.
+def tell(folder: JobFolder, verb: str, **args: Any) -> tuple[str, list[Event]]:
+    """Send a command and wait until it was obeyed: its id, and what the job said meanwhile.
 
-    Raises `NothingToDo` when the job ends before that, `BadInput` with what it answered when it
-    refuses, `NotPossible` when it knows no such command.
+    Raises what it answered when it refuses, `NotPossible` when it knows no such command; when it
+    ends before that, what it ended with, `NothingToDo` where that was no failure.
     """
     _, offset = folder.events()
-    asked = folder.send(verb, **args)
+    asked, said = folder.send(verb, **args), list[Event]()
     while True:
         alive = folder.alive()
         events, offset = folder.events(offset)
+        said += events
         for event in events:
             if event.k == "ack" and event.data.get("id") == asked:
                 if refused := event.data.get("refused"):
-                    raise BadInput(safe_text(str(refused)))
+                    raise of_exit(event.data.get("exit", Exit.BAD_INPUT), safe_text(str(refused)))
                 if not event.data.get("known"):
                     raise NotPossible(f"The job {folder.name} can't {verb}.")
-                return
+                return asked, said
         if not alive:
-            raise NothingToDo(f"The job {folder.name} ended before it read that.")
-        time.sleep(0.05)
+            raise _ended_unread(folder)
+        time.sleep(ANSWER_LOOK_S)
+
+
+def _ended_unread(folder: JobFolder) -> FstuiError:
+    """The error of a job that ended with a command unread."""
+    end = folder.current()
+    if end.state in (State.FAILED, State.CRASHED, State.REFUSED) and end.exit:
+        return of_exit(end.exit, safe_text(end.message))
+    return NothingToDo(f"The job {folder.name} ended before it read that.")
 
 
 def press(folder: JobFolder) -> None:

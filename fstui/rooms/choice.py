@@ -24,6 +24,12 @@ class Choice(StripView, can_focus=True):
 
         choice: Choice
 
+    @dataclass
+    class Turned(Message):
+        """Another value was chosen."""
+
+        choice: Choice
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l,space", "turn(1)", "Next value", show=False),
         Binding("left,h", "turn(-1)", "Value before", show=False),
@@ -75,6 +81,7 @@ class Choice(StripView, can_focus=True):
         start = self._at if self._at >= 0 or by > 0 else 0
         self._at = (start + by) % len(self._options)
         self.repaint()
+        self.post_message(self.Turned(self))
 
     def action_accept(self) -> None:
         """Enter accepts the whole form."""

@@ -22,6 +22,10 @@ from fstui.rooms.choice import Choice
 T = TypeVar("T")
 
 
+class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the field that has the focus; arrows and pages are the dialogue's own."""
+
+
 class Dialog(ModalScreen[T]):
     """Fields in a box. `accept` does the work and may refuse with one sentence."""
 
@@ -42,7 +46,7 @@ class Dialog(ModalScreen[T]):
         self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-long" if self.long else "dialog"):
             yield Static(Content(self.title_text()), classes="dialog--title")
-            yield VerticalScroll(*self.fields(), classes="dialog--fields", can_focus=False)
+            yield Fields(*self.fields(), classes="dialog--fields")
             yield Static("", classes="dialog--problem")
             with Horizontal(classes="dialog--buttons"):
                 yield Static(Content(self.hint), classes="dialog--hint")

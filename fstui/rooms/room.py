@@ -216,9 +216,11 @@ class Room(Screen[None]):
         """The form of the room's stage."""
         self.ask_settings(self.stage)
 
-    def ask_settings(self, stage: str) -> None:
-        """Show a stage's settings; start it when they are accepted."""
+    def ask_settings(self, stage: str, *, looking: bool = False) -> None:
+        """Show a stage's settings, of convert also `looking` at a preview; start it when they are
+        accepted."""
         from fstui.rooms.start import StartForm
+        from fstui.rooms.tune import TuneForm
 
         def go(settings: dict[str, Any] | None) -> None:
             if settings is not None:
@@ -226,7 +228,9 @@ class Room(Screen[None]):
 
         project = self.studio.session.project
         if project is not None:
-            self.app.push_screen(StartForm(project, stage), go)
+            of_convert = stage == "convert"
+            form = TuneForm(project, looking=looking) if of_convert else StartForm(project, stage)
+            self.app.push_screen(form, go)
 
     @work(thread=True, exclusive=True, group="start")
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
-from rich.color import Color, ColorType
+from rich.color import ColorType
 from rich.segment import Segment
 from rich.style import Style
 from textual import work
@@ -17,9 +16,11 @@ from textual.timer import Timer
 from textual.worker import get_current_worker
 
 from engine.errors import BadInput
+from fstui import graphics
+from fstui.graphics import segments
 from fstui.widgets.pace import BYTES_PER_TICK, DEBOUNCE_S, Pace
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.pixels import RGB, Cancelled, Cells, Mode, load
+from fstui.widgets.pixels import Cancelled, Cells, Mode, load
 from fstui.widgets.words import fit, shorten
 
 __all__ = ["BYTES_PER_TICK", "Picture", "centred", "cost", "mode_of", "to_strips"]
@@ -190,28 +191,14 @@ class Picture(StripView):
 
 
 def mode_of(widget: StripView) -> Mode:
-    """The form of pictures for a widget's terminal: 16 colours of half-block are mud."""
-    if widget.ascii_only:
-        return "ascii"
-    system = widget.app.console.color_system
-    if widget.app.no_color or system not in ("truecolor", "256"):
-        return "dots"
-    return "truecolor" if system == "truecolor" else "256"
+    """The form of pictures for a widget's terminal."""
+    app = widget.app
+    return graphics.mode_of(app.console.color_system, widget.ascii_only, app.no_color)
 
 
 def to_strips(cells: Cells) -> list[Strip]:
-    """Lines of cells, equal neighbours joined into one segment."""
-    strips = []
-    for row in cells:
-        segments: list[Segment] = []
-        for cell in row:
-            style = style_of_cell(cell.ink, cell.paper)
-            if segments and segments[-1].style is style:
-                segments[-1] = Segment(segments[-1].text + cell.character, style)
-            else:
-                segments.append(Segment(cell.character, style))
-        strips.append(Strip(segments, len(row)))
-    return strips
+    """Lines of cells."""
+    return [Strip(segments(row), len(row)) for row in cells]
 
 
 def centred(strips: list[Strip], columns: int, rows: int) -> list[Strip]:
@@ -220,20 +207,6 @@ def centred(strips: list[Strip], columns: int, rows: int) -> list[Strip]:
     top = (rows - len(strips)) // 2
     placed = [Strip([left, *s]) if left.text else s for s in strips]
     return [Strip([])] * top + placed + [Strip([])] * (rows - top - len(strips))
-
-
-@lru_cache(16384)
-def style_of_cell(ink: RGB | int | None, paper: RGB | int | None) -> Style | None:
-    """The style of a cell's colours; the same object for the same colours."""
-    if ink is None and paper is None:
-        return None
-    return Style.from_color(_colour(ink), _colour(paper))
-
-
-def _colour(value: RGB | int | None) -> Color | None:
-    if value is None:
-        return None
-    return Color.from_ansi(value) if isinstance(value, int) else Color.from_rgb(*value)
 
 
 def cost(strip: Strip) -> int:

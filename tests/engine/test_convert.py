@@ -26,7 +26,7 @@ from convert_project import (
 )
 
 from engine.convert import clip as clip_module
-from engine.convert import pipeline, targets
+from engine.convert import pipeline, swap, targets
 from engine.convert.outputs import video as video_module
 from engine.convert.patch import Cutter
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, NothingToDo, Refused, Stopped
@@ -329,7 +329,7 @@ def test_memory_stays_bounded(tmp_workspace: Path, tmp_path: Path, monkeypatch: 
     source = make_clip(tmp_path / "a.mp4", frames=120)
     project = make_project(tmp_workspace, [source])
     decoded, ahead = [0], [0]
-    fitted = clip_module.fitted
+    fitted = swap.fitted
 
     def counted(frame: Any, look: Any) -> Any:
         decoded[0] += 1
@@ -338,7 +338,7 @@ def test_memory_stays_bounded(tmp_workspace: Path, tmp_path: Path, monkeypatch: 
     def said(self: Any, number: int, clip: Any, item: Any, before: int) -> None:
         ahead.append(decoded[0] - item.index)
 
-    monkeypatch.setattr(clip_module, "fitted", counted)
+    monkeypatch.setattr(swap, "fitted", counted)
     monkeypatch.setattr(pipeline.Step, "_said", said)
     pipeline.run(make_work(project), painter)
     assert decoded[0] == 120

@@ -27,7 +27,9 @@ from engine.convert.identity import NETWORK, Measured, Pair, pair_of
 from engine.convert.roles import Role, roles_of
 from engine.convert.shots import set_shot
 from engine.convert.targets import clips_of, fingerprint_of
+from engine.convert.warm import Warm
 from engine.errors import BadInput, Exit, ModelMissing, NothingToDo, Refused, Stopped
+from engine.media.read import read_frames
 from engine.project import Ground, Project
 from engine.settings import ConvertSettings
 from engine.store import Store
@@ -444,3 +446,21 @@ def test_a_clip_without_the_wanted_people(project: Project, tmp_path: Path) -> N
     assert "b.mkv has none of the wanted faces" in warning.text
     with pytest.raises(NothingToDo, match=r"b\.mkv has no face in the frames"):
         clips_of(work, ConvertSettings(models="4=anna", frames="30-"))
+
+
+# --- looked at beforehand ---
+
+
+def test_a_preview_paints_each_face_by_its_own_model(project: Project) -> None:
+    settings = ConvertSettings(models=BOTH, smooth_colour=3, **{**LOSSLESS, "colour": "lab"})
+    warm = Warm(make_work(project), load)
+    ready = warm.ready("a", settings)
+    (seen,) = warm.seen(ready, warm.models(settings), settings, [30])
+    assert warm.model_words == "iteration 500 of anna and iteration 500 of carl"
+    converted(project, colour="lab", smooth_colour=3)
+    (frame,) = read_frames(project.path / "out" / "a.mkv", start=30, stop=31)
+    assert np.abs(frame.rgb.astype(int) - seen.after).max() <= 1
+    middle = WIDTH // 2
+    changed = np.abs(seen.after.astype(int) - seen.before).max((0, 2))
+    assert changed[:middle].max() > 60
+    assert changed[middle:].max() > 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,12 @@ from engine.control import Control
 from engine.protocol import Job, JobFolder, Step, sheet_of
 from engine.report import Reporter
 
+pytestmark = pytest.mark.usefixtures("stop_signals")
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> JobFolder:
     return JobFolder.create(tmp_path, Job(1, "train", [Step("train")]))
-
-
-@pytest.fixture(autouse=True)
-def handlers() -> Iterator[None]:
-    """Control takes the stop signals: give them back."""
-    names = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = [signal.getsignal(name) for name in names]
-    yield
-    for name, handler in zip(names, before, strict=True):
-        signal.signal(name, handler)
 
 
 class Clock:

@@ -79,9 +79,11 @@ def project(tmp_workspace: Path) -> Project:
     return Project.create(tmp_workspace, "film")
 
 
-def over(project: Project, state: State = State.DONE, code: int = 0) -> JobFolder:
+def over(
+    project: Project, state: State = State.DONE, code: int = 0, kind: str = "convert"
+) -> JobFolder:
     """A job that ended."""
-    folder = JobFolder.create(project.path, Job(1, "convert", [Step("convert")]))
+    folder = JobFolder.create(project.path, Job(1, kind, [Step(kind)]))
     folder.lock_path.touch()
     folder.append("end", state=state, exit=code, message="the \x1b[31mend")
     end = Snapshot(state=state, kind="convert", exit=code, message="the \x1b[31mend")
@@ -129,6 +131,16 @@ def test_a_stop_is_no_event(project: Project, server: Server) -> None:
     folder = over(project, State.STOPPED, 9)
     hooks.call(folder)
     assert server.got == []
+    assert not hooks.are_due(folder)
+
+
+def test_a_preview_that_goes_is_no_event(project: Project, server: Server) -> None:
+    settings.change("webhook", server.address)
+    folder = over(project, kind="preview")
+    hooks.call(folder)
+    assert server.got == []
+    (folder.path / hooks.DUE).unlink()
+    hooks.expect(folder)
     assert not hooks.are_due(folder)
 
 

@@ -1,0 +1,220 @@
+"""The form of convert's settings with a preview: a frame as it would be converted, made again
+whenever a setting changes, beside the form or, where that has no room, above it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar
+
+from msgspec.structs import replace
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input, Static
+from textual.worker import Worker, get_current_worker
+
+from engine.convert.request import VIEWS as VIEWS_OF
+from engine.convert.request import Request, Show, frames_of
+from engine.project import Project
+from engine.protocol import safe_text
+from fstui import keymap
+from fstui.model import jobs, preview
+from fstui.model.preview import Looked
+from fstui.rooms.choice import Choice
+from fstui.rooms.start import StartForm
+from fstui.widgets.picture import Picture
+
+WAIT_S = 0.25
+"""How long nothing must have changed before a picture is asked for."""
+VIEWS: tuple[tuple[Show, bool], ...] = (("both", True), ("both", False), ("all", True))
+"""What is shown of a frame, and whether close up: a face is small in a terminal's cells."""
+
+
+class Look(Vertical):
+    """The preview's pane: the picture, and which frames it is of."""
+
+    def compose(self) -> ComposeResult:
+        """Picture, then the frames."""
+        yield Picture(empty="The first preview loads the model: that takes some seconds ...")
+        with Horizontal(classes="dialog--row"):
+            yield Static("frames", classes="dialog--label")
+            yield Input(id="look-frames", compact=True)
+            hint = "40 or 10,20,30; pgup, pgdn step"
+            yield Static(Content(hint), classes="dialog--help")
+
+    def on_mount(self) -> None:
+        """Nothing blinks on a slow link."""
+        self.query_one(Input).cursor_blink = False
+
+
+class TuneForm(StartForm):
+    """Convert's settings. `ctrl+r` shows what they do; `pgup` and `pgdn` go to other frames."""
+
+    hint = "ctrl+r preview  tab next  enter accept  esc cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *keymap.bindings("preview", "view", "full"),
+        Binding("pageup", "page(-1)", "Frame before", show=False),
+        Binding("pagedown", "page(1)", "Frame after", show=False),
+    ]
+
+    def __init__(self, project: Project, *, looking: bool = False) -> None:
+        super().__init__(project, "convert")
+        self._project = project
+        self._looking = looking
+        self._view = 0
+        """Index in `VIEWS`."""
+        self._clip = ""
+        self._made: Looked | None = None
+        """What is shown."""
+        self._timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Begin with the preview where that was what was asked for."""
+        super().on_mount()
+        if self._looking:
+            self.show_pane()
+
+    # --- the pane -----------------------------------------------------------------------------
+
+    def action_preview(self) -> None:
+        """Show the preview, or put it away."""
+        self._looking = not self._looking
+        if self._looking:
+            self.show_pane()
+            return
+        self.query(Look).remove()
+        self._keys()
+
+    def show_pane(self) -> None:
+        """Make room for the picture and ask for it."""
+        self.query_one(".dialog").mount(Look(id="look-pane"), before=".dialog--fields")
+        self._keys()
+        self._soon()
+
+    def _keys(self) -> None:
+        self.set_class(self._looking, "-looking")
+        hint = "ctrl+r close  ctrl+l view  ctrl+o full" if self._looking else self.hint
+        self.query_one(".dialog--hint", Static).update(Content(hint))
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys of the picture need one."""
+        if action in ("view", "page"):
+            return self._looking
+        if action == "full":
+            return self._looking and self._made is not None
+        return super().check_action(action, parameters)
+
+    # --- asking -------------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(Choice.Turned)
+    def _soon(self) -> None:
+        """A setting or the frames changed: ask when nothing more changes for a moment."""
+        if self._timer is not None:
+            self._timer.stop()
+        if self._looking:
+            self._timer = self.set_timer(WAIT_S, self._ask_now)
+
+    @on(Input.Submitted, "#look-frames")
+    def _frames_typed(self, event: Input.Submitted) -> None:
+        """Enter among the frames asks; it doesn't start the conversion."""
+        event.stop()
+        event.prevent_default()
+        self._ask_now()
+
+    def _ask_now(self) -> None:
+        if not self._looking:
+            return
+        done, request = self.attempt(self._request)
+        if done:
+            self.ask(request)
+
+    def _request(self) -> Request:
+        """What the form stands at. Raises `BadInput`."""
+        show, close = VIEWS[self._view]
+        typed = self.query_one("#look-frames", Input).value.strip()
+        frames = frames_of(typed) if typed else []
+        return Request(self._clip, frames, self.accept(), show, close)
+
+    @work(thread=True, exclusive=True, group="look")
+    def ask(self, request: Request) -> None:
+        """Wait for the picture in a thread; asked for something newer, it is wanted no more."""
+        worker = get_current_worker()
+
+        def look() -> Looked:
+            settings = jobs.checked(self._project, "convert", request.settings)
+            return preview.look(self._project, replace(request, settings=settings))
+
+        done, made = self.attempt(look, lambda text: self._tell(worker, self.no_picture, text))
+        if done:
+            self._tell(worker, self.shown, made)
+
+    def _tell(self, worker: Worker[None], act: Callable[..., None], *what: object) -> None:
+        if not worker.is_cancelled:
+            self.app.call_from_thread(act, *what)
+
+    def shown(self, made: Looked) -> None:
+        """Show a picture, and its frames where they were left open."""
+        self._made, self._clip = made, made.media
+        self.problem("")
+        for pane in self.query(Look):
+            entry = pane.query_one(Input)
+            if not (entry.value.strip() or entry.has_focus):
+                with entry.prevent(Input.Changed):
+                    entry.value = ",".join(map(str, made.frames))
+            pane.query_one(Picture).show(Path(made.path), caption(made, VIEWS[self._view][0]))
+        self.refresh_bindings()
+
+    def no_picture(self, text: str) -> None:
+        """Say why there is no picture; the last one stays."""
+        self.problem(text)
+        for picture in self.query(Picture):
+            picture.empty = "No picture."
+            picture.repaint()
+
+    # --- other frames, other views ------------------------------------------------------------
+
+    def action_page(self, by: int) -> None:
+        """The next frame with a face, or the one before; behind a clip's last one the next clip."""
+        if self._made is None:
+            return
+        clip, frame = beside(self._made, by)
+        self._clip = clip
+        for entry in self.query("#look-frames").results(Input):
+            entry.value = str(frame) if frame else ""
+
+    def action_view(self) -> None:
+        """Close up, the whole frame, with the mask."""
+        self._view = (self._view + 1) % len(VIEWS)
+        self._ask_now()
+
+    def action_full(self) -> None:
+        """The picture at full resolution, outside the workbench."""
+        from fstui.rooms.full import suspended
+
+        if self._made is not None:
+            path = Path(self._made.path)
+            self.attempt(lambda: suspended(self.app, path))
+
+
+def beside(made: Looked, by: int) -> tuple[str, int]:
+    """Clip and frame one step on (1) or back (-1); frame 0 is the one in a clip's middle."""
+    frame = made.later if by > 0 else made.earlier
+    if frame or made.media not in made.clips:
+        return made.media, frame
+    at = made.clips.index(made.media) + by
+    return made.clips[at % len(made.clips)], 0
+
+
+def caption(made: Looked, show: Show) -> str:
+    """`before, after: man, frame 37 of 72, iteration 40 200, 0.1 s`."""
+    views = ", ".join(VIEWS_OF[show])
+    frames = ",".join(map(str, made.frames))
+    return safe_text(
+        f"{views}: {made.media}, frame {frames} of {made.of}, {made.model}, {made.seconds:.1f} s"
+    )
