@@ -13,6 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 from textual.worker import Worker, get_current_worker
@@ -21,6 +22,7 @@ from engine.convert.request import VIEWS as VIEWS_OF
 from engine.convert.request import Request, Show, frames_of
 from engine.project import Project
 from engine.protocol import safe_text
+from engine.settings import ConvertSettings, fields
 from fstui import keymap
 from fstui.model import jobs, preview
 from fstui.model.preview import Looked
@@ -32,6 +34,8 @@ WAIT_S = 0.25
 """How long nothing must have changed before a picture is asked for."""
 VIEWS: tuple[tuple[Show, bool], ...] = (("both", True), ("both", False), ("all", True))
 """What is shown of a frame, and whether close up: a face is small in a terminal's cells."""
+PATH_FIELDS = {f"set-{f.name}": f.name for f in fields(ConvertSettings) if f.is_path}
+"""Fields whose text is a path, by their ids."""
 
 
 class Look(Vertical):
@@ -112,9 +116,15 @@ class TuneForm(StartForm):
     # --- asking -------------------------------------------------------------------------------
 
     @on(Input.Changed)
+    @on(Input.Blurred)
     @on(Choice.Turned)
-    def _soon(self) -> None:
-        """A setting or the frames changed: ask when nothing more changes for a moment."""
+    def _soon(self, event: Message | None = None) -> None:
+        """A setting or the frames changed: ask when nothing more changes for a moment. A path that
+        is being typed counts when its field is left."""
+        if isinstance(event, Input.Changed | Input.Blurred):
+            counts = Input.Blurred if event.input.id in PATH_FIELDS else Input.Changed
+            if not isinstance(event, counts):
+                return
         if self._timer is not None:
             self._timer.stop()
         if self._looking:
@@ -139,7 +149,10 @@ class TuneForm(StartForm):
         show, close = VIEWS[self._view]
         typed = self.query_one("#look-frames", Input).value.strip()
         frames = frames_of(typed) if typed else []
-        return Request(self._clip, frames, self.accept(), show, close)
+        settings = self.accept()
+        if self.focused is not None and (typing := PATH_FIELDS.get(self.focused.id or "")):
+            settings.pop(typing, None)  # a part of a path may be a folder, which would be copied
+        return Request(self._clip, frames, settings, show, close)
 
     @work(thread=True, exclusive=True, group="look")
     def ask(self, request: Request) -> None:

@@ -80,6 +80,25 @@ async def test_a_changed_setting_is_shown_at_once(
         assert list((project.path / "jobs").glob("*convert*")) == []
 
 
+async def test_a_path_that_is_being_typed_brings_nothing_into_the_project(
+    bench: Open, project: Project, asked: list[Request], tmp_path: Path
+) -> None:
+    folder = tmp_path / "ann"
+    folder.mkdir()
+    Image.new("RGB", (8, 8)).save(folder / "1.png")
+    async with bench(project.path, "convert") as b:
+        form = await opened(b)
+        form.query_one("#set-filter", Input).focus()
+        form.query_one("#set-filter", Input).value = str(folder)
+        await b.press("pagedown")
+        await b.until(lambda: asked[-1].frames == [31], "the next frame")
+        assert asked[-1].settings == {}
+        assert not (project.path / "references").exists()
+        await b.press("tab")
+        await b.until(lambda: "filter" in asked[-1].settings, "the filter")
+        assert asked[-1].settings["filter"].startswith("references/ann-")
+
+
 async def test_other_frames_and_views(bench: Open, project: Project, asked: list[Request]) -> None:
     async with bench(project.path, "convert") as b:
         form = await opened(b)
