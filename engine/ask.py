@@ -1,15 +1,70 @@
 """Short questions to the engine, answered as one line of JSON: `python -m engine ask ...`.
 
-The interface asks through a process, so that it never loads what computes.
+The interface asks through a process, so that it never loads what computes. A question is its name
+and words; `QUESTIONS` says what each word is and which function answers.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.errors import UsageError
+from engine.project import Project
+
+
+class Question(NamedTuple):
+    """What answers, and how words become what it takes."""
+
+    function: str
+    """As `module:name`."""
+    words: tuple[Callable[[str], Any], ...] = ()
+    more: Callable[[str], Any] | None = None
+    """What each further word is, where there may be more."""
+    together: bool = False
+    """Whether the further ones are one argument, a list."""
+
+
+def project(word: str) -> Project:
+    """A project by its path."""
+    return Project.open(Path(word))
+
+
+def path_if_any(word: str) -> Path | None:
+    """A path; none for an empty word."""
+    return Path(word) if word else None
+
+
+QUESTIONS = {
+    "augmentations": Question("engine.train.sheet:save", (project, path_if_any)),
+    "bench": Question("engine.bench:bench", (str,), str),
+    "cuts": Question("engine.media.cuts:cuts_of", (Path,)),
+    "doctor": Question("engine.doctor:facts"),
+    "estimate": Question("engine.train.trial:told", (project, json.loads)),
+    "examine": Question("engine.watch.examine:examined", (), Path, together=True),
+    "export": Question("engine.interop.hand:hand", (project, str, str, path_if_any, str)),
+    "face-frame": Question("engine.extract.shown:frame_of", (project, int, Path)),
+    "face-places": Question("engine.extract.shown:places_of", (project,), int, together=True),
+    "media": Question("engine.media.whole:told", (), Path, together=True),
+    "media-tool": Question("engine.media.tools:act", (str, json.loads)),
+    "model-check": Question("engine.train.care:check", (project,)),
+    "model-export": Question("engine.train.export:export", (project, Path, str, str)),
+    "model-info": Question("engine.train.care:info", (project,)),
+    "model-restore": Question("engine.train.care:restore", (project, str)),
+    "models-import": Question("engine.models.fit:brought", (Path, str)),
+    "models-list": Question("engine.models.fit:listing"),
+    "models-verify": Question("engine.models.fit:verified"),
+    "networks": Question("engine.train.listing:listing", (), str),
+    "people": Question("engine.extract.group:asked", (Path, str, str)),
+    "recognise": Question(
+        "engine.watch.examine:recognised", (project, int), Path, together=True
+    ),
+    "timelapse": Question("engine.train.timelapse:film", (project, int, str)),
+    "verify": Question("engine.trust.verify:answer", (Path,)),
+}  # fmt: skip
 
 
 def answer(question: list[str]) -> int:
@@ -19,120 +74,17 @@ def answer(question: list[str]) -> int:
 
 
 def _answer(question: list[str]) -> Any:
-    match question:
-        case ["media", *paths]:
-            return [_medium(Path(path)) for path in paths]
-        case ["examine", *paths]:
-            from engine.watch.examine import examined
-
-            return examined([Path(path) for path in paths])
-        case ["recognise", project, frames, *paths]:
-            from engine.project import Project
-            from engine.watch.examine import recognised
-
-            return recognised(Project.open(Path(project)), int(frames), [Path(p) for p in paths])
-        case ["media-tool", action, settings]:
-            from engine.media.tools import act
-
-            return act(action, json.loads(settings))
-        case ["bench", stage, *what]:
-            from engine.bench import bench
-
-            return bench(stage, *what)
-        case ["export", project, side, form, out, media]:
-            from engine.interop.hand import hand
-            from engine.project import Project
-
-            return hand(Project.open(Path(project)), side, form, Path(out) if out else None, media)
-        case ["augmentations", project, out]:
-            from engine.project import Project
-            from engine.train.sheet import save
-
-            return save(Project.open(Path(project)), Path(out) if out else None)
-        case ["estimate", project, given]:
-            from engine.project import Project
-            from engine.train.trial import told
-
-            return told(Project.open(Path(project)), json.loads(given))
-        case ["timelapse", project, fps, name]:
-            from engine.project import Project
-            from engine.train.timelapse import film
-
-            return film(Project.open(Path(project)), int(fps), name)
-        case ["face-frame", project, face, folder]:
-            from engine.extract.shown import frame_of
-            from engine.project import Project
-
-            return frame_of(Project.open(Path(project)), int(face), Path(folder))
-        case ["face-places", project, *faces]:
-            from engine.extract.shown import places_of
-            from engine.project import Project
-
-            return places_of(Project.open(Path(project)), [int(face) for face in faces])
-        case ["people", project, side, threshold]:
-            from engine.extract.group import asked
-
-            return asked(Path(project), side, threshold)
-        case ["model", verb, project, *more]:
-            from engine.project import Project
-
-            return _model(verb, Project.open(Path(project)), more)
-        case ["models", "list"]:
-            from engine.models.fit import listing
-
-            return listing()
-        case ["models", "verify"]:
-            from engine.models.fit import verified
-
-            return verified()
-        case ["models", "import", path, key]:
-            from engine.models.store import bring
-
-            return bring(Path(path), key)._asdict()
-        case ["networks", *name]:
-            from engine.train.listing import listing
-
-            return listing(*name)
-        case ["cuts", path]:
-            from engine.media.cuts import cuts_of
-
-            return cuts_of(Path(path))
-        case ["verify", path]:
-            from engine.trust.verify import answer as verified_file
-
-            return verified_file(Path(path))
-        case ["doctor"]:
-            from engine.doctor import facts
-
-            return facts()
-    raise UsageError(f"The engine has no answer to '{' '.join(question)}'.")
-
-
-def _model(verb: str, project: Any, more: list[str]) -> Any:
-    """A trained model: `info`, `check`, `restore SET`, `export AIM FORM SIDE`."""
-    from engine.train import care
-
-    match verb, more:
-        case "info", []:
-            return care.info(project)
-        case "check", []:
-            return care.check(project)
-        case "restore", [wanted]:
-            return care.restore(project, wanted)
-        case "export", [aim, form, side]:
-            from engine.train.export import export
-
-            return export(project, Path(aim), form, side)
-    raise UsageError(f"The engine can't '{verb}' a model.")
-
-
-def _medium(path: Path) -> dict[str, Any]:
-    """What the probe says, and what of a video's end is missing."""
-    import msgspec
-
-    from engine.media.probe import probe
-    from engine.media.whole import missing_end
-
-    info = probe(path)
-    problem = missing_end(path) if info.kind == "video" else None
-    return {**msgspec.to_builtins(info), "problem": problem}
+    name, *words = question or [""]
+    asked = QUESTIONS.get(name)
+    if (
+        asked is None
+        or len(words) < len(asked.words)
+        or (len(words) > len(asked.words) and asked.more is None)
+    ):
+        raise UsageError(f"The engine has no answer to '{' '.join(question)}'.")
+    values = [kind(word) for kind, word in zip(asked.words, words, strict=False)]
+    if asked.more:
+        rest = [asked.more(word) for word in words[len(asked.words) :]]
+        values += [rest] if asked.together else rest
+    module, _, function = asked.function.partition(":")
+    return getattr(import_module(module), function)(*values)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import av
+import msgspec
 
-from engine.media.probe import open_video, video_stream
+from engine.media.probe import open_video, probe, video_stream
 
 SLACK_S = 1.0
 """Sound may outlast the picture by this much before the picture counts as cut off."""
@@ -30,6 +31,16 @@ def missing_end(path: Path) -> str | None:
             f"it is cut off: about {there_s:.1f} s of {length_s:.1f} s are there, "
             "which is what will be used."
         )
+
+
+def told(paths: list[Path]) -> list[dict[str, Any]]:
+    """What the probe says of each, and what of a video's end is missing, as plain values."""
+    found = []
+    for path in paths:
+        info = probe(path)
+        problem = missing_end(path) if info.kind == "video" else None
+        found.append({**msgspec.to_builtins(info), "problem": problem})
+    return found
 
 
 def _indexed_s(container: Any, stream: Any) -> float | None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import BadInput, Damaged
 from engine.models.manifest import MODELS, Model
-from engine.models.store import State, files, how_to_bring, state
+from engine.models.store import State, bring, files, how_to_bring, state
 from engine.words import counted
 
 RETINAFACE_CHANNELS = (4, 8, 20) * 3
@@ -64,6 +64,11 @@ def listing() -> list[dict[str, Any]]:
 def verified() -> list[dict[str, Any]]:
     """All models as plain values, each that is there read and checked by hash and arrays."""
     return [_row(model, *_looked_at(model)) for model in MODELS.values()]
+
+
+def brought(source: Path, key: str) -> dict[str, Any]:
+    """A file taken into the store, as plain values. Raises as `store.bring` does."""
+    return bring(source, key)._asdict()
 
 
 def _looked_at(model: Model) -> tuple[State, str]:

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _info(args: argparse.Namespace, project: str) -> int:
-    facts: dict[str, Any] = ask("model", "info", project)
+    facts: dict[str, Any] = ask("model-info", project)
     if args.json:
         print(json.dumps(facts, indent=2))
         return int(Exit.DONE)
@@ -78,7 +78,7 @@ def _row(kind: str, row: dict[str, Any]) -> str:
 
 
 def _check(args: argparse.Namespace, project: str) -> int:
-    rows: list[dict[str, Any]] = ask("model", "check", project)
+    rows: list[dict[str, Any]] = ask("model-check", project)
     bad = [row for row in rows if row["problem"]]
     if args.json:
         print(json.dumps(rows, indent=2))
@@ -88,7 +88,7 @@ def _check(args: argparse.Namespace, project: str) -> int:
 
 
 def _restore(args: argparse.Namespace, project: str) -> int:
-    done: dict[str, Any] = ask("model", "restore", project, args.set)
+    done: dict[str, Any] = ask("model-restore", project, args.set)
     aside = f"; in trash/ now: {', '.join(done['aside'])}" if done["aside"] else ""
     say(f"Training goes on from iteration {done['iteration']} ({done['set']}){aside}.")
     return int(Exit.DONE)
@@ -96,6 +96,6 @@ def _restore(args: argparse.Namespace, project: str) -> int:
 
 def _export(args: argparse.Namespace, project: str) -> int:
     aim = str(Path(args.to).expanduser().absolute())
-    done: dict[str, Any] = ask("model", "export", project, aim, args.form, args.side)
+    done: dict[str, Any] = ask("model-export", project, aim, args.form, args.side)
     say(f"The swap of iteration {done['iteration']}:", *done["files"])
     return int(Exit.DONE)

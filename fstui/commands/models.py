@@ -46,10 +46,10 @@ def run(args: argparse.Namespace) -> int:
         case "import":
             require_writing(args)
             path = Path(args.file).expanduser().absolute()
-            model = ask("models", "import", str(path), args.key)
+            model = ask("models-import", str(path), args.key)
             say(f"{model['title']} is in the store: '{model['key']}'.")
         case verb:
-            rows = ask("models", verb)
+            rows = ask(f"models-{verb}")
             if args.json:
                 print(json.dumps(rows, indent=2))
             else:
