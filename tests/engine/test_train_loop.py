@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from train_project import add_faces, new_project, work_on
 
-from engine import sessions
+from engine import resume, sessions
 from engine.errors import BadInput, Damaged, ModelMissing, NoSpace, OutOfMemory, Stopped
 from engine.history import read_level
 from engine.project import Project
@@ -26,7 +26,6 @@ from engine.train.optimiser import Plan
 from engine.train.predict import load_swapper
 from engine.train.trainer import Trainer
 from engine.work import Work
-from fstui.model import jobs
 
 
 def events(work: Work, kind: str) -> list[dict[str, Any]]:
@@ -423,7 +422,7 @@ def test_settings_change_while_it_runs_and_the_next_job_keeps_them(project: Proj
     last = sessions.read(model)[-1]
     assert last.examples == 20 * 2 * 4
     assert [m.kind for m in last.marks if m.kind == "change"] == ["change"]
-    assert jobs.changes(work.folder) == change["settings"]
+    assert resume.changes(work.folder) == change["settings"]
 
 
 def test_settings_of_learning_reach_the_step(project: Project) -> None:

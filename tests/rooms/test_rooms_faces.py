@@ -7,8 +7,8 @@ from pathlib import Path
 
 import fake
 import pytest
-from conftest import Bench, Open
 from faces_project import POINTS, add_faces, crop_of, packed, states
+from workbench import Bench, Open
 
 from engine import curate
 from engine.project import Project

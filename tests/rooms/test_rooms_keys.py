@@ -9,9 +9,9 @@ from pathlib import Path
 
 import fake
 import pytest
-from conftest import Open
 from textual.binding import Binding
 from textual.widget import Widget
+from workbench import Open
 
 import fstui.rooms
 import fstui.widgets

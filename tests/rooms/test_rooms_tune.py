@@ -6,9 +6,9 @@ from pathlib import Path
 
 import fake
 import pytest
-from conftest import Bench, Open
 from PIL import Image
 from textual.widgets import Input
+from workbench import Bench, Open
 
 from engine.convert.request import Request
 from engine.errors import NothingToDo

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import fake
 import pytest
-from conftest import Bench, Open
 from textual.widgets import Input
+from workbench import Bench, Open
 
 from engine.errors import AlreadyRunning, BadInput
 from engine.project import Ground, Project
