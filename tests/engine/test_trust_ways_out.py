@@ -40,6 +40,7 @@ OUT = {
     "engine/project.py": "makes the empty folder",
     "engine/media/tools/__init__.py": "a parameter called so, of tools outside projects",
     "fstui/commands/media.py": "the same parameter",
+    "fstui/commands/preview.py": "the same parameter: a preview has its band",
     "fstui/commands/report.py": "reads what was measured",
     "engine/reached.py": "reads the report",
     "engine/clean.py": "removes out/.work of conversions that nobody goes on with",

@@ -216,7 +216,7 @@ def test_waiting_for_a_job_gives_its_exit_code(fake: FakeEngine, project: Projec
     folder = queued(project, {"play": "refuse"})
     fake.keep(project.path.parent)
     done = fstui("wait", "film")
-    assert (done.returncode, "consent is missing" in done.stderr) == (5, True)
+    assert (done.returncode, "consent is missing" in done.stderr) == (5, True), done.stderr
     assert folder.current().state is State.REFUSED
     running = fake.start(project)
     before = time.monotonic()
