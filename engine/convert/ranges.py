@@ -36,7 +36,8 @@ def ranged(clip: Clip, settings: ConvertSettings) -> Clip:
         return dataclasses.replace(clip, faces=faces, cut=_of_pictures(clip, selection, drop))
     times = packet_times(clip.path) if drop else []
     cut = Cut.of(selection.spans, times, clip.info.time_base) if drop else None
-    return dataclasses.replace(clip, faces=faces, cut=cut)
+    tracks = [[place for place in track if place[0] in faces] for track in clip.tracks]
+    return dataclasses.replace(clip, faces=faces, cut=cut, tracks=[t for t in tracks if t])
 
 
 def _of_pictures(clip: Clip, selection: Selection, drop: bool) -> Cut | None:

@@ -147,7 +147,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         int, about("steady the face over frames each way; 0 is off", 0, 30, group=OVER_TIME)
     ] = 0
     smooth_colour: Annotated[
-        int, about("steady the colours that it is matched to", 0, 120, group=OVER_TIME)
+        int, about("steady the colours it is matched to, over frames", 0, 120, group=OVER_TIME)
     ] = 0
 
     crf: Annotated[

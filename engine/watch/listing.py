@@ -49,7 +49,8 @@ def _judged(found: dict[str, Any], settings: WatchSettings) -> Verdict:
         return Verdict("", str(error))
     if lacking := found.get("lacking"):
         sides = " and ".join(lacking)
-        return Verdict("", f"{LACKING}: side {sides} has no faces yet")
+        have = "has" if len(lacking) == 1 else "have"
+        return Verdict("", f"{LACKING}: side {sides} {have} no faces yet")
     frames = [[(float(a), float(b)) for a, b in faces] for faces in found["faces"]]
     return verdict(frames, int(found["looked"]), settings.inbox_threshold, settings.shows_a)
 

@@ -172,5 +172,5 @@ def within(spans: list[Span], moment: datetime) -> bool:
 
 
 def _clock(text: str) -> clock_time:
-    hour, minute = text.strip().split(":")
-    return clock_time(int(hour) % 24 if int(hour) == 24 else int(hour), int(minute))
+    hour, minute = (int(part) for part in text.strip().split(":"))
+    return clock_time(0 if (hour, minute) == (24, 0) else hour, minute)

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import BadInput, Damaged, NothingToDo
 from engine.protocol import safe_text
 from engine.quality.kinds import KINDS
+from engine.words import counted
 from fstui.commands.shared import add_project, project_of, say
 
 WORST_SHOWN = 5
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     names = [str(name) for name in whole.get("clips", [])]
     if args.clip and args.clip not in names:
         raise BadInput(
-            f"{project.name} has no clip '{safe_text(args.clip)}': there are {', '.join(names)}."
+            f"{project.name} has no clip '{safe_text(args.clip)}', but {', '.join(names)}."
         )
     found = [(name, _read(out / f"{name}.json")) for name in names if args.clip in ("", name)]
     reports = [report for _, report in found if report is not None]
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def lines(report: dict[str, Any], out: Path) -> list[str]:
     """One clip's figures."""
     parts = report.get("parts") or []
-    models = f"{len(parts)} models" if parts else f"model iteration {report['iterations']}"
+    models = counted(len(parts), "model") if parts else f"model iteration {report['iterations']}"
     swapped = f"{report['frames_swapped']} of {report['frames']} frames swapped"
     said = [f"{report['video']}: {swapped}, {models}", *map(_part_line, parts)]
     for what, (before, after) in report.get("flicker", {}).items():

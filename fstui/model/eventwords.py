@@ -74,7 +74,8 @@ def event_words(event: Event) -> str:
             return f"{d.get('media')}: the points' jitter fell from {before} % to {after} %"
         case "flicker":
             before, after = (_figure(event, name) for name in ("before", "after"))
-            return f"{d.get('media')}: the {d.get('what')} flickered by {before}, now by {after}"
+            unit = " % of the face" if d.get("what") == "points" else " CIE units"
+            return f"{d.get('media')}: the {d.get('what')} flickered by {before}{unit}, now {after}"
         case "hook":
             return f"hook {d.get('name')}: {d.get('text') or 'called'}"
         case "step-end":
