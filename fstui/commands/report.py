@@ -11,8 +11,8 @@ from typing import Any
 from engine.errors import BadInput, Damaged, NothingToDo
 from engine.protocol import safe_text
 from engine.quality.kinds import KINDS
-from engine.words import counted
 from fstui.commands.shared import add_project, project_of, say
+from fstui.model.words import plural
 
 WORST_SHOWN = 5
 SHORT = {kind.name: kind.short for kind in KINDS}
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 def lines(report: dict[str, Any], out: Path) -> list[str]:
     """One clip's figures."""
     parts = report.get("parts") or []
-    models = counted(len(parts), "model") if parts else f"model iteration {report['iterations']}"
+    models = plural(len(parts), "model") if parts else f"model iteration {report['iterations']}"
     swapped = f"{report['frames_swapped']} of {report['frames']} frames swapped"
     said = [f"{report['video']}: {swapped}, {models}", *map(_part_line, parts)]
     for what, (before, after) in report.get("flicker", {}).items():
