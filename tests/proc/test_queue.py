@@ -215,6 +215,10 @@ def test_of_the_queue_a_faster_job_is_waited_for(fake: FakeEngine, project: Proj
 def test_waiting_for_a_job_gives_its_exit_code(fake: FakeEngine, project: Project) -> None:
     folder = queued(project, {"play": "refuse"})
     fake.keep(project.path.parent)
+    lock = Queue(project.path.parent).keeper_lock
+    until(  # or the command starts a keeper of its own, which starts the real engine
+        lambda: is_locked(lock) or folder.current().state is State.REFUSED, "the keeper is there"
+    )
     done = fstui("wait", "film")
     assert (done.returncode, "consent is missing" in done.stderr) == (5, True), done.stderr
     assert folder.current().state is State.REFUSED
