@@ -76,8 +76,8 @@ def are_due(folder: JobFolder) -> bool:
 def call(folder: JobFolder) -> None:
     """Call what the user has for the end of a job, each once. What goes wrong with a hook, or with
     the settings that name it, is an event of the job."""
-    if folder.kind in SILENT:
-        return
+    if folder.kind in SILENT or not folder.path.is_dir():
+        return  # of a project that was moved whoever looks there calls them
     lock = FileLock(folder.path / LOCK)
     if not lock.acquire():
         return  # somebody is at it
