@@ -206,4 +206,4 @@ def test_dead_letters_are_listed_with_reason_and_time_and_retried(
 
 def test_a_question_for_want_of_faces_begins_so_that_it_is_asked_again() -> None:
     found = _judged({"lacking": ["a", "b"]}, WatchSettings())
-    assert (found.side, found.why) == ("", f"{LACKING}: side a and b has no faces yet")
+    assert (found.side, found.why) == ("", f"{LACKING}: side a and b have no faces yet")
