@@ -32,6 +32,8 @@ class Key(NamedTuple):
     """Whether the footer shows it where it is valid."""
     display: str | None = None
     """How the footer writes the key."""
+    writes: bool = False
+    """Whether it changes or starts something: hidden and refused under `--readonly`."""
 
 
 KEYS: tuple[Key, ...] = (
@@ -41,18 +43,43 @@ KEYS: tuple[Key, ...] = (
     Key("train", "3", "train room", "Rooms", "loss chart model iterations preview"),
     Key("convert", "4", "convert room", "Rooms", "swap output video result"),
     Key("log", "5", "log room", "Rooms", "events engine output errors"),
-    Key("start", "s", "start", "Job", "run begin resume extract train convert", True),
-    Key("stop", "x", "stop (saves first)", "Job", "end kill cancel", True),
-    Key("pause", "P", "pause/resume", "Job", "hold continue", True),
-    Key("preview", "r,ctrl+r", "preview", "Job", "refresh picture swap look", True),
-    Key("augmentations", "i", "what training sees", "Job", "augmentation inputs warp colour clahe"),
-    Key("watch", "w", "watch media/ on/off", "Job", "arrivals inbox footage folder", True),
-    Key("new", "plus", "new project", "Project", "create make", True, "+"),
-    Key("add", "a", "add footage", "Project", "media video source import", True),
-    Key("people", "p", "people", "Project", "consent ground name", True),
-    Key("reject", "minus", "reject", "Faces", "remove delete throw out bad", True, "-"),
-    Key("keep", "equals_sign", "keep", "Faces", "accept good want", True, "="),
-    Key("edit_face", "E", "edit face", "Faces", "manual landmarks points box mask move", True),
+    Key("start", "s", "start", "Job", "run begin resume extract train convert", True, writes=True),
+    Key("stop", "x", "stop (saves first)", "Job", "end kill cancel", True, writes=True),
+    Key("pause", "P", "pause/resume", "Job", "hold continue", True, writes=True),
+    Key("preview", "r,ctrl+r", "preview", "Job", "refresh picture swap look", True, writes=True),
+    Key(
+        "augmentations",
+        "i",
+        "what training sees",
+        "Job",
+        "augmentation inputs warp colour clahe",
+        writes=True,
+    ),
+    Key(
+        "watch",
+        "w",
+        "watch media/ on/off",
+        "Job",
+        "arrivals inbox footage folder",
+        True,
+        writes=True,
+    ),
+    Key("new", "plus", "new project", "Project", "create make", True, "+", writes=True),
+    Key("add", "a", "add footage", "Project", "media video source import", True, writes=True),
+    Key("people", "p", "people", "Project", "consent ground name", True, writes=True),
+    Key(
+        "reject", "minus", "reject", "Faces", "remove delete throw out bad", True, "-", writes=True
+    ),
+    Key("keep", "equals_sign", "keep", "Faces", "accept good want", True, "=", writes=True),
+    Key(
+        "edit_face",
+        "E",
+        "edit face",
+        "Faces",
+        "manual landmarks points box mask move",
+        True,
+        writes=True,
+    ),
     Key("sort", "S", "sort by a figure", "Faces", "order blur yaw size identity"),
     Key("figures", "H", "histograms: cut a range", "Faces", "figures spread distribution"),
     Key("mark_range", "R", "mark from the last mark to here", "Faces", "select range"),
@@ -92,7 +119,7 @@ KEYS: tuple[Key, ...] = (
     Key("raw", "v", "raw log", "View", "tensorflow noise fold unfold", True),
     Key("theme", "t", "next theme", "View", "colours dark light"),
     Key("filter", "slash", "filter", "View", "search find", True, "/"),
-    Key("edit", "e", "edit project.toml", "Project", "editor settings configure"),
+    Key("edit", "e", "edit project.toml", "Project", "editor settings configure", writes=True),
     Key("doctor", "d", "doctor", "Program", "machine gpu driver terminal problem"),
     Key("help", "question_mark", "help", "Program", "keys", True, "?"),
     Key("command_palette", "colon,ctrl+p", "palette", "Program", "commands actions", False, ":"),
@@ -104,6 +131,10 @@ KEYS: tuple[Key, ...] = (
 def key(action: str) -> Key:
     """The row of an action."""
     return next(k for k in KEYS if k.id == action)
+
+
+WRITING = frozenset(k.id for k in KEYS if k.writes)
+"""Actions that change or start something."""
 
 
 def bindings(*actions: str) -> list[Binding]:

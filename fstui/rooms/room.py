@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
-WRITES = frozenset(
-    {
-        *("start", "stop", "pause", "preview", "watch", "new", "add", "people", "edit"),
-        *("augmentations", "reject", "keep", "edit_face"),
-    }
-)
-"""Actions that change something: hidden under `--readonly`."""
 
 
 class Room(Screen[None]):
@@ -140,7 +133,7 @@ class Room(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done now."""
-        if action in WRITES and self.studio.session.readonly:
+        if action in keymap.WRITING and self.studio.session.readonly:
             return False
         if action in ("start", "stop", "pause", "watch") and self.studio.session.project is None:
             return False
