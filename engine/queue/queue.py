@@ -40,6 +40,10 @@ PATIENCE_S = 60.0
 """How long an act waits for the queue's lock: the keeper holds it while it starts a job."""
 
 
+NAMED_MOST = 3
+"""Jobs that a sentence names when a word can mean several."""
+
+
 class Item(NamedTuple):
     """One job that was put in the queue, whether it has begun or not."""
 
@@ -112,21 +116,26 @@ class Queue:
         return [item for item in self.items() if item.waits]
 
     def find(self, word: str) -> JobFolder:
-        """A job of the workspace by its place in the queue (from 1 on), its name or a part of it.
-        Raises `BadInput`."""
-        shown = safe_text(word)
+        """A job of the workspace by its place in the queue (from 1 on), its name or a part of it,
+        perhaps with its project before: `film/train`. What waits comes before what ended, and of
+        those that ended the newest of a project is meant. Raises `BadInput`."""
         if word.isdecimal() and len(word) < 5:
             waiting = self.waiting()
             if 0 < int(word) <= len(waiting):
                 return waiting[int(word) - 1].folder
-            raise BadInput(f"The queue has no place {shown}: it has {len(waiting)}.")
-        hits = [f for f in self.jobs() if word in f.name]
-        exact = [f for f in hits if f.name == word] or hits
-        queued = [f for f in exact if f.never_began] or exact
-        if len(queued) != 1:
-            problem = "No job" if not queued else "More than one job"
-            raise BadInput(f"{problem} of {self.workspace} is called '{shown}'.")
-        return queued[0]
+            raise BadInput(f"The queue has no place {word}: it has {len(waiting)}.")
+        project, _, part = word.rpartition("/")
+        among = (f for f in self.jobs() if not project or f.project.name == project)
+        hits = [f for f in among if part in f.name]
+        exact = [f for f in hits if f.name == part] or hits
+        found = [f for f in exact if f.never_began] or _newest_of_each(exact)
+        if not found:
+            raise BadInput(f"No job of {self.workspace} is called '{safe_text(word)}'.")
+        if len(found) > 1:
+            names = ", ".join(f"{f.project.name}/{f.name}" for f in found[:NAMED_MOST])
+            more = f" and {len(found) - NAMED_MOST} more" if len(found) > NAMED_MOST else ""
+            raise BadInput(f"'{safe_text(word)}' can mean {safe_text(names)}{more}: say which.")
+        return found[0]
 
     # --- changes ---
 
@@ -154,22 +163,19 @@ class Queue:
 
     def move(self, folder: JobFolder, place: int) -> None:
         """Move what waits to a place (from 1 on, beyond the end is the end); it takes the priority
-        of its new neighbours where its own would keep it from there."""
+        of its new neighbours only where its own would keep it from there. Raises `BadInput` for a
+        place below 1, `NothingToDo` for a job that doesn't wait."""
+        if place < 1:
+            raise BadInput(f"There is no place {place} in the queue: the first one is 1.")
         with self.locked():
+            own = entries.read(folder)
             others = [i for i in self.waiting() if i.name != folder.name and not i.problem]
-            at = max(0, min(place - 1, len(others)))
+            at = min(place - 1, len(others))
             before = others[at - 1].entry if at else None
             behind = others[at].entry if at < len(others) else None
-            near = behind or before
-            if near is None:
-                return
-            if behind is None:
-                order = near.order + 1.0
-            elif before is None or before.priority != near.priority:
-                order = near.order - 1.0
-            else:
-                order = (before.order + behind.order) / 2
-            self._change(folder, order=order, priority=near.priority)
+            if own is not None:
+                own = _between(own, before, behind)
+                self._change(folder, order=own.order, priority=own.priority)
 
     def cancel(self, folder: JobFolder) -> None:
         """Take what waits out of the queue; its folder stays and says so. Raises `NothingToDo`."""
@@ -245,6 +251,34 @@ class Queue:
             return self.boot_path.read_text() != boot_id()
         except (OSError, UnicodeDecodeError):
             return True
+
+
+def _newest_of_each(jobs: list[JobFolder]) -> list[JobFolder]:
+    """The newest job of each project: names begin with the time."""
+    newest: dict[Path, JobFolder] = {}
+    for folder in jobs:
+        known = newest.get(folder.project)
+        if known is None or folder.name > known.name:
+            newest[folder.project] = folder
+    return list(newest.values())
+
+
+def _between(own: Entry, before: Entry | None, behind: Entry | None) -> Entry:
+    """An entry that stands between two others: lower priorities come later."""
+    priority = own.priority
+    if before and priority > before.priority:
+        priority = before.priority
+    if behind and priority < behind.priority:
+        priority = behind.priority
+    after = before.order if before and before.priority == priority else None
+    until = behind.order if behind and behind.priority == priority else None
+    if after is not None and until is not None:
+        order = (after + until) / 2
+    elif after is not None:
+        order = after + 1.0
+    else:
+        order = own.order if until is None else until - 1.0
+    return msgspec.structs.replace(own, order=order, priority=priority)
 
 
 def _item(folder: JobFolder) -> Item:

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from engine import disk
 from engine.devices import Choice, Gpu, choices, computes, device_lock
-from engine.errors import FstuiError
+from engine.errors import BadInput, FstuiError, NotPossible
 from engine.process import is_locked
 from engine.protocol import ENDS, Job, JobFolder, State, locks_of, read_holder, safe_text
-from engine.queue import again
 from engine.queue.queue import Item, Queue
+from engine.queue.tries import Tries
 from engine.settings.user import UserSettings
 
 
@@ -36,6 +36,8 @@ class Standing(StrEnum):
     """The device it needs is taken."""
     DISK = "disk"
     """It would fill the disk or outgrow the quota."""
+    TROUBLE = "trouble"
+    """Something can't be looked at right now; that may pass."""
 
 
 FOR_THE_USER = frozenset({Standing.HELD, Standing.DAMAGED, Standing.BLOCKED})
@@ -61,8 +63,7 @@ class Look:
         self.usage = usage or disk.Usage(queue.workspace)
         self.settings = settings
         self.items = queue.items()
-        self._named = {item.name: item for item in self.items}
-        self._later = {i.entry.again_of: i for i in self.items if i.entry.again_of}
+        self.tries = Tries(queue, self.items)
         running = [f for f in queue.jobs() if f.alive()]
         self._computing = sum(_computes_on_cpu(f) for f in running)
         names = {f.name for f in running}
@@ -81,8 +82,11 @@ class Look:
         for ask in (self._own, self._dependencies, self._project, self._disk, self._device):
             try:
                 found = ask(item, item.job)
-            except FstuiError as error:  # a device that isn't there, a folder that went away
+            except (BadInput, NotPossible) as error:  # a device that isn't there
                 found = Standing.HELD, str(error)
+            except (FstuiError, OSError) as error:
+                # A full disk, a drive or a driver that is away: looked at again and again.
+                found = Standing.TROUBLE, str(error)
             if found:
                 return Turn(item, found[0], safe_text(found[1]))
         self._locks.update(_lock_paths(item.folder, item.job))
@@ -104,16 +108,16 @@ class Look:
     def _dependencies(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
         waiting = None
         for name in item.entry.after:
-            folder = self.last_try(name)
+            folder = self.tries.last(name)
             if folder is None:
-                return Standing.BLOCKED, f"{name} is gone: 'queue cancel' or 'queue retry' it"
+                why = f"{name} is gone: 'queue retry {item.name}' begins without it"
+                return Standing.BLOCKED, why
             now = folder.current()
             if now.state is State.DONE:
                 continue
-            known = self._named.get(folder.name)
-            may_come = known and again.may_succeed_later(folder, now, known.entry.attempt)
-            if now.state in ENDS and not may_come:
-                return Standing.BLOCKED, f"{folder.name} ended {now.state}: 'queue retry' it"
+            if now.state in ENDS and not self.tries.may_come(folder, now):
+                why = f"{folder.name} ended {now.state}: 'queue retry {item.name}' tries it again"
+                return Standing.BLOCKED, why
             waiting = Standing.AFTER, f"{folder.name} is to be done first"
         return waiting
 
@@ -153,17 +157,6 @@ class Look:
 
     def _is_free(self, choice: Choice) -> bool:
         return not any(g in self._taken or is_locked(device_lock(g).path) for g in choice)
-
-    def last_try(self, name: str) -> JobFolder | None:
-        """The job of a name, or the newest that tries it again; None where it is gone."""
-        found = None
-        while later := self._later.get(name):
-            found, name = later.folder, later.name
-        if found:
-            return found
-        if item := self._named.get(name):
-            return item.folder
-        return next((f for f in self.queue.jobs() if f.name == name), None)
 
 
 def _computes_on_cpu(folder: JobFolder) -> bool:

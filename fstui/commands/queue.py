@@ -1,6 +1,7 @@
 """The queue of a workspace: jobs that were started with --queue and wait for their project, a
-device, another job or room on the disk. JOB is a place in the list, a job's name or a part of it.
-After a restart of the machine nothing starts before 'queue run' (or 'service install')."""
+device, another job or room on the disk. JOB is a place in the list, a job's name or a part of it,
+perhaps with its project: film/train. After a restart of the machine nothing starts before
+'queue run' (or 'service install')."""
 
 from __future__ import annotations
 
@@ -8,12 +9,14 @@ import argparse
 
 from engine.errors import UsageError
 from engine.process import is_locked
+from engine.protocol import JobFolder
+from engine.queue import entry as entries
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing, Turn
 from fstui import places
 from fstui.commands.shared import add_json, print_json, require_writing, say
 from fstui.model.answers import QueueAnswer, queued
-from fstui.model.queue import keep_going, turns
+from fstui.model.queue import keep_going, retry, turns
 from fstui.model.words import size
 
 HELD = "you hold it: 'queue release' lets it go"
@@ -70,9 +73,17 @@ def act(queue: Queue, verb: str, words: list[str]) -> None:
         elif verb == "cancel":
             queue.cancel(folder)
         else:
-            again = queue.retry(folder)
-            if again.name != folder.name:
-                say(f"{folder.name} is tried again as {again.name}.")
+            say(*retried(queue, folder))
+
+
+def retried(queue: Queue, folder: JobFolder) -> list[str]:
+    """Try a job again; what is told of it."""
+    said = []
+    for again in retry(queue, folder):
+        entry = entries.read(again)
+        of = entry.again_of if entry else ""
+        said.append(f"{of} is tried again as {again.name}." if of else f"{again.name} may go.")
+    return said
 
 
 def move(queue: Queue, args: argparse.Namespace) -> None:

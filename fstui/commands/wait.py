@@ -58,7 +58,7 @@ def look(folder: JobFolder, usage: Usage) -> tuple[JobFolder, bool]:
     """The newest try of a job, and whether that has ended for good. Raises `Stopped` when it waits
     for the user."""
     seen = Look(queue_of(folder.project), settings.load(), usage)
-    folder = seen.last_try(folder.name) or folder
+    folder = seen.tries.last(folder.name) or folder
     now = folder.current()
     item = next((i for i in seen.items if i.name == folder.name), None)
     if now.state in ENDS:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 from engine.disk import needs_bytes
 from engine.errors import AlreadyRunning, BadInput, FstuiError, NothingToDo
 from engine.project import Project
-from engine.protocol import Job, JobFolder, jobs_of, safe_text
+from engine.protocol import ENDS, Job, JobFolder, State, jobs_of, safe_text
 from engine.queue.keeper import kick
 from engine.queue.queue import Queue, queue_of
+from engine.queue.tries import Tries
 from engine.queue.turn import Look, Turn
 from fstui import settings
 
@@ -56,6 +57,25 @@ def keep_going(workspace: Path) -> None:
         kick(workspace)
     except (FstuiError, OSError):
         return
+
+
+def retry(queue: Queue, folder: JobFolder) -> list[JobFolder]:
+    """Try a job again, or let it go now; what it waits for in vain is tried again with it, and
+    what of that is gone is waited for no more. The jobs that were queued for it, itself last.
+    Raises `NothingToDo` for one that runs or is done."""
+    made = []
+    tries = Tries(queue, items := queue.items())
+    item = next((i for i in items if i.name == folder.name and i.waits), None)
+    after = item.entry.after if item else []
+    for name in after:
+        last = tries.last(name)
+        if last is None:
+            queue.change(folder, after=[n for n in after if tries.last(n)])
+            continue
+        end = last.current()
+        if end.state in ENDS and end.state is not State.DONE and not tries.may_come(last, end):
+            made.append(queue.retry(last))
+    return [*made, queue.retry(folder)]
 
 
 def turns(queue: Queue) -> list[Turn]:

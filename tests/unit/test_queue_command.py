@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
-from queue_tools import order, put, standing
-from test_jobs import add, ready_to_convert
+from queue_tools import entry_of, order, put, standing
+from test_jobs import add, ended, ready_to_convert
 
 from engine.errors import Exit
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import holder_text
+from engine.protocol import State, holder_text
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing
 from fstui import cli
@@ -139,6 +140,46 @@ def test_the_queue_is_changed_by_place_or_by_name(
         assert len(capsys.readouterr().err.splitlines()) == 1
     for words in (["hold", "1"], ["run"], ["cancel", "1"]):
         assert fstui("--readonly", "queue", *words) == Exit.REFUSED
+
+
+def test_retrying_a_blocked_job_tries_what_it_waits_for(
+    project: Project, queue: Queue, capsys: pytest.CaptureFixture[str], unkept: list[Path]
+) -> None:
+    failed = ended(project, "train", State.FAILED)
+    blocked = put(project, "convert", after=[failed.name])
+    assert standing(blocked)[0] is Standing.BLOCKED
+    assert f"'queue retry {blocked.name}'" in standing(blocked)[1]
+    assert fstui("queue", "retry", blocked.name) == 0
+    (again,) = [i.folder for i in queue.waiting() if i.name != blocked.name]
+    out = capsys.readouterr().out
+    assert f"{failed.name} is tried again as {again.name}." in out
+    assert f"{blocked.name} may go." in out
+    assert standing(blocked) == (Standing.AFTER, f"{again.name} is to be done first")
+
+
+def test_retrying_a_job_whose_forerunner_is_gone_waits_for_it_no_more(
+    project: Project, queue: Queue, unkept: list[Path]
+) -> None:
+    gone, kept = put(project, "extract"), put(project)
+    blocked = put(project, "convert", after=[gone.name, kept.name])
+    shutil.rmtree(gone.path)
+    assert fstui("queue", "retry", blocked.name) == 0
+    assert entry_of(blocked).after == [kept.name]
+
+
+def test_a_word_that_can_mean_several_jobs_is_refused_with_their_names(
+    project: Project, queue: Queue, capsys: pytest.CaptureFixture[str], unkept: list[Path]
+) -> None:
+    ended(project, "train", State.FAILED)
+    newer = ended(project, "train", State.FAILED)
+    other = Project.create(project.path.parent, "other")
+    theirs = ended(other, "train", State.FAILED)
+    assert fstui("queue", "retry", "train") == Exit.BAD_INPUT
+    said = capsys.readouterr().err
+    assert f"film/{newer.name}" in said
+    assert f"other/{theirs.name}" in said
+    assert fstui("queue", "retry", "film/train") == 0
+    assert f"{newer.name} is tried again" in capsys.readouterr().out
 
 
 def test_waiting_for_what_waits_for_the_user_ends(

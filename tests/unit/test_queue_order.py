@@ -5,22 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import tempfile
 import time
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from queue_tools import entry_of, order, put, standing
+from test_jobs import ended
 
 from engine.devices import Gpu
-from engine.errors import NoSpace
+from engine.errors import BadInput, NoSpace
 from engine.process import FileLock, device_lock_folder
 from engine.project import Project
-from engine.protocol import Snapshot, State, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, stays
 from engine.queue.queue import Queue
-from engine.queue.turn import Standing
+from engine.queue.turn import Look, Standing
 from engine.settings.user import UserSettings
 
 
@@ -58,6 +62,35 @@ def test_a_move_among_others_takes_their_priority(project: Project, queue: Queue
     assert order(queue) == [higher.name, low.name, high.name]
     queue.move(higher, 3)
     assert order(queue) == [low.name, high.name, higher.name]
+
+
+def test_a_move_keeps_a_priority_that_fits(project: Project, queue: Queue) -> None:
+    first, second, third = (put(project, priority=5) for _ in range(3))
+    queue.move(third, 1)
+    assert order(queue) == [third.name, first.name, second.name]
+    assert [entry_of(f).priority for f in (first, second, third)] == [5, 5, 5]
+    top = put(project, priority=9)
+    queue.move(top, 1)
+    assert entry_of(top).priority == 9
+    with pytest.raises(BadInput, match="no place 0"):
+        queue.move(top, 0)
+
+
+@given(st.lists(st.integers(-2, 2), min_size=1, max_size=6), st.data())
+def test_a_move_ends_at_its_place_and_leaves_the_others_as_they_were(
+    priorities: list[int], data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as workspace:
+        project = Project.create(Path(workspace), "film")
+        queue = Queue(Path(workspace))
+        for priority in priorities:
+            put(project, priority=priority)
+        names = order(queue)
+        moved = data.draw(st.integers(0, len(names) - 1))
+        place = data.draw(st.integers(1, len(names)))
+        queue.move(queue.find(names[moved]), place)
+        names.insert(place - 1, names.pop(moved))
+        assert order(queue) == names
 
 
 def test_a_clock_that_jumps_back_changes_no_order(
@@ -166,6 +199,39 @@ def test_a_job_comes_after_another_one_that_is_done(
         lock.release()
     assert standing(second)[0] is found
     lock.release()
+
+
+@pytest.mark.parametrize(("end", "found"), [(0, Standing.READY), (3, Standing.BLOCKED)])
+def test_what_was_gone_on_with_by_hand_counts_as_the_job_before(
+    project: Project, end: int, found: Standing
+) -> None:
+    stopped = ended(project, "train", State.STOPPED)
+    second = put(project, "convert", after=[stopped.name])
+    assert standing(second)[0] is Standing.BLOCKED
+    by_hand = JobFolder.create(project.path, Job(1, "train", [Step("train")], resumes=stopped.name))
+    by_hand.append("start", pid=1, host="box", version="0", kind="train")
+    state = State.FAILED if end else State.DONE
+    by_hand.append("end", state=state, exit=end, message="")
+    by_hand.write_snapshot(Snapshot(state=state, exit=end))
+    assert standing(second)[0] is found
+
+
+def test_a_passing_trouble_is_looked_at_again(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = put(project)
+
+    def away(*_: object) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("engine.queue.turn.disk.no_room", away)
+    found, why = standing(folder)
+    assert found is Standing.TROUBLE
+    assert "Input/output error" in why
+    look = Look(queue, UserSettings(spare_gb=0.0))
+    assert stays(look.turns())
+    monkeypatch.undo()
+    assert standing(folder)[0] is Standing.READY
 
 
 def test_a_dependency_that_is_gone_blocks_and_says_so(project: Project, queue: Queue) -> None:
