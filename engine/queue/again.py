@@ -24,8 +24,11 @@ START_TRIES = 4
 """How often the engine's process itself is begun before the job is held."""
 
 
-def rest_s(attempt: int) -> float:
-    """The rest after an attempt (from 1 on): a minute, doubled each time, at most an hour."""
+def rest_s(attempt: int, end: Snapshot | None = None) -> float:
+    """The rest after an attempt (from 1 on): a minute, doubled each time, at most an hour. After a
+    first one that power or a kill ended there is none: nothing was wrong with the job."""
+    if attempt == 1 and end is not None and end.state is State.INTERRUPTED:
+        return 0.0
     return min(FIRST_REST_S * 2 ** (attempt - 1), LONGEST_REST_S)
 
 

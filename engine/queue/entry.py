@@ -35,6 +35,8 @@ class Entry(msgspec.Struct, frozen=True):
     """1 for the first start, more for what is tried again."""
     again_of: str = ""
     """Name of the job that this one tries again."""
+    run: str = ""
+    """Id of the recipe's run that it was queued for; a try of it keeps that."""
     needs_bytes: int = 0
     """About what it adds to the disk; 0 where that isn't known."""
     cancelled: bool = False

@@ -145,7 +145,8 @@ def settle(queue: Queue, item: Item) -> None:
     end = item.folder.current()
     known = queue.tried_again(item.name)
     if known is None and again.may_succeed_later(item.folder, end, item.entry.attempt):
-        folder = queue.again(item.folder, item.entry, again.rest_s(item.entry.attempt))
+        rest = again.rest_s(item.entry.attempt, end)
+        folder = queue.again(item.folder, item.entry, rest)
         log(f"{item.name} {end.state}: tried again as {folder.name}")
     entries.write(item.folder, msgspec.structs.replace(item.entry, settled=True))
 

@@ -10,7 +10,7 @@ import msgspec
 
 from engine.settings.convert import ConvertSettings
 from engine.settings.extract import ExtractSettings
-from engine.settings.fields import Field, changed, fields, listed, live, read
+from engine.settings.fields import Field, as_list, changed, fields, listed, live, read
 from engine.settings.train import TrainSettings
 from engine.settings.watch import WatchSettings
 
@@ -21,6 +21,7 @@ __all__ = [
     "Field",
     "TrainSettings",
     "WatchSettings",
+    "as_list",
     "changed",
     "fields",
     "listed",

@@ -45,7 +45,13 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     put_in: Annotated[
         Literal["b", "a"], about("whose face is put in; a: the target shows B", group=WHO)
     ] = "b"
-    clips: Annotated[str, about("only these clips, commas between; empty is all", group=WHO)] = ""
+    clips: Annotated[
+        str,
+        about(
+            "only these clips, commas between; empty is all",
+            group=WHO,
+        ),
+    ] = ""
     person: Annotated[
         int, about("only this one of 'faces people'; -1 is all", -1, 100_000, group=WHO)
     ] = -1

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import math
 import typing
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
@@ -40,8 +43,16 @@ def read(kind: type[S], values: dict[str, Any], whose: str = "") -> S:
 
 
 def listed(value: str) -> list[str]:
-    """The items of a list that is written with commas."""
-    return [item.strip() for item in value.split(",") if item.strip()]
+    """The items of a list that is written with commas; one with a comma in it stands in quotes."""
+    rows = csv.reader([value], skipinitialspace=True)
+    return [item.strip() for row in rows for item in row if item.strip()]
+
+
+def as_list(items: Iterable[str]) -> str:
+    """Items as `listed` reads them."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(items)
+    return line.getvalue()
 
 
 def _networks(folder: str) -> tuple[str, ...]:

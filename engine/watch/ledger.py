@@ -59,14 +59,13 @@ class Run(msgspec.Struct, omit_defaults=True):
     recipe: str
     files: dict[str, str]
     """What arrived, by path, and the side that it was taken in to."""
-    state: Literal["waiting", "running", "done", "failed"] = "waiting"
+    state: Literal["waiting", "queued", "running", "done", "failed"] = "waiting"
     why: str = ""
     """What it waits for, or how it ended."""
     steps: list[Step] = []
     """As first planned, so that going on after a kill does the same and not more."""
     job: str = ""
     """The job that does it, or did last."""
-    tries: int = 0
     time: str = ""
     """UTC, ISO 8601: its last change."""
 
@@ -137,11 +136,6 @@ class Ledger:
         finally:
             lock.release()
 
-    def set(self, path: Path, arrival: Arrival) -> None:
-        """Write down what became of one file, with the time."""
-        with self.change() as book:
-            book.files[self.key(path)] = stamped(arrival)
-
     def drop(self, path: Path) -> None:
         """Forget a file."""
         with self.change() as book:
@@ -183,7 +177,7 @@ def retry(ledger: Ledger, name: str) -> str:
     with ledger.change() as book:
         failed = [run for run in book.runs if run.state == "failed" and run.recipe == name]
         if failed:
-            failed[-1].state, failed[-1].why, failed[-1].tries = "waiting", "", 0
+            failed[-1].state, failed[-1].why = "waiting", ""
             return f"recipe {name}"
         path = book.find(name, "dead", "question")
         del book.files[path]

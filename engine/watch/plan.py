@@ -13,9 +13,10 @@ from engine.devices import device_lock, gpus
 from engine.errors import FstuiError
 from engine.process import is_locked
 from engine.project import SIDES, Project, projects_of
-from engine.protocol import Step, jobs_of
+from engine.protocol import JobFolder, Step, jobs_of
+from engine.queue import entry as entries
 from engine.reached import checkpoint_iteration, is_extracted
-from engine.settings import ConvertSettings, read
+from engine.settings import ConvertSettings, as_list, read
 from engine.trust.consent import problems_of
 from engine.watch.recipes import Recipe, hours_of, within
 
@@ -62,8 +63,8 @@ def _train_settings(project: Project, recipe: Recipe) -> dict[str, Any]:
 def _convert_settings(recipe: Recipe, files: Mapping[str, str]) -> dict[str, Any]:
     values = dict(recipe.settings.get("convert", {}))
     clips = [Path(path).name for path, side in files.items() if side == "target"]
-    if clips and not any("," in name for name in clips):  # a comma parts the names
-        values.setdefault("clips", ",".join(clips))
+    if clips:
+        values.setdefault("clips", as_list(clips))
     return values
 
 
@@ -82,7 +83,14 @@ def holds(
 ) -> list[str]:
     """What a run still waits for, in words; `moment` is the machine's own time of day. On the `new`
     sides there is footage that nobody has listed yet."""
-    return [*_lacks(project, recipe, new), *_conditions(project, recipe, moment)]
+    held = [*_lacks(project, recipe, new), *conditions(project, recipe, moment)]
+    if recipe.device_free and not device_is_free(project):
+        held.append("the device is taken")
+    running = sum(_counts(j) for j in jobs_of(project.path) if "-watch-" not in j.name)
+    if running >= recipe.at_most:
+        are = "job runs or waits" if running == 1 else "jobs run or wait"
+        held.append(f"{running} {are} and {recipe.at_most} may")
+    return held
 
 
 def _lacks(project: Project, recipe: Recipe, new: Set[str]) -> list[str]:
@@ -116,20 +124,29 @@ def _models_lack(project: Project, recipe: Recipe) -> list[str]:
     return lacks
 
 
-def _conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
+def conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
+    """What of the recipe's hours and room on the disk isn't so; they hold for a job of it too that
+    waits in the queue."""
     held = []
     if not within(hours_of(recipe.hours), moment):
         held.append(f"it begins within {recipe.hours} and it is {moment:%H:%M}")
     free_gb = shutil.disk_usage(project.path).free / GB
     if free_gb < recipe.disk_free_gb:
         held.append(f"{recipe.disk_free_gb:g} GB are to be free and {free_gb:.1f} are")
-    if recipe.device_free and not device_is_free(project):
-        held.append("the device is taken")
-    running = sum(j.alive() for j in jobs_of(project.path) if "-watch-" not in j.name)
-    if running >= recipe.at_most:
-        are = "job runs" if running == 1 else "jobs run"
-        held.append(f"{running} {are} and {recipe.at_most} may")
     return held
+
+
+def _counts(folder: JobFolder) -> bool:
+    """Whether a job runs, or one of a recipe waits in the queue and nobody holds it."""
+    if folder.alive():
+        return True
+    if not (folder.was_queued and folder.never_began):
+        return False
+    try:
+        entry = entries.read(folder)
+    except FstuiError:
+        return False
+    return entry is not None and bool(entry.run) and not (entry.cancelled or entry.held)
 
 
 def device_is_free(project: Project) -> bool:

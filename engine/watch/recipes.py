@@ -129,6 +129,10 @@ def _check_settings(project: Project, recipe: Recipe, stage: str, values: dict[s
 
 
 def _check_end(project: Project, recipe: Recipe) -> None:
+    if recipe.more_iterations and "iterations" in recipe.settings.get("train", {}):
+        raise BadInput(
+            "more_iterations: settings.train.iterations says another end: leave one of them out."
+        )
     values = {**project.settings("train"), **recipe.settings.get("train", {})}
     if not recipe.more_iterations and not any(values.get(limit) for limit in LIMITS):
         raise BadInput(

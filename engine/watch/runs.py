@@ -9,29 +9,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from engine.errors import AlreadyRunning, BadInput, FstuiError
+from engine.errors import AlreadyRunning, FstuiError
 from engine.project import INBOX, SIDES, Project, now
-from engine.protocol import (
-    ENDS,
-    VERSION,
-    Job,
-    Snapshot,
-    State,
-    Step,
-    find_job,
-    refuse_if_running,
-)
+from engine.protocol import VERSION, Job, JobFolder, State, Step, refuse_if_running
+from engine.queue.queue import queue_of
 from engine.reached import is_extracted
 from engine.report import Reporter
-from engine.watch import plan
+from engine.watch import plan, start
 from engine.watch.ledger import Arrival, Book, Ledger, Run
 from engine.watch.recipes import ALWAYS, Recipe, Recipes, find, recipes_of
-from engine.watch.start import start_job
 
-TRIES = 3
-"""Times that a job is begun which is cut off each time, by a power cut or a crash."""
-CUT_OFF = frozenset({State.INTERRUPTED, State.CRASHED})
-ACTIVE = ("waiting", "running")
+ACTIVE = ("waiting", "queued", "running")
+GONE = "project.toml has no such recipe that can be used"
 PUT_OFF_MOST = 300
 """Times that a run is put off, one a second, for footage that is still arriving."""
 
@@ -105,8 +94,8 @@ class Runs:
         project = Project.open(self._path)
         recipes = self.read(project)
         for run in active:
-            if run.state == "running":
-                self._follow(project, run)
+            if run.state in ("queued", "running"):
+                self._follow(project, recipes, run)
             elif arriving and not run.steps and self._put_off[run.id] < PUT_OFF_MOST:
                 self._put_off[run.id] += 1
                 self._hold(run, "more footage is arriving")
@@ -115,16 +104,31 @@ class Runs:
 
     # --- a job that was begun ---
 
-    def _follow(self, project: Project, run: Run) -> None:
-        end = _end_of(project, run.job)
-        if end is None:
-            return
-        if end.state is State.DONE:
-            self._ended(run, "done", end.message)
-        elif end.state in CUT_OFF and run.tries < TRIES:
-            self._ended(run, "waiting", f"{run.job} was cut off: it goes on")
-        else:
-            self._ended(run, "failed", end.message or str(end.state))
+    def _follow(self, project: Project, recipes: Recipes, run: Run) -> None:
+        folder = start.newest_try(project, run)
+        if folder is None:
+            return self._ended(run, "waiting", f"the job {run.job} is gone: it is begun anew")
+        if folder.never_began:
+            return self._in_queue(project, find(recipes, run.recipe), run, folder)
+        if not start.is_over(queue_of(project.path), folder):
+            return self._note(run, "running", folder.name)
+        end = folder.current()
+        done = end.state is State.DONE
+        return self._ended(run, "done" if done else "failed", end.message or str(end.state))
+
+    def _in_queue(
+        self, project: Project, recipe: Recipe | None, run: Run, folder: JobFolder
+    ) -> None:
+        """A job that waits: the recipe's conditions may hold it, without a recipe it goes."""
+        if folder.current().state is State.STOPPED:
+            return self._ended(run, "failed", "its job was taken out of the queue")
+        if recipe is None:
+            start.take_out(folder)
+            return self._ended(run, "failed", f"{GONE}: its job was taken out of the queue")
+        unmet = plan.conditions(project, recipe, self._moment())
+        start.hold(folder, f"{recipe.name}: {'; '.join(unmet)}" if unmet else "")
+        start.keep(project)
+        return self._note(run, "queued", folder.name, waits_in_queue(folder))
 
     def _ended(self, run: Run, state: Literal["waiting", "done", "failed"], why: str) -> None:
         def change(run: Run) -> None:
@@ -138,24 +142,37 @@ class Runs:
     def _begin(self, project: Project, recipes: Recipes, run: Run) -> None:
         recipe = find(recipes, run.recipe)
         if recipe is None:
-            return self._ended(run, "failed", "project.toml has no such recipe that can be used")
+            return self._ended(run, "failed", GONE)
         steps = run.steps or plan.steps_of(project, recipe, run.files)
         if not steps:
             return self._ended(run, "done", "nothing was left to do")
+        known = start.newest_try(project, run) if run.steps else None
+        if known and not start.is_over(queue_of(project.path), known):
+            # A watcher was killed before it wrote down that it had queued this.
+            return self._note(run, "queued", known.name, waits_in_queue(known))
         held = plan.holds(project, recipe, self._moment()) or _busy(project, steps)
         if held:
             return self._hold(run, "; ".join(held))
-        # Written down before the job begins: a watcher killed in between begins the same again.
+        # Written down before the job is queued: a watcher killed in between queues the same.
         self._change(run, lambda run: setattr(run, "steps", steps))
         try:
-            job = start_job(project, steps, run.job)
+            folder = start.start_job(project, run, steps)
         except AlreadyRunning:
             return None  # somebody was faster
         except FstuiError as error:
             return self._ended(run, "failed", str(error))
-        self._change(run, lambda run: _begun(run, job))
-        self._report.event("launch", job=job, recipe=recipe.name, steps=plan.words(steps))
+        self._note(run, "queued", folder.name, waits_in_queue(folder))
+        self._report.event("launch", job=folder.name, recipe=recipe.name, steps=plan.words(steps))
         return None
+
+    def _note(self, run: Run, state: Literal["queued", "running"], job: str, why: str = "") -> None:
+        if (run.state, run.job, run.why) == (state, job, why):
+            return
+
+        def change(run: Run) -> None:
+            run.state, run.job, run.why = state, job, why
+
+        self._change(run, change)
 
     def _hold(self, run: Run, why: str) -> None:
         if why != run.why:
@@ -169,8 +186,9 @@ class Runs:
                     run.time = now()
 
 
-def _begun(run: Run, job: str) -> None:
-    run.state, run.job, run.why, run.tries = "running", job, "", run.tries + 1
+def waits_in_queue(folder: JobFolder) -> str:
+    """What a run says while its job has not begun."""
+    return f"{folder.name} waits in the queue"
 
 
 def _busy(project: Project, steps: list[Step]) -> list[str]:
@@ -180,13 +198,3 @@ def _busy(project: Project, steps: list[Step]) -> list[str]:
     except AlreadyRunning as error:
         return [str(error)]
     return []
-
-
-def _end_of(project: Project, job: str) -> Snapshot | None:
-    """How a job ended; None while it runs. One whose folder is gone was cut off."""
-    try:
-        folder = find_job(project.path, job)
-    except BadInput:
-        return Snapshot(state=State.INTERRUPTED, message=f"the job {job} is gone")
-    current = folder.current() if folder else Snapshot()
-    return current if current.state in ENDS else None

@@ -41,9 +41,6 @@ class Settler:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __contains__(self, path: Path) -> bool:
-        return path in self._waiting
-
     def see(self, candidate: Candidate, now: float) -> bool:
         """Note how a candidate looks; whether it is new here."""
         known = self._waiting.get(candidate.path)

@@ -10,8 +10,11 @@ from typing import Any
 import msgspec
 
 from engine.errors import Exit
+from engine.process import is_locked
 from engine.project import Project
+from engine.protocol import PROJECT_LOCKS
 from engine.watch.ledger import Book, Ledger, retry
+from engine.watch.unseen import unseen
 from fstui.commands.shared import (
     add_json,
     add_project,
@@ -24,6 +27,8 @@ from fstui.model.answers import ArrivalsAnswer
 
 RUNS_SHOWN = 5
 """Runs that are done."""
+NEW_SHOWN = 20
+"""Files that nobody looked at yet."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +44,8 @@ def run(args: argparse.Namespace) -> int:
     ledger = Ledger(project)
     if args.retry:
         require_writing(args)
-        say(f"{retry(ledger, args.retry)} is tried again by the watcher.")
+        again = retry(ledger, args.retry)
+        say(f"{again} is tried again{'' if is_watched(project) else '; ' + _starts(project)}.")
     elif args.json:
         print_json(as_json(ledger.book))
     else:
@@ -68,9 +74,29 @@ def as_json(book: Book) -> ArrivalsAnswer:
     return msgspec.convert(found, ArrivalsAnswer)
 
 
+def is_watched(project: Project) -> bool:
+    """Whether a watcher takes in what arrives."""
+    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
+
+
+def _starts(project: Project) -> str:
+    return f"no watcher runs: 'watch {project.typed} --detach' starts one"
+
+
+def _new(project: Project, book: Book) -> list[str]:
+    """What nobody has looked at yet."""
+    found = unseen(project, book)
+    if not found:
+        return []
+    told = [f"{path}: not looked at yet" for path in list(found)[:NEW_SHOWN]]
+    if len(found) > NEW_SHOWN:
+        told.append(f"and {len(found) - NEW_SHOWN} more that nobody looked at yet")
+    return told if is_watched(project) else [*told, f"N{_starts(project)[1:]}."]
+
+
 def lines(project: Project, book: Book) -> list[str]:
     """A line each."""
-    said = []
+    said = _new(project, book)
     for path, letter in book.of("dead").items():
         said.append(f"{path}: not used, {letter.why} ({letter.time})")
     for path, question in book.of("question").items():

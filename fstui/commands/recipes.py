@@ -15,7 +15,7 @@ from engine.project import INBOX, Project
 from engine.watch.ledger import Book, Ledger
 from engine.watch.plan import holds, steps_of, words
 from engine.watch.recipes import Recipe, Recipes, recipes_of
-from engine.watch.unseen import unseen
+from engine.watch.unseen import came_through, unseen
 from fstui.commands.shared import add_project, project_of, say
 
 
@@ -67,7 +67,11 @@ def _would(project: Project, recipes: Recipes) -> dict[str, list[str]]:
 def _of_one(project: Project, book: Book, recipe: Recipe) -> list[str]:
     waiting = [run for run in book.runs if run.recipe == recipe.name and run.state == "waiting"]
     files = {path: side for run in waiting for path, side in run.files.items()}
-    new = {p: place for p, place in unseen(project, book).items() if place in recipe.places}
+    new = {
+        path: place
+        for path, place in unseen(project, book).items()
+        if came_through(book, path, place) & set(recipe.places)
+    }
     said = [f"   {path} would be sorted first" for path, place in new.items() if place == INBOX]
     files |= {path: place for path, place in new.items() if place != INBOX}
     if not files:

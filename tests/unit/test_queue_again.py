@@ -72,6 +72,12 @@ def test_footage_that_is_away_comes_back(project: Project) -> None:
     assert again.may_succeed_later(folder, end, 1)
 
 
+def test_what_power_or_a_kill_ended_is_tried_again_at_once_and_then_with_rests() -> None:
+    cut_off = Snapshot(state=State.INTERRUPTED, exit=int(Exit.STOPPED))
+    assert [again.rest_s(n, cut_off) for n in (1, 2)] == [0.0, 120.0]
+    assert again.rest_s(1, Snapshot(state=State.CRASHED, exit=int(Exit.CRASHED))) == 60.0
+
+
 def test_rests_grow_to_an_hour() -> None:
     assert [again.rest_s(n) for n in (1, 2, 3, 6, 7, 99)] == [60, 120, 240, 1920, 3600, 3600]
 

@@ -15,6 +15,7 @@ from engine.settings import (
     STAGE_SETTINGS,
     ConvertSettings,
     TrainSettings,
+    as_list,
     changed,
     fields,
     listed,
@@ -120,3 +121,11 @@ def test_an_unknown_network_is_refused_naming_those_there_are(stage: str, name: 
     with pytest.raises(BadInput, match=f"it is one of {', '.join(field.choices)}"):
         read(STAGE_SETTINGS[stage], {name: "bogus"})
     assert getattr(read(STAGE_SETTINGS[stage], {name: field.default}), name) == field.default
+
+
+names = st.text(st.characters(blacklist_categories=("Cc", "Cs")), min_size=1).map(str.strip)
+
+
+@given(st.lists(names.filter(bool), max_size=5))
+def test_a_list_of_any_names_is_read_as_it_was_written(items: list[str]) -> None:
+    assert listed(as_list(items)) == items

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadInput, Damaged, Exit
+from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Step
+from engine.protocol import PROJECT_LOCKS, Step
 from engine.settings import WatchSettings
 from engine.watch import inbox
 from engine.watch.candidates import Signature
 from engine.watch.inbox import LACKING, answer, file_to, verdict
-from engine.watch.ledger import RUNS_KEPT, Arrival, Ledger, Run
+from engine.watch.ledger import RUNS_KEPT, Arrival, Ledger, Run, stamped
 from engine.watch.listing import _judged
 from fstui import cli
 
@@ -22,6 +23,11 @@ from fstui import cli
 @pytest.fixture
 def project(tmp_workspace: Path) -> Project:
     return Project.create(tmp_workspace, "film")
+
+
+def note(ledger: Ledger, path: Path, arrival: Arrival) -> None:
+    with ledger.change() as book:
+        book.files[ledger.key(path)] = stamped(arrival)
 
 
 def put(project: Project, name: str, data: bytes = b"x") -> Path:
@@ -75,7 +81,7 @@ def test_filing_renames_and_never_overwrites(project: Project) -> None:
     put(project, "a/clip.mp4", b"there before")
     path = put(project, "inbox/clip.mp4", b"new")
     ledger = Ledger(project)
-    ledger.set(path, Arrival("inbox", "question", why="both"))
+    note(ledger, path, Arrival("inbox", "question", why="both"))
     aim = file_to(project, ledger, path, "a")
     assert aim == project.path / "media" / "a" / "clip-2.mp4"
     assert aim.read_bytes() == b"new"
@@ -118,7 +124,7 @@ def test_questions_are_listed_and_answered(
 ) -> None:
     path = put(project, "inbox/who.mp4")
     put(project, "inbox/new.mp4")
-    Ledger(project).set(path, Arrival("inbox", "question", why="it shows both people"))
+    note(Ledger(project), path, Arrival("inbox", "question", why="it shows both people"))
     assert cli.main(["inbox", "film"]) == 0
     out = capsys.readouterr().out
     assert "media/inbox/who.mp4: it shows both people" in out
@@ -129,6 +135,10 @@ def test_questions_are_listed_and_answered(
     assert cli.main(["inbox", "film", "--file", "who.mp4", "--to", "b"]) == 0
     assert (project.path / "media" / "b" / "who.mp4").exists()
     capsys.readouterr()
+    assert cli.main(["arrivals", "film"]) == 0
+    out = capsys.readouterr().out
+    assert "media/b/who.mp4: not looked at yet" in out
+    assert "No watcher runs: 'fstui watch film --detach' starts one." in out
     assert cli.main(["inbox", "film", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == {}
 
@@ -138,9 +148,9 @@ def test_questions_are_listed_and_answered(
 
 def test_two_who_change_the_book_see_each_other(project: Project) -> None:
     one, other = Ledger(project), Ledger(project)
-    one.set(project.path / "media" / "a" / "1.mp4", Arrival("a", "dead", Signature(1, 2, 3)))
+    note(one, project.path / "media" / "a" / "1.mp4", Arrival("a", "dead", Signature(1, 2, 3)))
     assert list(other.book.files) == ["media/a/1.mp4"]
-    other.set(Path("/mnt/nas/2.mp4"), Arrival("b", "taken"))
+    note(other, Path("/mnt/nas/2.mp4"), Arrival("b", "taken"))
     assert list(one.book.files) == ["media/a/1.mp4", "/mnt/nas/2.mp4"]
     assert one.book.files["media/a/1.mp4"].signature == Signature(1, 2, 3)
 
@@ -178,7 +188,7 @@ def test_dead_letters_are_listed_with_reason_and_time_and_retried(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ledger = Ledger(project)
-    ledger.set(put(project, "a/bad.mp4"), Arrival("a", "dead", why="it is empty"))
+    note(ledger, put(project, "a/bad.mp4"), Arrival("a", "dead", why="it is empty"))
     with ledger.change() as book:
         failed = Run("1", "night", {"media/b/x.mp4": "b"}, "failed", "no face was found")
         book.runs.append(failed)
@@ -196,7 +206,15 @@ def test_dead_letters_are_listed_with_reason_and_time_and_retried(
     assert cli.main(["arrivals", "film", "--retry", "nothing"]) == Exit.BAD_INPUT
     assert "media/a/bad.mp4" in capsys.readouterr().err
     assert cli.main(["arrivals", "film", "--retry", "bad.mp4"]) == 0
+    lone = (
+        "media/a/bad.mp4 is tried again; no watcher runs: 'fstui watch film --detach' starts one."
+    )
+    assert capsys.readouterr().out.strip() == lone
+    watcher = FileLock(project.path / "locks" / PROJECT_LOCKS["watch"])
+    assert watcher.acquire()
     assert cli.main(["arrivals", "film", "--retry", "night"]) == 0
+    assert capsys.readouterr().out == "recipe night is tried again.\n"
+    watcher.release()
     book = Ledger(project).book
     assert book.files == {}
     assert [run.state for run in book.runs] == ["waiting"]

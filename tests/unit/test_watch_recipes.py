@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from test_jobs import add, ready_to_convert
 
+from engine.convert.targets import named
 from engine.errors import Exit
 from engine.process import FileLock
 from engine.project import Ground, Project
@@ -81,6 +82,10 @@ def test_extract_under_watch_is_a_recipe_for_all_sides(project: Project) -> None
         (("batch = 4", "anew = true"), "settings.train.anew: it would throw the model away"),
         (("batch = 4", 'weights_from = "/etc"'), "settings.train.weights_from: /etc lies outside"),
         (("settings.train", "settings.watch"), "settings.watch: watch is none of its steps"),
+        (
+            ("batch = 4", "iterations = 9"),
+            "more_iterations: settings.train.iterations",
+        ),
         (("more_iterations = 500", ""), "steps: a training needs an end"),
         (("more_iterations = 500", "more_iterations = -1"), "more_iterations: it is 0 or more"),
         (("at_most = 2", "at_most = 0"), "at_most: it is 1 or more"),
@@ -168,7 +173,7 @@ def test_no_more_jobs_than_allowed(project: Project) -> None:
     assert lock.acquire(holder_text(folder.name))
     try:
         (held,) = plan.holds(project, recipe(), at(12))
-        assert held == "1 job runs and 1 may"
+        assert held == "1 job runs or waits and 1 may"
         assert plan.holds(project, recipe(at_most=2), at(12)) == []
     finally:
         lock.release()
@@ -243,6 +248,14 @@ def test_each_new_target_is_converted_and_extracted_before(project: Project) -> 
     assert steps[-1].settings == {}, "with a better model the whole target is converted"
 
 
+def test_a_comma_in_a_name_parts_no_clips(project: Project) -> None:
+    names = ["rome, night.mp4", 'the "best".mp4', "plain.mp4"]
+    files = {f"media/target/{name}": "target" for name in names}
+    steps = plan.steps_of(project, recipe(steps=["convert"], when="target"), files)
+    paths = [Path(name) for name in [*names, "rome.mp4"]]
+    assert [p.name for p in named(paths, steps[-1].settings["clips"])] == names
+
+
 def test_nothing_is_left_where_all_is_extracted(project: Project) -> None:
     add(project, "b")
     assert plan.steps_of(project, recipe(), {"media/b/x.mp4": "b"}) == []
@@ -301,6 +314,13 @@ def test_a_dry_run_shows_what_would_happen_and_changes_nothing(
     assert "who side b shows is not recorded" in out
     assert "side b has no footage" not in out
     assert sorted(project.path.rglob("*")) == before
+    inbox = GOOD.replace("night", "sorted").replace('["b", "target"]', '"inbox"')
+    written(project, inbox.replace('hours = "22:00-06:00"', ""))
+    (project.path / "media" / "inbox" / "one.mp4").write_bytes(b"y")
+    assert cli.main(["inbox", "film", "--file", "one.mp4", "--to", "target"]) == 0
+    capsys.readouterr()
+    assert cli.main(["recipes", "film", "--dry-run"]) == 0
+    assert capsys.readouterr().out.count("media/target/one.mp4") == 2  # for both recipes
     assert cli.main(["recipes", "film", "--dry-run", "--json"]) == 0
-    (table,) = json.loads(capsys.readouterr().out)["recipes"]
+    table, _ = json.loads(capsys.readouterr().out)["recipes"]
     assert any("new.mp4" in line for line in table["would"])

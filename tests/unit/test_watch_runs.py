@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from queue_tools import entry_of, put
 from test_jobs import add
 
-from engine.errors import AlreadyRunning, EngineCrashed
+from engine.errors import AlreadyRunning, FstuiError, NoSpace
 from engine.process import FileLock
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text, jobs_of
+from engine.queue.keeper import advance
+from engine.queue.queue import queue_of
 from engine.report import Reporter
-from engine.watch import runs
+from engine.watch import start
 from engine.watch.ledger import Arrival, Ledger, Run, retry
 from engine.watch.recipes import recipes_of
-from engine.watch.runs import PUT_OFF_MOST, TRIES, Runs, give
+from engine.watch.runs import PUT_OFF_MOST, Runs, give
 
 RECIPE = '\n[[recipe]]\nname = "r"\nwhen = "b"\nsteps = ["extract"]\n'
 
@@ -31,8 +36,7 @@ class Desk:
         self.ledger = Ledger(project)
         self.watch = JobFolder.create(project.path, Job(1, "watch", [Step("watch")]))
         self.hour = 12
-        self.started: list[tuple[list[Step], str]] = []
-        monkeypatch.setattr(runs, "start_job", self.start)
+        monkeypatch.setattr(start, "kick", lambda _workspace: None)
         self.runs = self.another()
         add(self.project, "b", extracted=False)
         self.arrive("media/b/x.mp4")
@@ -47,17 +51,23 @@ class Desk:
         with self.ledger.change() as book:
             give(book, recipes_of(self.project), {path: Arrival("b", "taken")})
 
-    def start(self, project: Project, steps: list[Step], goes_on_from: str = "") -> str:
-        self.started.append((steps, goes_on_from))
-        job = Job(1, "extract", steps, None, goes_on_from or None)
-        self.folder = JobFolder.create(project.path, job)
+    @property
+    def jobs(self) -> list[JobFolder]:
+        """What was queued for recipes, newest first."""
+        return [j for j in jobs_of(self.project.path) if j.name != self.watch.name]
+
+    def begin(self) -> None:
+        """The keeper begins the newest job."""
+        self.folder = self.jobs[0]
         self.lock = FileLock(self.folder.lock_path)
         assert self.lock.acquire(holder_text(self.folder.name))
-        return self.folder.name
+        self.folder.append("start", pid=1, host="box", version="0", kind="extract")
+        self.folder.write_snapshot(Snapshot(state=State.RUNNING))
 
-    def end(self, state: State | None, message: str = "") -> None:
+    def end(self, state: State | None, message: str = "", code: int = 0) -> None:
         if state:
-            self.folder.write_snapshot(Snapshot(state=state, message=message, exit=0))
+            self.folder.append("end", state=state, exit=code, message=message)
+            self.folder.write_snapshot(Snapshot(state=state, message=message, exit=code))
         self.lock.release()
 
     @property
@@ -74,12 +84,17 @@ def desk(tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return Desk(Project.create(tmp_workspace, "film"), monkeypatch)
 
 
-def test_a_run_begins_is_followed_and_done(desk: Desk) -> None:
+def test_a_run_is_queued_begins_and_is_done(desk: Desk) -> None:
     desk.runs.tick()
-    assert desk.started == [([Step("extract", "b")], "")]
-    assert (desk.run.state, desk.run.job) == ("running", desk.folder.name)
+    (folder,) = desk.jobs
+    assert folder.was_queued
+    assert folder.job().steps == [Step("extract", "b")]
+    assert (desk.run.state, desk.run.job) == ("queued", folder.name)
     desk.runs.tick()
-    assert len(desk.started) == 1
+    assert len(desk.jobs) == 1
+    desk.begin()
+    desk.runs.tick()
+    assert (desk.run.state, desk.run.why) == ("running", "")
     desk.end(State.DONE, "side b: 9 faces")
     desk.runs.tick()
     assert (desk.run.state, desk.run.why) == ("done", "side b: 9 faces")
@@ -87,43 +102,104 @@ def test_a_run_begins_is_followed_and_done(desk: Desk) -> None:
     assert told == [("launch", None), ("run", "done")]
 
 
-def test_a_job_that_was_cut_off_goes_on_with_the_same_steps(desk: Desk) -> None:
+def test_a_job_that_was_cut_off_is_followed_to_its_next_try(desk: Desk) -> None:
     desk.runs.tick()
-    first = desk.folder.name
+    desk.begin()
+    first = desk.folder
     desk.end(None)  # no end was recorded: power, or a kill of the supervisor
+    desk.another().tick()  # by the next watcher
+    assert desk.run.state == "running"
+    queue = queue_of(desk.project.path)
+    with queue.locked():
+        advance(queue)
+    assert desk.jobs[0].job().resumes == first.name
     desk.runs.tick()
-    desk.another().tick()  # also by the next watcher
-    assert desk.started[1] == (desk.started[0][0], first)
-
-
-def test_a_job_that_is_cut_off_each_time_fails_in_the_end(desk: Desk) -> None:
-    for _ in range(2 * TRIES + 2):
-        desk.runs.tick()
-        if desk.run.state == "running":
-            desk.end(State.CRASHED, "its process died")
-    assert (desk.run.state, len(desk.started)) == ("failed", TRIES)
-
-
-@pytest.mark.parametrize("state", [State.FAILED, State.REFUSED, State.STOPPED])
-def test_what_failed_or_was_stopped_waits_for_the_user(desk: Desk, state: State) -> None:
+    assert (desk.run.state, desk.run.job) == ("queued", desk.jobs[0].name)
+    desk.begin()
+    desk.end(State.DONE, "done")
     desk.runs.tick()
-    desk.end(state, "no face was found")
+    assert desk.run.state == "done"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [(State.FAILED, 3), (State.REFUSED, 5), (State.STOPPED, 9)],
+)
+def test_what_failed_or_was_stopped_waits_for_the_user(desk: Desk, state: State, code: int) -> None:
+    desk.runs.tick()
+    desk.begin()
+    desk.end(state, "no face was found", code)
     for _ in range(3):
         desk.runs.tick()
     assert (desk.run.state, desk.run.why) == ("failed", "no face was found")
-    assert len(desk.started) == 1
+    assert len(desk.jobs) == 1
     retry(desk.ledger, "r")
     desk.runs.tick()
-    assert len(desk.started) == 2
+    assert len(desk.jobs) == 2
+    assert desk.jobs[0].job().resumes == desk.jobs[1].name
+
+
+def test_in_the_queue_the_recipes_hours_still_hold(desk: Desk) -> None:
+    desk.edit('when = "b"', 'when = "b"\nhours = "06:00-14:00"')
+    desk.runs.tick()
+    (folder,) = desk.jobs
+    desk.hour = 15
+    desk.runs.tick()
+    assert entry_of(folder).held == "recipe r: it begins within 06:00-14:00 and it is 15:00"
+    desk.hour = 7
+    desk.runs.tick()
+    assert entry_of(folder).held == ""
+    queue_of(desk.project.path).change(folder, held="you hold it")
+    desk.hour = 15
+    desk.runs.tick()
+    desk.hour = 7
+    desk.runs.tick()
+    assert entry_of(folder).held == "you hold it"
+
+
+def test_a_job_whose_recipe_is_gone_leaves_the_queue(desk: Desk) -> None:
+    desk.runs.tick()
+    desk.edit('name = "r"', 'name = "other"')
+    desk.runs.tick()
+    assert desk.run.state == "failed"
+    assert "taken out of the queue" in desk.run.why
+    assert queue_of(desk.project.path).waiting() == []
+
+
+def test_a_job_that_the_user_takes_out_is_told(desk: Desk) -> None:
+    desk.runs.tick()
+    queue_of(desk.project.path).cancel(desk.jobs[0])
+    desk.runs.tick()
+    assert (desk.run.state, len(desk.jobs)) == ("failed", 1)
+    assert "taken out of the queue" in desk.run.why
+
+
+def test_after_a_restart_a_recipe_wakes_nothing_that_the_user_queued(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(Project.create(desk.project.path.parent, "other"))
+    queue = queue_of(desk.project.path)
+    queue.boot_path.write_text("another start of the machine")
+    launched: list[Job] = []
+
+    def launch(project: Path, job: Job) -> JobFolder:
+        launched.append(job)
+        return JobFolder.create(project, job)
+
+    monkeypatch.setattr(start, "launch", launch)
+    desk.runs.tick()
+    assert [job.steps for job in launched] == [[Step("extract", "b")]]
+    assert queue.stands_still()
 
 
 def test_outside_its_hours_a_run_waits_and_says_so(desk: Desk) -> None:
     desk.edit('when = "b"', 'when = "b"\nhours = "22:00-06:00"')
     desk.runs.tick()
     assert desk.run.why == "it begins within 22:00-06:00 and it is 12:00"
+    assert desk.jobs == []
     desk.hour = 23
     desk.runs.tick()
-    assert desk.run.state == "running"
+    assert desk.run.state == "queued"
 
 
 def test_what_arrives_while_a_run_waits_is_done_together(desk: Desk) -> None:
@@ -132,11 +208,11 @@ def test_what_arrives_while_a_run_waits_is_done_together(desk: Desk) -> None:
     desk.runs.tick()
     desk.arrive("media/b/y.mp4")
     desk.runs.tick()
-    assert desk.started == []
+    assert desk.jobs == []
     assert "another" in desk.run.why
     busy.release()
     desk.runs.tick()
-    assert len(desk.started) == 1
+    assert len(desk.jobs) == 1
     assert list(desk.run.files) == ["media/b/x.mp4", "media/b/y.mp4"]
 
 
@@ -145,45 +221,53 @@ def test_a_run_waits_for_what_is_still_arriving_but_not_for_ever(desk: Desk) -> 
         desk.runs.tick(arriving=True)
     assert (desk.run.state, desk.run.why) == ("waiting", "more footage is arriving")
     desk.runs.tick(arriving=True)
-    assert desk.run.state == "running"
+    assert desk.run.state == "queued"
 
 
-def test_a_watcher_killed_before_its_job_began_begins_the_same(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("queued_already", [False, True])
+def test_a_watcher_killed_as_it_queues_a_job_queues_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, queued_already: bool
 ) -> None:
-    def killed(*_: object) -> str:
+    real = start.start_job
+
+    def killed(*args: Any) -> None:
+        if queued_already:
+            real(*args)
         raise SystemExit
 
-    monkeypatch.setattr(runs, "start_job", killed)
+    monkeypatch.setattr(start, "start_job", killed)
     with pytest.raises(SystemExit):
         desk.runs.tick()
     assert desk.run.steps == [Step("extract", "b")]
-    monkeypatch.setattr(runs, "start_job", desk.start)
+    assert (desk.run.state, desk.run.job) == ("waiting", "")
+    monkeypatch.setattr(start, "start_job", real)
     desk.another().tick()
-    assert desk.started == [([Step("extract", "b")], "")]
+    assert desk.run.state == "queued"
+    assert [j.job().steps for j in desk.jobs] == [[Step("extract", "b")]]
 
 
-def test_an_engine_that_does_not_start_is_a_failed_run(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("error", "state"),
+    [
+        (NoSpace("The disk is full."), "failed"),
+        (AlreadyRunning("The queue is being changed by another program."), "waiting"),
+    ],
+)
+def test_what_keeps_a_job_from_the_queue(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: FstuiError, state: str
 ) -> None:
-    def broken(*_: object) -> str:
-        raise EngineCrashed("The engine did not start.")
+    real = start.start_job
 
-    monkeypatch.setattr(runs, "start_job", broken)
+    def broken(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(start, "start_job", broken)
     desk.runs.tick()
-    assert (desk.run.state, desk.run.why) == ("failed", "The engine did not start.")
-
-
-def test_somebody_faster_is_no_failure(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    def faster(*_: object) -> str:
-        raise AlreadyRunning("A job is already running.")
-
-    monkeypatch.setattr(runs, "start_job", faster)
-    desk.runs.tick()
-    assert desk.run.state == "waiting"
-    monkeypatch.setattr(runs, "start_job", desk.start)
-    desk.runs.tick()
-    assert desk.run.state == "running"
+    assert desk.run.state == state
+    if state == "waiting":
+        monkeypatch.setattr(start, "start_job", real)
+        desk.runs.tick()
+        assert desk.run.state == "queued"
 
 
 def test_a_recipe_that_is_gone_or_broken_meanwhile_is_told(desk: Desk) -> None:
@@ -196,10 +280,12 @@ def test_a_recipe_that_is_gone_or_broken_meanwhile_is_told(desk: Desk) -> None:
     assert "recipe r: steps:" in warned[0]
 
 
-def test_a_job_whose_folder_is_gone_was_cut_off(desk: Desk) -> None:
+def test_a_job_whose_folder_is_gone_is_begun_anew(desk: Desk) -> None:
     desk.runs.tick()
+    desk.begin()
     desk.lock.release()
-    (desk.folder.path / "job.json").unlink()
+    shutil.rmtree(desk.folder.path)
     desk.runs.tick()
     assert desk.run.state == "waiting"
-    assert [j.name for j in jobs_of(desk.project.path)] == [desk.watch.name]
+    desk.runs.tick()
+    assert (desk.run.state, len(desk.jobs)) == ("queued", 1)
