@@ -62,6 +62,7 @@ QUESTIONS = {
     "recognise": Question(
         "engine.watch.examine:recognised", (project, int), Path, together=True
     ),
+    "report-schema": Question("engine.convert.reports:schema"),
     "timelapse": Question("engine.train.timelapse:film", (project, int, str)),
     "verify": Question("engine.trust.verify:answer", (Path,)),
 }  # fmt: skip

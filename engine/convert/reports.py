@@ -131,3 +131,8 @@ def write_all(path: Path, clips: list[ClipReport], seconds_total: float) -> Repo
     )
     write_atomic(path, msgspec.json.format(msgspec.json.encode(report)))
     return report
+
+
+def schema() -> dict[str, Any]:
+    """What `report --json` answers with, as JSON Schema."""
+    return msgspec.json.schema(list[ClipReport])

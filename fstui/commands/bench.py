@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from engine.errors import UsageError
 from engine.launch import ask
-from fstui.commands.shared import say
+from fstui.commands.shared import add_json, print_answer, say
+from fstui.model.answers.engine import BenchAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("stage", metavar="STAGE", help="extract, train, data, convert or faces")
     parser.add_argument("--model", metavar="NAME", help="train: this network alone")
     parser.add_argument("--batch", type=int, metavar="N", help="train: faces of each side")
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_json(parser, BenchAnswer)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--model and --batch go with 'bench train'.")
     figures: dict[str, Any] = ask("bench", args.stage, *what)
     if args.json:
-        print(json.dumps(figures, indent=2))
+        print_answer(BenchAnswer, figures)
     else:
         say(*(f"{name:30} {_words(value)}" for name, value in figures.items()))
     return 0

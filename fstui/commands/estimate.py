@@ -10,14 +10,23 @@ from typing import Any
 from engine import settings
 from engine.launch import ask
 from engine.settings import TrainSettings
-from fstui.commands.shared import add_project, add_settings, project_of, say, settings_of
+from fstui.commands.shared import (
+    add_json,
+    add_project,
+    add_settings,
+    print_answer,
+    project_of,
+    say,
+    settings_of,
+)
 from fstui.model import words
+from fstui.model.answers.engine import EstimateAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT and settings of a training."""
     add_project(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object")
+    add_json(parser, EstimateAnswer)
     add_settings(parser, settings.fields(TrainSettings))
 
 
@@ -27,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         "estimate", str(project_of(args).path), json.dumps(settings_of(args))
     )
     if args.json:
-        print(json.dumps(told, indent=2))
+        print_answer(EstimateAnswer, told)
     else:
         say(*_lines(told))
     return 0

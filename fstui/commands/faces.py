@@ -5,7 +5,6 @@ chosen."""
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,8 +17,16 @@ from engine.launch import ask
 from engine.project import SIDES, Project
 from engine.store import REASONS, Store
 from fstui.cli import add_global_options
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import (
+    add_json,
+    add_project,
+    print_answer,
+    project_of,
+    require_writing,
+    say,
+)
 from fstui.model import words
+from fstui.model.answers.faces import CopyAnswer, FaceAnswer, PersonAnswer, SpreadAnswer
 
 BITS = 4
 """Bits of 64 in which near-duplicates differ at most: neighbours in a take differ in about so
@@ -52,8 +59,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--rejected", action="store_true", help="rejected faces")
     which.add_argument("--all", action="store_true", help="kept and rejected faces")
     keep.add_argument("--rejected", action="store_true", help="only those that are rejected now")
-    for verb in (show, figures, people, copies):
-        verb.add_argument("--json", action="store_true", help="as JSON")
+    for verb, kind in (
+        (show, list[FaceAnswer]),
+        (figures, list[SpreadAnswer]),
+        (people, list[PersonAnswer]),
+        (copies, list[list[CopyAnswer]]),
+    ):
+        add_json(verb, kind)
     people.add_argument(
         "--threshold", metavar="X", help="tell them apart anew: nearer identities are one person"
     )
@@ -148,7 +160,8 @@ def _list(args: argparse.Namespace, project: Project) -> None:
         faces = facelist.listed(store, choice)
     _require(faces)
     if args.json:
-        _print_json([{**face._asdict(), "frame": face.frame + 1} for face in faces])
+        rows = [{**face._asdict(), "frame": face.frame + 1} for face in faces]
+        print_answer(list[FaceAnswer], rows)
         return
     named = [name for name, _ in (*choice.below, *choice.above)] + [choice.sort]
     named += [c.field for c in choice.where if c.field in FIGURES]
@@ -172,7 +185,7 @@ def _figures(args: argparse.Namespace, project: Project) -> None:
         spreads = facelist.spreads(store, choice_of(args))
     _require(spreads)
     if args.json:
-        _print_json([spread._asdict() for spread in spreads])
+        print_answer(list[SpreadAnswer], [spread._asdict() for spread in spreads])
         return
     names = ("low", "5 %", "median", "95 %", "high")
     say(f"{'FIGURE':12} {'FACES':>8} " + " ".join(f"{name:>9}" for name in names))
@@ -201,7 +214,7 @@ def _people(args: argparse.Namespace, project: Project) -> None:
             "extract has measured identities."
         )
     if args.json:
-        _print_json([person._asdict() for person in people])
+        print_answer(list[PersonAnswer], [person._asdict() for person in people])
         return
     for person in people:
         (first, begin), (last, end) = person.first, person.last
@@ -216,7 +229,8 @@ def _duplicates(args: argparse.Namespace, project: Project) -> None:
     with Store(project.db_path, readonly=True) as store:
         groups = facelist.duplicates(store, choice_of(args), _bits(args))
     if args.json:
-        _print_json([[{"id": face, "crop": crop} for face, crop in group] for group in groups])
+        rows = [[{"id": face, "crop": crop} for face, crop in group] for group in groups]
+        print_answer(list[list[CopyAnswer]], rows)
         return
     for group in groups:
         kept, *copies = (crop or "no crop" for _, crop in group)
@@ -288,7 +302,3 @@ def _tell(args: argparse.Namespace, count: int, done: str) -> None:
 def _number(value: float | None) -> str:
     """Four digits that count."""
     return "-" if value is None else f"{value:.4g}"
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, indent=2))

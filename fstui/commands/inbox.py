@@ -5,16 +5,20 @@ anything. A watcher that runs takes it from there; else the next one does."""
 from __future__ import annotations
 
 import argparse
-import json
-
-import msgspec
 
 from engine.errors import Exit, UsageError
 from engine.project import INBOX, SIDES
 from engine.watch.inbox import answer
-from engine.watch.ledger import Ledger
+from engine.watch.ledger import Arrival, Ledger
 from engine.watch.unseen import unseen
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import (
+    add_json,
+    add_project,
+    print_json,
+    project_of,
+    require_writing,
+    say,
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +26,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     parser.add_argument("--file", metavar="NAME", help="what is to be put somewhere")
     parser.add_argument("--to", choices=SIDES, help="where it belongs")
-    parser.add_argument("--json", action="store_true", help="the questions as JSON")
+    add_json(parser, dict[str, Arrival], "the questions as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -37,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     book = Ledger(project).book
     questions = book.of("question")
     if args.json:
-        print(json.dumps(msgspec.to_builtins(questions), indent=2))
+        print_json(questions)
         return int(Exit.DONE)
     for path, question in questions.items():
         say(f"{path}: {question.why}", f"   'inbox {project.typed} --file NAME --to a|b|target'")

@@ -9,7 +9,8 @@ import shutil
 import sys
 from pathlib import Path
 
-from fstui.commands.shared import add_project, job_of, say
+from engine.protocol import Event
+from fstui.commands.shared import add_json, add_project, job_of, say
 from fstui.commands.tail import EventReader, LogReader
 from fstui.model.tail import clean
 
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("job", metavar="JOB", nargs="?", help="a part of its name")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--raw", action="store_true", help="engine.log alone, as it is")
-    which.add_argument("--json", action="store_true", help="the events alone, a JSON object a line")
+    add_json(which, Event, "the events alone, a JSON object a line")
 
 
 def run(args: argparse.Namespace) -> int:

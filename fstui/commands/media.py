@@ -11,11 +11,12 @@ from typing import Any
 
 from engine.launch import ask
 from fstui.cli import add_global_options
-from fstui.commands.shared import require_writing, say
+from fstui.commands.shared import add_json, print_answer, require_writing, say
 from fstui.model import words
+from fstui.model.answers.engine import MediaAnswer, RateAnswer
 
-LOOKS = ("info", "fps")
-"""The verbs that write nothing."""
+LOOKS = {"info": MediaAnswer, "fps": RateAnswer}
+"""The verbs that write nothing, and what they answer with."""
 STRETCH = {
     "--frames": "only these frames, from 1, as in 1-250,300-",
     "--times": "only these times, as in 0:10-0:25.5",
@@ -33,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             made.add_argument("out", metavar=out)
             made.add_argument("--overwrite", action="store_true", help="replace what is there")
         else:
-            made.add_argument("--json", action="store_true", help="as JSON")
+            add_json(made, LOOKS[name])
         add_global_options(made)
         return made
 
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
         require_writing(args)
     answer = ask("media-tool", args.verb, json.dumps(_settings(args)))
     if args.verb in LOOKS and args.json:
-        print(json.dumps(answer, indent=2))
+        print_answer(LOOKS[args.verb], answer)
     else:
         say(*SAID[args.verb](answer))
         say(*(f"Warning: {text}" for text in answer.get("said", [])))

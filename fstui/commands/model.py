@@ -4,15 +4,22 @@ handing the swap out. The exit code of check is 11 when a set is damaged."""
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from engine.errors import Exit
 from engine.launch import ask
 from fstui.cli import add_global_options
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import (
+    add_json,
+    add_project,
+    print_answer,
+    project_of,
+    require_writing,
+    say,
+)
 from fstui.model import words
+from fstui.model.answers.engine import CheckedAnswer, ModelAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,8 +32,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (info, restore, check, export):
         add_project(verb)
         add_global_options(verb)
-    for verb in (info, check):
-        verb.add_argument("--json", action="store_true", help="as JSON")
+    add_json(info, ModelAnswer)
+    add_json(check, list[CheckedAnswer])
     restore.add_argument(
         "set",
         metavar="SET",
@@ -54,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 def _info(args: argparse.Namespace, project: str) -> int:
     facts: dict[str, Any] = ask("model-info", project)
     if args.json:
-        print(json.dumps(facts, indent=2))
+        print_answer(ModelAnswer, facts)
         return int(Exit.DONE)
     recipe, parts = facts["recipe"], facts["parts"]
     say(
@@ -81,7 +88,7 @@ def _check(args: argparse.Namespace, project: str) -> int:
     rows: list[dict[str, Any]] = ask("model-check", project)
     bad = [row for row in rows if row["problem"]]
     if args.json:
-        print(json.dumps(rows, indent=2))
+        print_answer(list[CheckedAnswer], rows)
     else:
         say(*(f"{row['kept_as']}/{row['set']}: {row['problem'] or 'whole'}" for row in rows))
     return int(Exit.DAMAGED if bad else Exit.DONE)

@@ -5,7 +5,6 @@ damaged."""
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from engine.errors import BadInput, Exit
 from engine.launch import ask
 from engine.protocol import safe_text
 from fstui.cli import add_global_options
-from fstui.commands.shared import require_writing, say
+from fstui.commands.shared import add_json, print_answer, require_writing, say
 from fstui.model import words
+from fstui.model.answers.engine import StoredAnswer
 
 FETCHABLE = tuple(key for key, piece in packs.PIECES.items() if piece.folder == "models")
 
@@ -34,7 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (show, fetch, bring, check):
         add_global_options(verb)
     for verb in (show, check):
-        verb.add_argument("--json", action="store_true", help="as JSON")
+        add_json(verb, list[StoredAnswer])
 
 
 def run(args: argparse.Namespace) -> int:
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
         case verb:
             rows = ask(f"models-{verb}")
             if args.json:
-                print(json.dumps(rows, indent=2))
+                print_answer(list[StoredAnswer], rows)
             else:
                 say(*(_listed(rows) if verb == "list" else _verified(rows)))
             damaged = any(row["state"] == "damaged" for row in rows)

@@ -4,24 +4,24 @@ are given to train as in --options lowmem=yes,nodes=512."""
 from __future__ import annotations
 
 import argparse
-import json
 from typing import Any
 
 from engine.launch import ask
-from fstui.commands.shared import say
+from fstui.commands.shared import add_json, print_answer, say
+from fstui.model.answers.engine import NetworkAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """[NAME]."""
     parser.add_argument("name", nargs="?", default="", metavar="NAME", help="all about this one")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_json(parser, list[NetworkAnswer])
 
 
 def run(args: argparse.Namespace) -> int:
     """Print one line for each network, or many for one."""
     rows: list[dict[str, Any]] = ask("networks", *([args.name] if args.name else []))
     if args.json:
-        print(json.dumps(rows, indent=2))
+        print_answer(list[NetworkAnswer], rows)
     elif args.name:
         say(*lines(rows[0]))
     else:

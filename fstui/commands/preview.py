@@ -6,7 +6,6 @@ checkpoint. What is no setting of the picture (a codec, the quality) is checked,
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,10 @@ from engine.protocol import write_atomic
 from engine.settings import ConvertSettings, fields
 from fstui import terminal
 from fstui.commands.shared import (
+    add_json,
     add_project,
     add_settings,
+    print_answer,
     project_of,
     require_writing,
     say,
@@ -29,6 +30,7 @@ from fstui.commands.shared import (
 )
 from fstui.commands.stop import stop_in_order
 from fstui.model import jobs, preview
+from fstui.model.answers.engine import PreviewAnswer
 
 OWN = frozenset({"clips", "frames"})
 """Settings of convert whose place the preview's own words take."""
@@ -52,7 +54,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--close", action="store_true", help="only what is around the largest face")
     parser.add_argument("--out", metavar="FILE", help="write the picture there too, as a JPEG")
-    parser.add_argument("--json", action="store_true", help="what was made, as JSON")
+    add_json(parser, PreviewAnswer, "what was made, as JSON")
     parser.add_argument("--stop", action="store_true", help="end the engine that stays loaded")
     add_settings(parser, [field for field in fields(ConvertSettings) if field.name not in OWN])
 
@@ -77,7 +79,8 @@ def run(args: argparse.Namespace) -> int:
     if out:
         write_atomic(out, Path(made.path).read_bytes())
     if args.json:
-        print(json.dumps({**msgspec.to_builtins(made), "out": str(out) if out else None}))
+        told = {**msgspec.to_builtins(made), "out": str(out) if out else None}
+        print_answer(PreviewAnswer, told)
         return 0
     if sys.stdout.isatty():
         _show(Path(made.path), args.ascii)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import datetime
 from typing import Any
 
@@ -16,14 +15,15 @@ from engine.watch.ledger import Book, Ledger
 from engine.watch.plan import holds, steps_of, words
 from engine.watch.recipes import Recipe, Recipes, recipes_of
 from engine.watch.unseen import came_through, unseen
-from fstui.commands.shared import add_project, project_of, say
+from fstui.commands.shared import add_json, add_project, print_answer, project_of, say
+from fstui.model.answers.engine import RecipesAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [--dry-run]."""
     add_project(parser)
     parser.add_argument("--dry-run", action="store_true", help="what would happen now")
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+    add_json(parser, RecipesAnswer)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     recipes = recipes_of(project)
     would = _would(project, recipes) if args.dry_run else {}
     if args.json:
-        print(json.dumps(_as_json(recipes, would), indent=2))
+        print_answer(RecipesAnswer, _as_json(recipes, would))
     else:
         for recipe in recipes.good:
             say(_words(recipe), *would.get(recipe.name, []))

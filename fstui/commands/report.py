@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import BadInput, Damaged, NothingToDo
 from engine.protocol import safe_text
 from engine.quality.kinds import KINDS
-from fstui.commands.shared import add_project, project_of, say
+from fstui.commands.shared import Asked, add_json, add_project, print_json, project_of, say
 from fstui.model.words import plural
 
 WORST_SHOWN = 5
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT and a clip."""
     add_project(parser)
     parser.add_argument("--clip", metavar="NAME", default="", help="only this one")
-    parser.add_argument("--json", action="store_true", help="every face's figures, as JSON")
+    add_json(parser, Asked("report-schema"), "every face's figures, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -40,7 +40,7 @@ def run(args: argparse.Namespace) -> int:
     found = [(name, _read(out / f"{name}.json")) for name in names if args.clip in ("", name)]
     reports = [report for _, report in found if report is not None]
     if args.json:
-        print(json.dumps(reports, indent=2))
+        print_json(reports)
     else:
         for report in reports:
             say(*lines(report, out))

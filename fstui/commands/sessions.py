@@ -4,7 +4,6 @@ and changes. The figures of a job that was killed go up to its last save."""
 from __future__ import annotations
 
 import argparse
-import json
 from datetime import UTC, datetime
 
 import msgspec
@@ -12,14 +11,15 @@ import msgspec
 from engine import sessions
 from engine.errors import NothingToDo
 from engine.sessions import Session
-from fstui.commands.shared import add_project, project_of, say
+from fstui.commands.shared import add_json, add_project, print_answer, project_of, say
 from fstui.model import words
+from fstui.model.answers.engine import SessionAnswer
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT."""
     add_project(parser)
-    parser.add_argument("--json", action="store_true", help="with all marks, as JSON")
+    add_json(parser, list[SessionAnswer], "with all marks, as JSON")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -27,7 +27,8 @@ def run(args: argparse.Namespace) -> int:
     project = project_of(args)
     found = sessions.read(project.path / "model")
     if args.json:
-        print(json.dumps([{**msgspec.to_builtins(s), "rate": s.rate} for s in found], indent=2))
+        rows = [{**msgspec.to_builtins(s), "rate": s.rate} for s in found]
+        print_answer(list[SessionAnswer], rows)
         return 0
     if not found:
         raise NothingToDo(f"{project.name} was not trained yet: 'train {project.typed}' does it.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from engine import settings
 from engine.errors import NothingToDo, Refused
+from engine.launch import ask
 from engine.project import Project
 from engine.protocol import JobFolder, find_job, safe_text
 from fstui import places
@@ -155,9 +156,16 @@ def place_of(args: argparse.Namespace, project: Project) -> Place | None:
     return Place(after, args.priority or 0)
 
 
-def add_json(parser: argparse.ArgumentParser, kind: Any) -> None:
-    """`--json`, and `--schema`, which prints what that answers with as JSON Schema."""
-    parser.add_argument("--json", action="store_true", help="the same as JSON")
+class Asked(NamedTuple):
+    """An answer whose schema only the engine knows."""
+
+    question: str
+
+
+def add_json(parser: Any, kind: Any, words: str = "the same as JSON") -> None:
+    """`--json`, and `--schema`, which prints what that answers with as JSON Schema; `kind` is the
+    answer's type, or `Asked`. The parser may be a group of one."""
+    parser.add_argument("--json", action="store_true", help=words)
     parser.add_argument(
         "--schema", action=SchemaAction, kind=kind, help="what --json answers with, as JSON Schema"
     )
@@ -172,8 +180,14 @@ class SchemaAction(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Exit 0."""
-        print_json(msgspec.json.schema(self._kind))
+        asked = isinstance(self._kind, Asked)
+        print_json(ask(self._kind.question) if asked else msgspec.json.schema(self._kind))
         parser.exit()
+
+
+def print_answer(kind: Any, value: Any) -> None:
+    """An answer of a kind from plain values: what its schema doesn't name is a bug of ours."""
+    print_json(msgspec.convert(value, kind))
 
 
 def print_json(value: Any) -> None:

@@ -5,7 +5,6 @@ there is neither mark nor record, 5 when a ground has ended, 11 when something w
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,8 @@ import msgspec
 from engine.errors import Exit
 from engine.launch import ask
 from engine.project import Person
-from fstui.commands.shared import say
+from fstui.commands.shared import add_json, print_answer, say
+from fstui.model.answers.engine import VerifyAnswer
 from fstui.model.people import person_words
 from fstui.model.words import count
 
@@ -26,14 +26,14 @@ WORST = (Exit.DAMAGED, Exit.REFUSED, Exit.NOTHING_TO_DO, Exit.DONE)
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PATH [--json]."""
     parser.add_argument("path", metavar="PATH", help="a file, its record, or a folder")
-    parser.add_argument("--json", action="store_true", help="as JSON")
+    add_json(parser, list[VerifyAnswer])
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what it found."""
     found = ask("verify", str(Path(args.path).expanduser().absolute()))
     if args.json:
-        print(json.dumps(found, indent=2))
+        print_answer(list[VerifyAnswer], found)
     else:
         for one in found:
             say(*lines_of(one))
