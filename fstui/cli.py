@@ -10,6 +10,7 @@ import contextlib
 import importlib
 import keyword
 import os
+import re
 import sys
 import tempfile
 import traceback
@@ -88,6 +89,10 @@ def open_interface(args: argparse.Namespace) -> int:
     return app.run(workspace, readonly=args.readonly, ascii_only=args.ascii)
 
 
+CHOICES_SHOWN = 12
+"""More words than that are not listed when one is mistyped."""
+
+
 def fail(sentence: str, code: Exit) -> int:
     """Show a sentence on standard error; the exit code."""
     with contextlib.suppress(OSError):  # the terminal may be gone; the code still tells a script
@@ -112,6 +117,21 @@ def record_bug() -> Path:
             continue
         return path
     return Path(os.devnull)
+
+
+def nearest(message: str) -> str:
+    """argparse's sentence about a word that is none of many choices, with the nearest of them."""
+    said = r"(argument .*?: )invalid choice: '(.*)' \(choose from (.*)\)"
+    found = re.fullmatch(said, message, re.DOTALL)
+    choices = re.findall(r"[^', ]+", found[3]) if found else []
+    if found is None or len(choices) <= CHOICES_SHOWN:
+        return message
+    from difflib import get_close_matches
+
+    near = get_close_matches(found[2], choices, n=3)
+    near += [c for c in choices if found[2] in c and c not in near][: 3 - len(near)]
+    meant = f": did you mean {' or '.join(near)}?" if near else ""
+    return f"{found[1]}'{found[2]}' is none of the {len(choices)} that there are{meant}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -142,7 +162,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit 2 with one sentence."""
         self.exit(
-            int(Exit.USAGE), f"{self.prog}: {safe_text(message)} (see '{self.prog} --help').\n"
+            int(Exit.USAGE),
+            f"{self.prog}: {safe_text(nearest(message))} (see '{self.prog} --help').\n",
         )
 
 

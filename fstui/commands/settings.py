@@ -66,7 +66,8 @@ def run(args: argparse.Namespace) -> int:
 def line(one: SettingAnswer) -> str:
     """A value with its help."""
     mark = "" if one.set else " (default)"
-    bounds = f", {one.bounds}" if one.bounds else ""
+    before = ": " if field_of(one.name).choices else ", "
+    bounds = f"{before}{one.bounds}" if one.bounds else ""
     return f"{shown(one.value)}{mark}  {one.help}{bounds}"
 
 

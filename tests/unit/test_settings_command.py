@@ -109,3 +109,18 @@ def test_the_list_is_what_its_schema_says(
     )
     assert {row.name.partition(".")[0] for row in theirs} == {"train"}
     assert "train.batch" in said(capsys, "settings", "list", "--project", "film")
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("qqq", "none of the"), ("train.bacth", "train.batch"), ("smooth", "extract.smooth")],
+)
+def test_a_mistyped_name_is_told_the_nearest_and_not_all(
+    name: str, meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(["settings", "get", name])
+    assert end.value.code == Exit.USAGE
+    said = capsys.readouterr().err
+    assert meant in said
+    assert len(said) < 250
