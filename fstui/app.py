@@ -52,6 +52,9 @@ def _enters(room: str) -> Callable[[FstuiApp], None]:
     return act
 
 
+ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "arrivals"})
+
+
 class FstuiApp(LeanDisplay):
     """The workbench of one workspace."""
 
@@ -66,13 +69,25 @@ class FstuiApp(LeanDisplay):
         "train",
         "convert",
         "log",
+        "queue",
+        "arrivals",
         "theme",
         "help",
         "command_palette",
         "leave",
     )
     MODES: ClassVar[dict[str, Any]] = {
-        name: _room(name) for name in ("home", "project", "faces", "train", "convert", "log")
+        name: _room(name)
+        for name in (
+            "home",
+            "project",
+            "faces",
+            "train",
+            "convert",
+            "log",
+            "queue",
+            "arrivals",
+        )
     }
     DEFAULT_MODE = "home"
 
@@ -151,7 +166,7 @@ class FstuiApp(LeanDisplay):
 
     def enter(self, room: str) -> None:
         """Show a room of the open project, or home."""
-        if room != "home":
+        if room in ROOMS_OF_A_PROJECT:
             self.session.view.room = room
         state.save(self.session.state)
         self.switch_mode(room)
@@ -186,10 +201,12 @@ class FstuiApp(LeanDisplay):
     action_train = _enters("train")
     action_convert = _enters("convert")
     action_log = _enters("log")
+    action_queue = _enters("queue")
+    action_arrivals = _enters("arrivals")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Rooms of a project need an open project."""
-        if action in ("project", "faces", "train", "convert", "log"):
+        if action in ROOMS_OF_A_PROJECT:
             return self.session.project is not None
         return True
 

@@ -108,8 +108,23 @@ class Queue:
 
     def items(self) -> list[Item]:
         """Every job that was ever queued, in the order in which they get their turn."""
-        found = [_item(f) for f in self.jobs() if f.was_queued]
-        return sorted(found, key=lambda i: (-i.entry.priority, i.entry.order, i.name))
+        return self.in_order([self.item(f) for f in self.jobs() if f.was_queued])
+
+    @staticmethod
+    def in_order(items: list[Item]) -> list[Item]:
+        """Items in the order in which they get their turn."""
+        return sorted(items, key=lambda i: (-i.entry.priority, i.entry.order, i.name))
+
+    @staticmethod
+    def item(folder: JobFolder) -> Item:
+        """A job with its place; a damaged one is described, never raised."""
+        job, problem, entry = None, "", Entry(order=float("inf"))
+        try:
+            entry = entries.read(folder) or entry
+            job = None if entry.settled else folder.job()
+        except Damaged as error:
+            problem = str(error)
+        return Item(folder, entry, job, problem)
 
     def waiting(self) -> list[Item]:
         """What has not begun, in order."""
@@ -279,17 +294,6 @@ def _between(own: Entry, before: Entry | None, behind: Entry | None) -> Entry:
     else:
         order = own.order if until is None else until - 1.0
     return msgspec.structs.replace(own, order=order, priority=priority)
-
-
-def _item(folder: JobFolder) -> Item:
-    """A job with its place; a damaged one is described, never raised."""
-    job, problem, entry = None, "", Entry(order=float("inf"))
-    try:
-        entry = entries.read(folder) or entry
-        job = None if entry.settled else folder.job()
-    except Damaged as error:
-        problem = str(error)
-    return Item(folder, entry, job, problem)
 
 
 def queue_of(project: Path) -> Queue:

@@ -16,10 +16,9 @@ from engine.queue.turn import Standing, Turn
 from fstui import places
 from fstui.commands.shared import add_json, print_json, require_writing, say
 from fstui.model.answers import QueueAnswer, queued
-from fstui.model.queue import keep_going, retry, turns
+from fstui.model.queue import HELD, keep_going, retry, turns
 from fstui.model.words import size
 
-HELD = "you hold it: 'queue release' lets it go"
 ALL = "all"
 
 

@@ -18,6 +18,9 @@ from engine.queue.tries import Tries
 from engine.queue.turn import Look, Turn
 from fstui import settings
 
+HELD = "you hold it: 'queue release' lets it go"
+"""Why a job doesn't start that the user holds."""
+
 
 class Place(NamedTuple):
     """Where in the queue a job goes."""

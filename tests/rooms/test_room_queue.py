@@ -1,0 +1,180 @@
+"""The queue's room: what runs, waits and ended, over all projects; acts on it."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import fake
+import pytest
+from workbench import Open
+
+from engine.project import Project
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
+from engine.queue.queue import Queue
+from fstui.model import queue as model_queue
+from fstui.model.queueview import Jobs
+
+
+@pytest.fixture(autouse=True)
+def unkept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No keeper is started."""
+    monkeypatch.setattr(model_queue, "kick", lambda _workspace: None)
+
+
+@pytest.fixture
+def queue(tmp_workspace: Path) -> Queue:
+    return Queue(tmp_workspace)
+
+
+def put(project: Project, kind: str = "train", **more: object) -> JobFolder:
+    return Queue(project.path.parent).add(project.path, Job(1, kind, [Step(kind)]), **more)
+
+
+def ended(project: Project, state: State = State.DONE, message: str = "trained") -> JobFolder:
+    folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
+    folder.append("start", pid=1, host="box", version="0", kind="train")
+    folder.append("end", state=state, exit=0, message=message)
+    folder.write_snapshot(Snapshot(state=state, kind="train", exit=0, message=message))
+    folder.lock_path.touch()
+    return folder
+
+
+@pytest.fixture
+def project(tmp_workspace: Path) -> Project:
+    return fake.make_project(tmp_workspace, "film")
+
+
+async def test_all_jobs_of_all_projects_are_shown_without_an_open_one(
+    bench: Open, project: Project, tmp_workspace: Path
+) -> None:
+    other = Project.create(tmp_workspace, "other")
+    ended(other, State.FAILED, "the disk was full")
+    first, second = put(project), put(project, "convert")
+    engine = fake.FakeEngine(other.path, "extract", "a")
+    engine.work_to(3, 12)
+    async with bench(size=(120, 30)) as b:
+        await b.press("7")
+        await b.sees("1 at work, 2 waiting, 1 ended")
+        rows = [line for line in b.lines() if "film" in line or "other" in line]
+        assert "other" in rows[0]
+        assert "25 %" in rows[0]
+        assert "convert" in next(r for r in rows if " 2 " in r)
+        assert "failed" in rows[-1]
+        await b.press("end")
+        await b.sees("the disk was full")
+        await b.press("home", "down")
+        await b.sees(first.name)
+        await b.press("down")
+        await b.sees(second.name)
+    engine.vanish()
+
+
+async def test_jobs_change_their_order_are_held_and_taken_out(
+    bench: Open, project: Project, queue: Queue
+) -> None:
+    first, second = put(project), put(project, "convert")
+
+    def order() -> list[str]:
+        return [item.name for item in queue.waiting()]
+
+    async with bench(size=(120, 24)) as b:
+        await b.press("7")
+        await b.sees("0 at work, 2 waiting")
+        await b.press("J")
+        await b.until(lambda: order() == [second.name, first.name], "the first is second")
+        await b.until(lambda: b.app.screen.query_one("#jobs").index == 1, "the cursor followed it")
+        await b.press("K")
+        await b.until(lambda: order() == [first.name, second.name], "it is first again")
+        await b.press("P")
+        await b.sees("held")
+        await b.sees("let it go")
+        await b.press("P")
+        await b.until(lambda: not queue.waiting()[0].entry.held, "it is let go")
+        await b.press("Z")
+        await b.until(lambda: all(i.entry.held for i in queue.waiting()), "all are held")
+        await b.sees("go on after this one")
+        await b.press("Z")
+        await b.until(lambda: not any(i.entry.held for i in queue.waiting()), "all may go")
+        await b.press("x")
+        await b.sees("Take it out")
+        await b.press("n")
+        assert len(order()) == 2
+        await b.press("x")
+        await b.sees("Take it out")
+        await b.press("y")
+        await b.until(lambda: order() == [second.name], "it was taken out")
+        await b.sees("1 waiting, 1 ended")
+
+
+async def test_what_ended_badly_is_tried_again(bench: Open, project: Project, queue: Queue) -> None:
+    failed = ended(project, State.FAILED, "no")
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("1 ended")
+        await b.press("Y")
+        await b.until(lambda: len(queue.waiting()) == 1, "it waits again")
+        assert queue.waiting()[0].entry.again_of == failed.name
+
+
+async def test_a_filter_and_the_way_to_the_project(bench: Open, tmp_workspace: Path) -> None:
+    for name in ("rome", "oslo"):
+        put(fake.make_project(tmp_workspace, name))
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("2 waiting")
+        await b.press("slash", *"oslo", "enter")
+        await b.sees("1 of 2")
+        assert not any("rome" in line for line in b.lines()[2:])
+        await b.press("enter")
+        await b.sees("3 Train")
+        assert b.app.session.project.name == "oslo"
+        assert b.app.session.view.room == "train"
+
+
+async def test_nothing_is_changed_under_readonly(
+    bench: Open, project: Project, queue: Queue
+) -> None:
+    put(project), put(project, "convert")
+    before = [(i.name, i.entry) for i in queue.waiting()]
+    async with bench(readonly=True) as b:
+        await b.press("7")
+        await b.sees("2 waiting")
+        await b.press("J", "P", "Z", "x", "Y")
+        assert "Take it out" not in b.text()
+    assert [(i.name, i.entry) for i in queue.waiting()] == before
+
+
+def test_a_job_that_goes_on_is_told_once(tmp_workspace: Path, project: Project) -> None:
+    engine = fake.FakeEngine(project.path)
+    jobs = Jobs(tmp_workspace, every_s=0.0)
+    first = jobs()
+    assert first is not None
+    assert [folder.name for folder, _ in first.running] == [engine.folder.name]
+    engine.put()  # a heartbeat
+    assert jobs() is None
+    engine.put(iteration=7)
+    assert jobs() is not None
+    engine.end(State.DONE, 0, "trained")
+    last = jobs()
+    assert last is not None
+    assert [f.name for f in last.ended] == [engine.folder.name]
+
+
+async def test_ten_thousand_jobs_open_at_once(bench: Open, tmp_workspace: Path) -> None:
+    """Under 0.3 s from the key to the list, where this machine is quiet: the best of three."""
+    for number in range(20):
+        project = Project.create(tmp_workspace, f"film{number}")
+        for job in range(500):
+            folder = project.path / "jobs" / f"20260101T{job:06d}.000-train-{number:04x}"
+            folder.mkdir()
+            (folder / "job.json").write_bytes(b'{"v":1,"kind":"train","steps":[]}')
+    times = []
+    async with bench(size=(120, 40)) as b:
+        for _ in range(3):
+            begin = time.perf_counter()
+            await b.pilot.press("7")
+            await b.until(lambda: "film" in b.text() and "train" in b.text(), "rows")
+            times.append(time.perf_counter() - begin)
+            await b.press("0")
+        assert min(times) < 0.3, times
