@@ -21,6 +21,7 @@ from fstui import bell, keymap, settings, state, terminal, theme
 from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
+from fstui.rooms.bars import ROOMS_OF_A_PROJECT
 from fstui.rooms.room import Room
 from fstui.widgets.paint import LeanDisplay
 
@@ -50,9 +51,6 @@ def _enters(room: str) -> Callable[[FstuiApp], None]:
         app.enter(room)
 
     return act
-
-
-ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "arrivals"})
 
 
 class FstuiApp(LeanDisplay):

@@ -10,13 +10,28 @@ from textual import events
 from textual.strip import Strip
 
 from fstui import keymap
+from fstui.i18n import later, tr
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.words import shorten
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
-ROOMS = ("project", "faces", "train", "convert", "log")
+TITLES = {
+    "project": later("Project"),
+    "faces": later("Faces"),
+    "train": later("Train"),
+    "convert": later("Convert"),
+    "log": later("Log"),
+    "queue": later("Queue"),
+    "arrivals": later("Watch"),
+}
+ROOMS = tuple(TITLES)
+ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "arrivals"})
+MAIN = ("project", "faces", "train", "convert", "log")
+LEAST_CRUMBS = (20, 16, 16, 0)
+"""Columns that the way to here should have: beside all rooms' names, the main ones', that of the
+room one is in, beside keys alone."""
 MOST_KEYS = 8
 ALWAYS = ("help", "leave")
 """Keys that stay in the footer when others must give way."""
@@ -69,27 +84,56 @@ class Bar(StripView):
 
 
 class RoomBar(Bar):
-    """Project name and rooms with their digits; the room one is in is marked."""
+    """Where one is: workspace, project, and the rooms with their keys; a click goes there."""
 
     def pieces(self, width: int) -> list[Piece]:
-        """`0 fstui  demo  1 Project  2 Faces ...`."""
-        app: Any = self.app
-        session = app.session
+        """`0 fstui films > anna  1 Project 2 Faces ...`, as much of it as there is room for."""
+        session = self.studio.session
+        frozen = getattr(self.screen, "frozen", False)
+        marks = [(tr("read-only "), session.readonly), (tr("frozen (f) "), frozen)]
+        end = [Piece(text, "warn") for text, on in marks if on]
+        for short, least in enumerate(LEAST_CRUMBS):
+            rooms = self._rooms(short)
+            left = width - _cells(rooms) - _cells(end)
+            if left >= least:
+                break
+        return [*self._crumbs(left), *rooms, *end]
+
+    @property
+    def studio(self) -> Any:
+        """The app, with its session."""
+        return self.app
+
+    def _rooms(self, short: int) -> list[Piece]:
+        """Each room that can be entered, with its name or its key alone: see `LEAST_CRUMBS`."""
+        here = getattr(self.screen, "room", "")
+        found = []
+        for room in ROOMS:
+            if room in ROOMS_OF_A_PROJECT and self.studio.session.project is None:
+                continue
+            style, key = "here" if room == here else "key", keymap.shown(keymap.key(room).keys)
+            found.append(Piece(f" {key}", style, f"app.{room}"))
+            if short == 0 or (short == 1 and room in MAIN) or (room == here and short < 3):
+                name = f" {tr(TITLES[room])} "
+                found.append(Piece(name, "here" * (room == here), f"app.{room}"))
+        return found
+
+    def _crumbs(self, width: int) -> list[Piece]:
+        """The way down to here; of long names the middle is left out."""
+        session = self.studio.session
         found = [Piece("0", "key", "app.home"), Piece(" fstui ", "", "app.home")]
         if session.project is None:
-            return [*found, Piece(shorten(str(session.workspace), width - 12), "muted")]
-        here = getattr(self.screen, "room", "")
-        names = []
-        for digit, room in enumerate(ROOMS, 1):
-            style = "here" if room == here else "key"
-            names.append(Piece(f" {digit}", style, f"app.{room}"))
-            names.append(Piece(f" {room.title()} ", "here" * (room == here), f"app.{room}"))
-        used = sum(len(p.text) for p in [*found, *names]) + 3
-        shown = shorten(session.project.name, max(6, width - used - 11))
-        found.append(Piece(f" {shown} ", "muted"))
-        frozen = getattr(self.screen, "frozen", False)
-        marks = [("read-only ", session.readonly), ("frozen (f) ", frozen)]
-        return [*found, *names, *(Piece(text, "warn") for text, on in marks if on)]
+            return [*found, Piece(shorten(str(session.workspace), width - 9) + " ", "muted")]
+        left = width - 9
+        name = shorten(session.project.name, max(6, left - 1))
+        folder = session.workspace.name
+        if left >= len(name) + len(folder) + 5:
+            found += [Piece(f"{folder} ", "muted", "app.home"), Piece("> ", "muted")]
+        return [*found, Piece(f"{name} ", "", "app.project")]
+
+
+def _cells(pieces: list[Piece]) -> int:
+    return sum(cell_len(piece.text) for piece in pieces)
 
 
 class KeyBar(Bar):

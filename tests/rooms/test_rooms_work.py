@@ -293,7 +293,7 @@ async def test_a_form_that_scrolls_keeps_its_button_and_its_problem_in_sight(
 ) -> None:
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, room, size=size) as b:
-        await b.sees("1 Project")
+        await b.sees(room.title())
         stage = {"faces": "extract"}.get(room, room)
         b.app.screen.ask_settings(stage)
         await b.sees("enter accept")
