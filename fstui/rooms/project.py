@@ -156,17 +156,7 @@ class ProjectRoom(Room):
 
     def action_edit(self) -> None:
         """project.toml in the user's editor, outside the workbench."""
-        session = self.studio.session
-
-        def act() -> None:
-            path = session.writable().path / "project.toml"
-            editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-            with self.app.suspend():
-                subprocess.run([*editor, str(path)], check=False)
-            session.reload()
-
-        self.attempt(act)
-        self.news()
+        edit_project(self)
 
     # --- footage ------------------------------------------------------------------------------
 
@@ -190,6 +180,21 @@ class ProjectRoom(Room):
             text = str(error)
         line: list[Line] = [[(f"{safe_text(path.name)}: {text}", "muted")]]
         self.app.call_from_thread(self.query_one("#facts", Lines).show, line)
+
+
+def edit_project(room: Room) -> None:
+    """project.toml in the user's editor, outside the workbench."""
+    session = room.studio.session
+
+    def act() -> None:
+        path = session.writable().path / "project.toml"
+        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+        with room.app.suspend():
+            subprocess.run([*editor, str(path)], check=False)
+        session.reload()
+
+    room.attempt(act)
+    room.news()
 
 
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:

@@ -1,0 +1,226 @@
+"""The watch room: watched folders, recipes, what arrived, what was refused and why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import work
+from textual.widget import Widget
+
+from engine.project import SIDES
+from engine.protocol import safe_text
+from engine.watch.inbox import answer
+from engine.watch.ledger import Ledger, retry
+from fstui import keymap
+from fstui.i18n import later, tr
+from fstui.model.arrivals import ArrivalsGlance, Arrived, of_arrivals
+from fstui.rooms.lines import Line, Lines
+from fstui.rooms.room import Room
+from fstui.widgets.filter import Filter, matches
+from fstui.widgets.rows import Column, Row, Rows, Tone
+
+COLUMNS = (
+    Column("What", least=18),
+    Column("State", 9),
+    Column("When", 11),
+    Column("Why", least=24),
+)
+TONES: dict[str, Tone] = {
+    "asks": "warn",
+    "not used": "bad",
+    "wrong": "bad",
+    "failed": "bad",
+    "away": "warn",
+    "taken in": "good",
+    "done": "good",
+    "running": "good",
+    "new": "accent",
+}
+SIDE_WORDS = {
+    "a": later("side A, who is replaced"),
+    "b": later("side B, who is put in"),
+    "target": later("the target"),
+}
+
+
+class ArrivalsRoom(Room):
+    """What came, what became of it, and what would happen next."""
+
+    room = "arrivals"
+    stage = "watch"
+    CSS_PATH = "../styles/arrivals.tcss"
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("retry", "answer", "filter", "edit")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._glance: ArrivalsGlance | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """How it is watched, all rows, the row under the cursor in full."""
+        yield Lines(id="how", wrap=True)
+        yield Rows(COLUMNS, empty=tr("Looking into the folders ..."), id="arrived")
+        yield Lines(id="why", wrap=True)
+        yield Filter(placeholder=tr("words of a file, a recipe or a reason"))
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """What arrived in this project."""
+        project = self.studio.session.project
+        return (of_arrivals(project.path),) if project else ()
+
+    def news(self, update: object = None) -> None:
+        """Take in what arrived."""
+        project = self.studio.session.project
+        if isinstance(update, ArrivalsGlance) and project and update.path == project.path:
+            self._glance = update
+        super().news(update)
+
+    def show(self) -> None:
+        """All rows that match."""
+        self.query_one("#how", Lines).show([self._how()])
+        project = self.studio.session.project
+        if self._glance is None or project is None or self._glance.path != project.path:
+            return
+        entry, rows = self.query_one(Filter), self._glance.rows
+        kept = [a for a in rows if matches(entry.text, f"{a.name} {a.state} {a.why}")]
+        if entry.text:
+            entry.count(len(kept), len(rows))
+        listing = self.query_one(Rows)
+        listing.show([row_of(a) for a in kept], empty=tr("Nothing matches: esc clears the filter."))
+        if self.focused is None:
+            listing.focus()
+        self._tell()
+
+    def _how(self) -> Line:
+        """Whether a watcher runs, and by what it hears of new files."""
+        watch = self.studio.session.jobs.get("watch")
+        if watch is None or not watch.running:
+            return [(tr("Nobody watches: press w. What arrives meanwhile is seen then."), "warn")]
+        told = safe_text(watch.snapshot.phase) or tr("watching")
+        return [(tr("Watched. "), "good"), told]
+
+    @property
+    def chosen(self) -> Arrived | None:
+        """What is under the cursor."""
+        key = self.query_one(Rows).key
+        rows = self._glance.rows if self._glance else []
+        return next((a for a in rows if a.key == key), None)
+
+    def _tell(self) -> None:
+        chosen = self.chosen
+        lines: list[Line] = []
+        if chosen is not None:
+            lines = [[(safe_text(chosen.name), "accent")], [safe_text(chosen.why)]]
+        self.query_one("#why", Lines).show(lines)
+
+    def on_rows_moved(self, _message: Rows.Moved) -> None:
+        """Other words, other keys."""
+        self._tell()
+        self.refresh_bindings()
+
+    def on_rows_chosen(self, _message: Rows.Chosen) -> None:
+        """Enter answers a question, tries a dead letter again."""
+        chosen = self.chosen
+        if chosen is None or self.studio.session.readonly:
+            return
+        if self._can("answer"):
+            self.action_answer()
+        elif chosen.may_retry:
+            self.action_retry()
+
+    # --- keys ---------------------------------------------------------------------------------
+
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """What is under the cursor."""
+        return (*super().keys_depend_on(), self.chosen)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What can be done with what is under the cursor."""
+        if action in ("start", "pause", "stop"):
+            return False
+        if action in keymap.WRITING and self.studio.session.readonly:
+            return False
+        if action in ("retry", "answer"):
+            return self._can(action)
+        return super().check_action(action, parameters)
+
+    def _can(self, action: str) -> bool:
+        chosen = self.chosen
+        if chosen is None:
+            return False
+        if action == "retry":
+            return chosen.may_retry
+        return chosen.name.startswith("media/inbox/") and chosen.kind in ("question", "new")
+
+    def action_retry(self) -> None:
+        """Have a dead letter, a question or a failed run tried once more."""
+        chosen = self.chosen
+        if chosen is not None:
+            self.act(lambda: retry(Ledger(self.studio.session.writable()), chosen.name))
+
+    def action_answer(self) -> None:
+        """Say where something of the inbox belongs."""
+        from fstui.widgets.menu import Menu
+
+        chosen = self.chosen
+        if chosen is None:
+            return
+        question = tr("Where does {name} belong?").format(name=Path(chosen.name).name)
+
+        def go(side: str | None) -> None:
+            if side:
+                name = Path(chosen.name).name
+                self.act(lambda: answer(self.studio.session.writable(), name, side))
+
+        choices = [(side[0], side, tr(SIDE_WORDS[side])) for side in SIDES]
+        self.app.push_screen(Menu(question, choices), go)
+
+    @work(thread=True, group="arrivals")
+    def act(self, do: Callable[[], object]) -> None:
+        """In a thread: another program may hold the book for a moment."""
+        self.attempt_in_thread(do)
+
+    def action_edit(self) -> None:
+        """The recipes, in project.toml."""
+        from fstui.rooms.project import edit_project
+
+        edit_project(self)
+
+    # --- filter -------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Only rows with some words."""
+        self.query_one(Filter).open()
+
+    def on_filter_changed(self) -> None:
+        """Each key filters."""
+        self.show()
+
+    def on_filter_left(self) -> None:
+        """Back to the list."""
+        self.query_one(Rows).focus()
+
+
+def row_of(arrived: Arrived) -> Row:
+    """One row."""
+    state = tr(arrived.state)
+    cells = (
+        safe_text(arrived.name),
+        (state, TONES.get(arrived.state, "")),
+        moment(arrived.time),
+        safe_text(arrived.why),
+    )
+    return Row(arrived.key, cells)
+
+
+def moment(time: str) -> str:
+    """`11-26 23:39` by the machine's clock."""
+    try:
+        return f"{datetime.fromisoformat(time).astimezone():%m-%d %H:%M}"
+    except ValueError:
+        return ""
+
+
+ROOM = ArrivalsRoom

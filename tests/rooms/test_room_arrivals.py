@@ -1,0 +1,104 @@
+"""The watch room: folders, recipes, what arrived, answers and tries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import fake
+import pytest
+from workbench import Open
+
+from engine.errors import AlreadyRunning
+from engine.project import Project
+from engine.watch.ledger import Arrival, Ledger, Run, stamped
+from fstui.model.arrivals import of_arrivals
+
+RECIPES = """
+[[recipe]]
+name = "night"
+when = "b"
+steps = ["extract"]
+hours = "22:00-22:01"
+
+[[recipe]]
+name = "bad"
+when = "b"
+steps = ["dance"]
+"""
+
+
+@pytest.fixture
+def project(tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    def no_watcher(_project: Project) -> None:
+        raise AlreadyRunning("Somebody else's.")
+
+    monkeypatch.setattr("fstui.model.jobs.start_watch", no_watcher)
+    project = fake.make_project(tmp_workspace)
+    toml = project.path / "project.toml"
+    toml.write_text(toml.read_text() + RECIPES)
+    media = project.path / "media"
+    (media / "inbox" / "who.mp4").write_bytes(b"x")
+    (media / "a" / "broken.mp4").write_bytes(b"x")
+    (media / "b" / "fresh.mp4").write_bytes(b"x")
+    with Ledger(project).change() as book:
+        book.files["media/inbox/who.mp4"] = stamped(Arrival("inbox", "question", why="shows both"))
+        book.files["media/a/broken.mp4"] = stamped(Arrival("a", "dead", why="it is cut off"))
+        book.runs.append(Run("1", "night", {"media/b/x.mp4": "b"}, "failed", "no face was found"))
+    return project
+
+
+async def test_everything_that_arrived_is_shown_with_its_reason(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, "arrivals", size=(140, 40)) as b:
+        await b.sees("Nobody watches: press w")
+        await b.sees("media/inbox/who.mp4")
+        for told in ("shows both", "it is cut off", "fresh.mp4", "no face was found", "recipe"):
+            assert told in b.text(), told
+        await b.press("slash", *"night", "enter", "end")
+        await b.sees("when something arrives in b: extract; within 22:00-22:01")
+        await b.sees("for media/b/fresh.mp4: extract b")
+        await b.press("slash", *[*["backspace"] * 5, *"dance"], "enter")
+        await b.sees("not dance")
+        await b.press("slash", *[*["backspace"] * 5, *"media/target"], "enter")
+        await b.sees("watched")
+
+
+async def test_a_question_is_answered_and_a_letter_tried_again(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, "arrivals") as b:
+        await b.sees("who.mp4")
+        await b.press("enter")
+        await b.sees("Where does who.mp4 belong?")
+        await b.press("t")
+        target = project.path / "media" / "target" / "who.mp4"
+        await b.until(target.exists, "it was filed")
+        await b.press("slash", *"broken", "enter")
+        await b.press("Y")
+        await b.until(
+            lambda: "media/a/broken.mp4" not in Ledger(project).book.files, "it is looked at anew"
+        )
+        await b.press("slash", "escape")
+        await b.press("slash", *"night failed", "enter")
+        await b.press("Y")
+        await b.until(lambda: Ledger(project).book.runs[0].state == "waiting", "the run waits")
+
+
+async def test_looking_only_answers_nothing(bench: Open, project: Project) -> None:
+    before = (project.path / "arrivals.json").read_bytes()
+    async with bench(project.path, "arrivals", readonly=True) as b:
+        await b.sees("who.mp4")
+        await b.press("enter", "I", "Y", "w", "e")
+        assert "belong?" not in b.text()
+    assert (project.path / "arrivals.json").read_bytes() == before
+
+
+def test_nothing_is_told_twice(project: Project) -> None:
+    ask = of_arrivals(project.path, every_s=0.0)
+    assert ask() is not None
+    assert ask() is None
+    (project.path / "media" / "b" / "more.mp4").write_bytes(b"x")
+    told = ask()
+    assert told is not None
+    assert any(row.name == "media/b/more.mp4" for row in told.rows)
