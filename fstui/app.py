@@ -69,6 +69,7 @@ class FstuiApp(LeanDisplay):
         "log",
         "queue",
         "arrivals",
+        "jump",
         "theme",
         "help",
         "command_palette",
@@ -105,6 +106,7 @@ class FstuiApp(LeanDisplay):
         self.remote = remote
         self.farewell = ""
         keep = None if session.readonly else partial(keep_going, session.workspace)
+        self.theme_files = theme.Changes()
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:
             self.animation_level = "none"
@@ -148,6 +150,9 @@ class FstuiApp(LeanDisplay):
 
     def on_fstui_app_news(self, message: News) -> None:
         """Take news into the session, then let the room that is shown paint what changed."""
+        if isinstance(message.update, theme.ThemesChanged):
+            self.take_themes()
+            return
         ended = self.session.take(message.update)
         if self.room is not None:
             self.room.news(message.update)
@@ -215,12 +220,28 @@ class FstuiApp(LeanDisplay):
         self.theme = self.session.state.theme = theme.after(self)
         self.notify(f"theme: {self.theme}", timeout=2)
 
+    def take_themes(self) -> None:
+        """The user's theme files changed: use them as they are now."""
+        known = theme.register(self)
+        if self.theme not in known:
+            self.theme = theme.first(self)
+        for gone in set(theme.ours(self)) - set(known):
+            self.unregister_theme(gone)
+        self.mutate_reactive(type(self).theme)
+
     def action_help(self) -> None:
         """The keys that are valid now."""
         from fstui.rooms.help import Help
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen))
+
+    def action_jump(self) -> None:
+        """Letters on the panes; each goes to its pane."""
+        from fstui.rooms.jump import Jump, targets_of
+
+        if targets := targets_of(self.screen):
+            self.push_screen(Jump(targets))
 
     def action_command_palette(self) -> None:
         """All actions, by their words."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from textual.app import App
@@ -15,6 +17,7 @@ from engine.protocol import safe_text
 from fstui.terminal import look
 
 SHIPPED = Path(__file__).resolve().parent.parent / "themes"
+LOOK_S = 1.0
 DARK, LIGHT, TERMINAL = "fstui-dark", "fstui-light", "fstui-terminal"
 
 
@@ -114,6 +117,37 @@ def load_all(places: list[Path]) -> tuple[dict[str, Theme], list[str]]:
     return found, problems
 
 
+class ThemesChanged(NamedTuple):
+    """News: theme files of the user came, went or were saved."""
+
+
+class Changes:
+    """A question for `Tail.also`: whether the user's theme files changed; a stat a second."""
+
+    def __init__(self, config: Path | None = None) -> None:
+        self._folder = folders(config)[1]
+        self._seen = self._stamps()
+        self._due = 0.0
+
+    def __call__(self) -> ThemesChanged | None:
+        """News when something changed."""
+        if time.monotonic() < self._due:
+            return None
+        self._due = time.monotonic() + LOOK_S
+        now = self._stamps()
+        if now == self._seen:
+            return None
+        self._seen = now
+        return ThemesChanged()
+
+    def _stamps(self) -> dict[str, int]:
+        try:
+            found = [e for e in os.scandir(self._folder) if e.name.endswith(".toml")]
+            return {e.name: e.stat().st_mtime_ns for e in found}
+        except OSError:
+            return {}
+
+
 def register(app: App[Any], config: Path | None = None) -> list[str]:
     """Make all themes known to an app and say which can't be used; our names in order."""
     themes, problems = load_all(folders(config))
@@ -137,8 +171,13 @@ def first(app: App[Any], *wanted: str) -> str:
     return next((n for n in names if n in app.available_themes), "textual-dark")
 
 
+def ours(app: App[Any]) -> list[str]:
+    """Names of the themes that are not Textual's: the shipped ones and the user's."""
+    return [name for name in app.available_themes if name not in BUILTIN_THEMES]
+
+
 def after(app: App[Any]) -> str:
     """The theme that follows the present one, among ours and the user's."""
-    names = [n for n in app.available_themes if n not in BUILTIN_THEMES]
+    names = ours(app)
     at = names.index(app.theme) + 1 if app.theme in names else 0
     return names[at % len(names)] if names else app.theme

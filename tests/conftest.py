@@ -39,6 +39,7 @@ def tmp_workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FSTUI_WORKSPACE", str(workspace))
     monkeypatch.setenv("FSTUI_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("FSTUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("FSTUI_CACHE", str(tmp_path / "cache"))
     return workspace
 
 

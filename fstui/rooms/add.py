@@ -38,6 +38,12 @@ class AddFootage(Dialog[int]):
             "Copy", yes_no(False, id="copy"), "into the project's media/, or only listed"
         )
 
+    def command(self) -> list[str]:
+        """`add PROJECT SIDE PATH`."""
+        copy = ["--copy"] if self.query_one("#copy", Choice).value else []
+        path = str(Path(self.query_one(PathInput).text.strip()).expanduser().absolute())
+        return ["add", self._project.name, self.query_one("#side", Choice).value, path, *copy]
+
     def on_mount(self) -> None:
         """Type the path at once."""
         super().on_mount()

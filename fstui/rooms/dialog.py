@@ -17,6 +17,10 @@ from textual.widgets import Button, Input, Static
 
 from engine.errors import FstuiError, from_os_error
 from engine.protocol import safe_text
+from fstui import keymap
+from fstui.clipboard import copy
+from fstui.i18n import tr
+from fstui.model.commandline import line_of
 from fstui.rooms.choice import Choice
 
 T = TypeVar("T")
@@ -33,6 +37,7 @@ class Dialog(ModalScreen[T]):
         Binding("escape", "back", "Cancel"),
         Binding("down", "app.focus_next", "Next field", show=False),
         Binding("up", "app.focus_previous", "Field before", show=False),
+        *keymap.bindings("copy_command"),
     ]
 
     heading: ClassVar[str] = ""
@@ -63,6 +68,24 @@ class Dialog(ModalScreen[T]):
     def accept(self) -> T:
         """Do it; what the dialogue ends with. Raises `FstuiError` to stay open and say why."""
         raise NotImplementedError
+
+    def command(self) -> list[str]:
+        """The words of the command line that does the same; none where there is none. Raises
+        `FstuiError` for what can't be accepted."""
+        return []
+
+    def action_copy_command(self) -> None:
+        """Copy that line, and show it."""
+        done, words = self.attempt(self.command)
+        if done and words:
+            line = line_of(words)
+            path = copy(self.app, line)
+            self.notify(
+                safe_text(line),
+                title=tr("Copied (also in {path})").format(path=path),
+                timeout=10,
+                markup=False,
+            )
 
     def on_mount(self) -> None:
         """Nothing blinks or flashes on a slow link."""

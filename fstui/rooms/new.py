@@ -26,6 +26,10 @@ class NewProject(Dialog[Path]):
         """The name."""
         yield labelled("Name", Input(id="name"), "becomes a folder's name")
 
+    def command(self) -> list[str]:
+        """`new NAME`."""
+        return ["new", self.query_one("#name", Input).value.strip()]
+
     def accept(self) -> Path:
         """Make the folder."""
         return Project.create(self._workspace, self.query_one("#name", Input).value.strip()).path

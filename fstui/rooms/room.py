@@ -16,12 +16,15 @@ from textual.widgets import Static
 from engine.errors import FstuiError, from_os_error
 from engine.protocol import safe_text
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import KeyBar, RoomBar
 from fstui.rooms.lines import Lines
+from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
+from fstui.widgets.words import shorten
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel as Severity
@@ -40,7 +43,7 @@ class Room(Screen[None]):
     stage: ClassVar[str] = ""
     """The stage whose jobs this room is about; empty: whichever is at work."""
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "start", "stop", "pause", "watch", "freeze", "zoom", "doctor", "back"
+        "start", "stop", "pause", "watch", "freeze", "zoom", "copy", "doctor", "back"
     )
 
     def __init__(self) -> None:
@@ -90,7 +93,7 @@ class Room(Screen[None]):
         """The room is shown: ask for what it shows, paint once."""
         session = self.studio.session
         place = session.project.path if session.project else session.workspace
-        self.studio.tail.also(glance.of_disk(place), *self.asks())
+        self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *self.asks())
         self.query_one(RoomBar).repaint()
         self.news()
 
@@ -140,6 +143,8 @@ class Room(Screen[None]):
         job = self.job
         if action == "start":
             return job is None or not job.running
+        if action == "copy":
+            return bool(self.copied())
         if action == "zoom":
             return bool(self.panes)
         if action == "stop":
@@ -191,6 +196,21 @@ class Room(Screen[None]):
         self.frozen = not self.frozen
         self.query_one(RoomBar).repaint()
         self.news()
+
+    def copied(self) -> str:
+        """What `c` copies: the row under the cursor, its cells with tabs between."""
+        if isinstance(self.focused, Rows) and (row := self.focused.row) is not None:
+            return "\t".join(cell if isinstance(cell, str) else cell[0] for cell in row.cells)
+        return ""
+
+    def action_copy(self) -> None:
+        """Copy it, and say where it lies if the terminal took no copy."""
+        from fstui.clipboard import copy
+
+        if text := self.copied():
+            path = copy(self.app, text)
+            said = tr("Copied: {text} (also in {path})")
+            self.say(said.format(text=shorten(text, 60), path=path))
 
     def action_zoom(self) -> None:
         """Show the next pane alone; after the last, all of them again."""

@@ -12,6 +12,7 @@ from engine.devices import gpus
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui.model import jobs
+from fstui.model.commandline import start_words
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 
@@ -32,6 +33,7 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def __init__(self, project: Project, stage: str) -> None:
         super().__init__()
+        self._project = project
         self._stage = stage
         self._struct = STAGE_SETTINGS[stage]
         self._values = starting_values(project, stage)
@@ -76,6 +78,10 @@ class StartForm(Dialog[dict[str, Any]]):
                 settings[field.name] = value
         read(self._struct, settings)
         return settings
+
+    def command(self) -> list[str]:
+        """The stage with the flags of what was changed."""
+        return start_words(self._project, self._stage, self.accept())
 
 
 def starting_values(project: Project, stage: str) -> dict[str, Any]:

@@ -67,7 +67,6 @@ class TuneForm(StartForm):
 
     def __init__(self, project: Project, *, looking: bool = False) -> None:
         super().__init__(project, "convert")
-        self._project = project
         self._looking = looking
         self._view = 0
         """Index in `VIEWS`."""

@@ -157,6 +157,11 @@ class Rows(StripView, can_focus=True):
         """Key of the row under the cursor."""
         return self._key
 
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        return self._rows[self._index] if len(self._rows) else None
+
     def __len__(self) -> int:
         return len(self._rows)
 
