@@ -12,7 +12,7 @@ import tomllib
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -132,6 +132,10 @@ class ProjectFile(msgspec.Struct):
     """What to do when footage arrives; `engine.watch.recipes` reads and checks each."""
 
 
+RESERVED: tuple[Literal["archive", "trash"], ...] = ("archive", "trash")
+"""Folders of a workspace that hold projects which were put away."""
+
+
 def check_name(name: str) -> str:
     """A project's name as a safe folder name. Raises `BadInput` saying what is wrong with it."""
     shown = safe_text(name)
@@ -144,6 +148,8 @@ def check_name(name: str) -> str:
             f"The project name '{shown}' can't be a folder's name: leave out / \\ : * ? \" < > | "
             "and a leading dot or dash."
         )
+    if name in RESERVED:
+        raise BadInput(f"'{name}' is the workspace's own folder: choose another name.")
     return name
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 COMMANDS: dict[str, str] = {
     "demo": "the whole way on sample footage: extract, train, convert, report",
     "new": "make a project",
+    "project": "rename, duplicate, archive or trash a whole project, and back",
     "add": "list footage of a side: a (replaced), b (put in), target (to be converted)",
     "extract": "find, describe and crop faces",
     "faces": "list, reject and keep faces; figures, people, duplicates",

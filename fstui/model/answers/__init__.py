@@ -99,6 +99,15 @@ class ProjectAnswer(Answer, frozen=True):
     """Of one project alone."""
 
 
+class KeptAnswer(Answer, frozen=True):
+    """One of `project list --json`: a project in the archive or the trash."""
+
+    place: Literal["archive", "trash"]
+    name: str
+    path: str
+    bytes: int
+
+
 # --- queue ---
 
 
