@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -105,7 +104,8 @@ class FstuiApp(LeanDisplay):
         self.ascii_only = ascii_only
         self.remote = remote
         self.farewell = ""
-        keep = None if session.readonly else partial(keep_going, session.workspace)
+        keep = None if session.readonly else lambda: keep_going(session.workspace)
+        session.state.looked_at(session.workspace)
         self.theme_files = theme.Changes()
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:

@@ -72,6 +72,16 @@ KEYS: tuple[Key, ...] = (
         writes=True,
     ),
     Key("new", "plus", "new project", "Project", "create make", True, "+", writes=True),
+    Key(
+        "manage",
+        "m",
+        "rename, copy, archive, trash",
+        "Project",
+        "duplicate delete",
+        True,
+        writes=True,
+    ),
+    Key("workspaces", "W", "workspaces", "Project", "folder switch other", True),
     Key("add", "a", "add footage", "Project", "media video source import", True, writes=True),
     Key("people", "p", "people", "Project", "consent ground name", True, writes=True),
     Key(

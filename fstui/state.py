@@ -40,14 +40,24 @@ class View(msgspec.Struct):
     faces: FacesView = msgspec.field(default_factory=FacesView)
 
 
+WORKSPACES_KEPT = 10
+
+
 class UiState(msgspec.Struct):
     """`ui.json`."""
 
     project: str = ""
     """Path of the project that was open; empty at home."""
     theme: str = ""
+    workspaces: list[str] = []
+    """Those that were looked at, the newest first."""
     views: dict[str, View] = {}
     """By the project's path."""
+
+    def looked_at(self, workspace: Path) -> None:
+        """Remember a workspace as the newest."""
+        rest = [w for w in self.workspaces if w != str(workspace)]
+        self.workspaces = [str(workspace), *rest][:WORKSPACES_KEPT]
 
     def view(self, project: Path) -> View:
         """The view of a project, made at its first opening."""

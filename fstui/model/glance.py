@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.disk import disk_use
+from engine.project import projects_of
 from engine.protocol import safe_text
 
 from .overview import Overview, overview, overviews
@@ -26,6 +28,12 @@ class WorkspaceGlance(NamedTuple):
     """News of all projects."""
 
     overviews: list[Overview]
+
+
+class DisksGlance(NamedTuple):
+    """What some projects of a workspace hold on the disk, bytes."""
+
+    held: dict[Path, int]
 
 
 class DiskGlance(NamedTuple):
@@ -94,5 +102,24 @@ def of_workspace(workspace: Path, every_s: float = EVERY_S) -> Callable[[], Work
             return None
         last = now
         return WorkspaceGlance(found)
+
+    return ask
+
+
+COUNT_EVERY_S = 300.0
+"""What a project holds is counted again after so long: many faces take a moment."""
+
+
+def of_disks(workspace: Path) -> Callable[[], DisksGlance | None]:
+    """A question for `Tail.also`: what each project holds, one project a look."""
+    counted: dict[Path, float] = {}
+
+    def ask() -> DisksGlance | None:
+        now = time.monotonic()
+        due = [p for p in projects_of(workspace) if now - counted.get(p, -1e9) > COUNT_EVERY_S]
+        if not due:
+            return None
+        counted[due[0]] = now
+        return DisksGlance({due[0]: disk_use(due[0])})
 
     return ask

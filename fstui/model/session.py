@@ -12,7 +12,7 @@ from fstui.settings import UserSettings
 from fstui.state import UiState, View
 
 from . import jobs
-from .glance import DiskGlance, ProjectGlance, WorkspaceGlance
+from .glance import DiskGlance, DisksGlance, ProjectGlance, WorkspaceGlance
 from .jobview import DOING, JobView
 from .overview import Overview
 from .series import EMPTY, Curve
@@ -37,6 +37,8 @@ class Session:
         self.overview: Overview | None = None
         self.overviews: list[Overview] | None = None
         """None until the first look."""
+        self.disks: dict[Path, int] = {}
+        """Bytes that projects of the workspace hold, as far as they were counted."""
         self._unreadable = ""
         self._disk = ""
 
@@ -91,6 +93,8 @@ class Session:
                 self.overview = update.overview
             case WorkspaceGlance():
                 self.overviews = update.overviews
+            case DisksGlance():
+                self.disks.update(update.held)
             case TailProblem():
                 self._unreadable = update.text
             case DiskGlance():

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
+from textual import work
 from textual.widget import Widget
 
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.model import glance, words
 from fstui.model.jobview import progress_words, state_words
 from fstui.model.overview import Overview
@@ -24,6 +26,10 @@ COLUMNS = (
     Column("Progress", 17),
     Column("Next", 7),
     Column("Last activity", 13),
+    Column("Rate", 15),
+    Column("Left", 9),
+    Column("Device", 8),
+    Column("Disk", 9, right=True),
 )
 TONES: dict[str, Tone] = {
     "running": "good",
@@ -43,7 +49,13 @@ class Home(Room):
 
     room = "home"
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("new", "filter")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings("new", "manage", "workspaces", "filter")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._counts: tuple[Path, Callable[[], object | None]] | None = None
+        """The workspace whose projects are counted, and what counts them; kept from visit to
+        visit, so that nothing is counted twice."""
 
     def body(self) -> Iterable[Widget]:
         """The list, and what to do where it is empty."""
@@ -53,7 +65,10 @@ class Home(Room):
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """All projects of the workspace."""
-        return (glance.of_workspace(self.studio.session.workspace),)
+        workspace = self.studio.session.workspace
+        if self._counts is None or self._counts[0] != workspace:
+            self._counts = workspace, glance.of_disks(workspace)
+        return (glance.of_workspace(workspace), self._counts[1])
 
     def show(self) -> None:
         """Projects, newest change first."""
@@ -67,7 +82,10 @@ class Home(Room):
         elif self.focused is None:
             self.query_one(Rows).focus()
         now, entry = time.time(), self.query_one(Filter)
-        rows = [row_of(one, now) for one in found if matches(entry.text, one.name)]
+        disks = self.studio.session.disks
+        rows = [
+            row_of(one, now, disks.get(one.path)) for one in found if matches(entry.text, one.name)
+        ]
         self.query_one(Rows).show(rows, empty="No project matches: esc clears the filter.")
         if entry.text:
             entry.count(len(rows), len(found))
@@ -90,6 +108,46 @@ class Home(Room):
 
         self.app.push_screen(NewProject(self.studio.session.workspace), go)
 
+    @property
+    def chosen(self) -> Path | None:
+        """The project under the cursor."""
+        key = self.query_one(Rows).key
+        return Path(key) if key and self.studio.session.overviews else None
+
+    def copied(self) -> str:
+        """The project's folder."""
+        return str(self.chosen or "")
+
+    def action_manage(self) -> None:
+        """Rename, duplicate, archive, trash, back again."""
+        from fstui.rooms.manage import choose
+
+        choose(self, self.chosen)
+
+    def action_workspaces(self) -> None:
+        """Turn to another workspace."""
+        from fstui.rooms.manage import choose_workspace
+
+        choose_workspace(self)
+
+    @work(thread=True, group="manage")
+    def act(self, do: Callable[[], object]) -> None:
+        """Something with whole projects, in a thread: a copy takes its time."""
+        self.attempt_in_thread(do)
+        self.app.call_from_thread(self.changed)
+
+    def changed(self) -> None:
+        """Look at the workspace anew."""
+        self.studio.tail.poke()
+
+    def turn_to(self, workspace: Path) -> None:
+        """Show another workspace from now on."""
+        session = self.studio.session
+        session.workspace, session.overviews, session.disks = workspace, None, {}
+        session.state.looked_at(workspace)
+        self.query_one(Rows).show([], empty=tr("Looking for projects ..."))
+        self.on_screen_resume()
+
     def action_filter(self) -> None:
         """Show only projects with some words in their names."""
         self.query_one(Filter).open()
@@ -107,11 +165,14 @@ class Home(Room):
         self.studio.open_project(Path(message.key))
 
 
-def row_of(one: Overview, now: float) -> Row:
+def row_of(one: Overview, now: float, disk: int | None = None) -> Row:
     """One project as a row of the list."""
+    held = words.size(disk) if disk is not None else ""
     age = moment(one.last_activity, now)
     if one.damaged:
-        return Row(str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age))
+        return Row(
+            str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age, "", "", "", held)
+        )
     snapshot = one.snapshot
     state = state_words(snapshot, now).partition(" at ")[0] if snapshot else "new"
     tone = TONES.get(str(snapshot.state), "") if snapshot else ""
@@ -119,7 +180,21 @@ def row_of(one: Overview, now: float) -> Row:
     if snapshot and snapshot.iteration is None and one.iteration is not None and not one.running:
         progress = f"iteration {words.count(one.iteration)}"
     next_words = next_of(one)
-    return Row(str(one.path), (one.name, (state, tone), progress, next_words, age))
+    return Row(
+        str(one.path),
+        (one.name, (state, tone), progress, next_words, age, *_pace(one), held),
+    )
+
+
+def _pace(one: Overview) -> tuple[str, str, str]:
+    """Rate, time left and device of a job that runs."""
+    snapshot = one.snapshot
+    if snapshot is None or not one.running:
+        return "", "", ""
+    at = snapshot.progress
+    rate = words.rate(at.rate, at.unit) if at.unit else ""
+    left = words.duration(at.eta_s) if at.eta_s is not None else ""
+    return rate, left, snapshot.device
 
 
 def moment(at: float, now: float) -> str:

@@ -99,13 +99,13 @@ async def test_the_users_key_map_changes_key_footer_and_help(
     bench: Open, tmp_path: Path, tmp_workspace: Path
 ) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "keymap.toml").write_text('new = "m"\n')
+    (tmp_path / "config" / "keymap.toml").write_text('new = "B"\n')
     async with bench() as b:
         await b.sees("Welcome")
         await b.press("plus")
         assert "New project" not in b.text()
-        assert "m" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
-        await b.press("m")
+        assert "B" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
+        await b.press("B")
         await b.sees("New project")
 
 
