@@ -68,6 +68,8 @@ class FstuiApp(LeanDisplay):
         "log",
         "queue",
         "arrivals",
+        "models",
+        "settings",
         "jump",
         "theme",
         "help",
@@ -85,6 +87,8 @@ class FstuiApp(LeanDisplay):
             "log",
             "queue",
             "arrivals",
+            "models",
+            "settings",
         )
     }
     DEFAULT_MODE = "home"
@@ -206,6 +210,8 @@ class FstuiApp(LeanDisplay):
     action_log = _enters("log")
     action_queue = _enters("queue")
     action_arrivals = _enters("arrivals")
+    action_models = _enters("models")
+    action_settings = _enters("settings")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Rooms of a project need an open project."""

@@ -10,7 +10,7 @@ from engine.protocol import write_atomic
 from engine.settings import read
 from engine.settings.user import FILE, UserSettings, config_folder, load
 
-__all__ = ["UserSettings", "change", "config_folder", "load"]
+__all__ = ["FILE", "UserSettings", "change", "config_folder", "load"]
 
 
 def change(name: str, value: Any) -> None:

@@ -149,10 +149,14 @@ class Session:
 
     # --- acts on jobs ---
 
-    def writable(self) -> Project:
-        """The open project, to be changed. Raises `Refused` under `--readonly`."""
+    def require_writing(self) -> None:
+        """Raise `Refused` under `--readonly`."""
         if self.readonly:
             raise Refused("Nothing is changed: fstui was started with --readonly.")
+
+    def writable(self) -> Project:
+        """The open project, to be changed. Raises `Refused` under `--readonly`."""
+        self.require_writing()
         if self.project is None:
             raise NothingToDo("No project is open: choose one first.")
         return self.project

@@ -25,6 +25,8 @@ TITLES = {
     "log": later("Log"),
     "queue": later("Queue"),
     "arrivals": later("Watch"),
+    "models": later("Models"),
+    "settings": later("Settings"),
 }
 ROOMS = tuple(TITLES)
 ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "arrivals"})

@@ -118,6 +118,10 @@ class Home(Room):
         """The project's folder."""
         return str(self.chosen or "")
 
+    def words_for(self, action: str) -> str:
+        """What there is to do with a project."""
+        return tr("rename, copy, trash") if action == "manage" else super().words_for(action)
+
     def action_manage(self) -> None:
         """Rename, duplicate, archive, trash, back again."""
         from fstui.rooms.manage import choose

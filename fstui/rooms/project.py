@@ -184,10 +184,17 @@ class ProjectRoom(Room):
 
 def edit_project(room: Room) -> None:
     """project.toml in the user's editor, outside the workbench."""
+    project = room.studio.session.project
+    if project is not None:
+        edit_file(room, project.path / "project.toml")
+
+
+def edit_file(room: Room, path: Path) -> None:
+    """A file of settings in the user's editor; a project is read again after that."""
     session = room.studio.session
 
     def act() -> None:
-        path = session.writable().path / "project.toml"
+        session.require_writing()
         editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
         with room.app.suspend():
             subprocess.run([*editor, str(path)], check=False)

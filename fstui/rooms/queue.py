@@ -252,8 +252,7 @@ class QueueRoom(Room):
         """Change the queue in a thread: another program may hold its lock for a moment."""
 
         def locked() -> None:
-            if self.studio.session.readonly:
-                self.studio.session.writable()
+            self.studio.session.require_writing()
             do()
             keep_going(self.studio.session.workspace)
 

@@ -62,7 +62,7 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)
-        return labelled(label_of(field.name), _widget(field, value), _hint(field))
+        return labelled(label_of(field.name), field_widget(field, value), _hint(field))
 
     def on_mount(self) -> None:
         """Enter on the button that has the focus starts it as it stands."""
@@ -73,7 +73,7 @@ class StartForm(Dialog[dict[str, Any]]):
         """Only what differs from the defaults, checked."""
         settings = {}
         for field in fields(self._struct):
-            value = _value(field, self.query_one(f"#set-{field.name}"))
+            value = value_of(field, self.query_one(f"#set-{field.name}"))
             if value != field.default or field.name in self._values:
                 settings[field.name] = value
         read(self._struct, settings)
@@ -108,7 +108,8 @@ def _hint(field: Field) -> str:
     return f"{field.help} ({field.unit})" if field.unit else field.help
 
 
-def _widget(field: Field, value: Any) -> Widget:
+def field_widget(field: Field, value: Any) -> Widget:
+    """What a setting is changed with: a choice, yes or no, or a line of text."""
     name = f"set-{field.name}"
     choices = list(field.choices)
     if choices and not field.many:
@@ -122,7 +123,8 @@ def _widget(field: Field, value: Any) -> Widget:
     return Input(shown, type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
 
 
-def _value(field: Field, widget: Widget) -> Any:
+def value_of(field: Field, widget: Widget) -> Any:
+    """The value that such a widget holds."""
     if isinstance(widget, Choice):
         return widget.value
     text = widget.value.strip() if isinstance(widget, Input) else ""

@@ -1,0 +1,109 @@
+"""All settings, the user's own and a project's: what they are, changing them; by name, as
+`train.batch`."""
+
+from __future__ import annotations
+
+import shlex
+from typing import Any
+
+import msgspec
+
+from engine.errors import UsageError
+from engine.project import Project
+from engine.protocol import safe_text
+from engine.settings import STAGE_SETTINGS, Field, fields, read
+from fstui import settings
+from fstui.model.answers import SettingAnswer
+
+
+def names() -> list[str]:
+    """Every setting's name: the user's, and a project's with its stage."""
+    return [field.name for field in fields(settings.UserSettings)] + [
+        f"{stage}.{field.name}" for stage, kind in STAGE_SETTINGS.items() for field in fields(kind)
+    ]
+
+
+def shown(value: Any) -> str:
+    """A value as one types it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return shlex.join(value) or "-"
+    return f"{value:g}" if isinstance(value, float) else str(value) or "-"
+
+
+def value_of(name: str, words: list[str]) -> Any:
+    """The value that was typed; a list where the setting is one. Raises `UsageError`."""
+    if field_of(name).type not in (bool, int, float, str):
+        return words
+    if len(words) > 1:
+        raise UsageError(f"{name} takes one value, not {len(words)}.")
+    return words[0]
+
+
+def field_of(name: str) -> Field:
+    """The definition of a setting."""
+    stage, _, own = name.rpartition(".")
+    kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
+    return next(f for f in fields(kind) if f.name == own)
+
+
+def check(name: str, value: Any) -> None:
+    """Raise `BadInput` for a value that a setting can't have."""
+    stage, _, own = name.rpartition(".")
+    kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
+    read(kind, {own: value}, "" if stage else "the user's settings")
+
+
+def wrong_place(project: Project | None, name: str) -> SettingAnswer:
+    """Raise `UsageError`: your own settings have no stage, a project's have."""
+    if project is None:
+        raise UsageError(f"{safe_text(name)} is a project's setting: say which with --project.")
+    raise UsageError(f"{safe_text(name)} is your own setting: leave out --project.")
+
+
+def answers(project: Project | None) -> list[SettingAnswer]:
+    """All settings of the user or of a project with their values."""
+    if project is None:
+        mine = msgspec.to_builtins(settings.load())
+        return [_answer(field, "", mine) for field in fields(settings.UserSettings)]
+    return [
+        _answer(f, f"{stage}.", project.settings(stage))
+        for stage, kind in STAGE_SETTINGS.items()
+        for f in fields(kind)
+    ]
+
+
+def _answer(field: Field, before: str, values: dict[str, Any]) -> SettingAnswer:
+    default = msgspec.to_builtins(field.default)
+    is_set = field.name in values and values[field.name] != default
+    return SettingAnswer(
+        name=f"{before}{field.name}",
+        value=values.get(field.name, default),
+        default=default,
+        set=is_set,
+        help=field.help,
+        bounds=field.bounds(),
+    )
+
+
+def change(project: Project | None, name: str, value: Any) -> None:
+    """Write one setting, checked. Raises `BadInput`, `UsageError`."""
+    stage, _, own = name.rpartition(".")
+    if (project is None) is bool(stage):
+        wrong_place(project, name)
+    if project is None:
+        settings.change(own, value)
+        return
+    from fstui.model import jobs  # the interface's first paint needs none of it
+
+    new = None if value is None else jobs.checked(project, stage, {own: value})[own]
+
+    def write(document: Any) -> None:
+        table = document.setdefault("settings", {}).setdefault(stage, {})
+        if new is None:
+            table.pop(own, None)
+        else:
+            table[own] = new
+
+    project.change(write)

@@ -1,0 +1,105 @@
+"""Presets: settings of stages under a name, as `presets/NAME.toml` in the user's config folder."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from engine.errors import BadInput, FstuiError, NothingToDo, from_os_error
+from engine.project import Project, check_name
+from engine.protocol import safe_text, write_atomic
+from engine.settings import STAGE_SETTINGS, fields, read
+from fstui import settings
+
+FOLDER = "presets"
+STAGES = ("extract", "train", "convert")
+Values = dict[str, dict[str, Any]]
+"""By stage."""
+
+
+def folder() -> Path:
+    """Where presets are."""
+    return settings.config_folder() / FOLDER
+
+
+def names() -> list[str]:
+    """All presets."""
+    return sorted(path.stem for path in folder().glob("*.toml"))
+
+
+def save(name: str, values: Values) -> Path:
+    """Write a preset; settings that name a file are left out, for that is a project's own. Raises
+    `BadInput` for a name or values that can't be, `NothingToDo` where nothing is set."""
+    import tomlkit
+
+    kept = {stage: _portable(stage, own) for stage, own in values.items() if stage in STAGES}
+    kept = {stage: own for stage, own in kept.items() if own}
+    if not kept:
+        raise NothingToDo("Nothing differs from the defaults: there is nothing to save.")
+    for stage, own in kept.items():
+        read(STAGE_SETTINGS[stage], own)
+    path = folder() / f"{check_name(name)}.toml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, tomlkit.dumps(kept).encode())
+    except OSError as error:
+        raise from_os_error(error, f"writing {path}") from error
+    return path
+
+
+def load(name: str) -> Values:
+    """The settings of a preset, all checked. Raises `BadInput` with file and setting."""
+    path = folder() / f"{check_name(name)}.toml"
+    try:
+        found = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError as error:
+        known = ", ".join(names()) or "none"
+        raise BadInput(f"There is no preset '{safe_text(name)}': there is {known}.") from error
+    except OSError as error:
+        raise from_os_error(error, f"reading {path}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path} can't be read: {error}.") from error
+    for stage, own in found.items():
+        if stage not in STAGES or not isinstance(own, dict):
+            raise BadInput(f"{path}: '{safe_text(stage)}' is no stage: {', '.join(STAGES)} are.")
+        try:
+            read(STAGE_SETTINGS[stage], own)
+        except FstuiError as error:
+            raise BadInput(f"{path}: {error}") from error
+    return found
+
+
+def remove(name: str) -> None:
+    """Delete a preset. Raises `BadInput` where there is none."""
+    try:
+        (folder() / f"{check_name(name)}.toml").unlink()
+    except FileNotFoundError as error:
+        known = ", ".join(names()) or "none"
+        raise BadInput(f"There is no preset '{safe_text(name)}': there is {known}.") from error
+    except OSError as error:
+        raise from_os_error(error, f"deleting the preset {safe_text(name)}") from error
+
+
+def of_project(project: Project) -> Values:
+    """What a project's stages have set."""
+    return {stage: dict(project.settings(stage)) for stage in STAGES}
+
+
+def apply(project: Project, values: Values) -> int:
+    """Make a preset's settings a project's own; how many. They are checked before the first is
+    written."""
+    for stage, own in values.items():
+        read(STAGE_SETTINGS[stage], {**project.settings(stage), **own})
+
+    def write(document: Any) -> None:
+        for stage, own in values.items():
+            document.setdefault("settings", {}).setdefault(stage, {}).update(own)
+
+    project.change(write)
+    return sum(len(own) for own in values.values())
+
+
+def _portable(stage: str, own: dict[str, Any]) -> dict[str, Any]:
+    paths = {field.name for field in fields(STAGE_SETTINGS[stage]) if field.is_path}
+    return {name: value for name, value in own.items() if name not in paths}

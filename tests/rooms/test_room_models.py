@@ -1,0 +1,112 @@
+"""The models room: trained models with their sets, the store, what can be trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import fake
+import pytest
+from workbench import Open
+
+from engine.project import Project
+from fstui.model import trained
+
+STORE = {
+    "name": "fan", "title": "FAN", "for": "aligner", "state": "missing", "size": 0,
+    "licence": "BSD", "how": "Bring fan.pth with 'models import'.",
+}  # fmt: skip
+NETWORK = {"name": "iae", "about": "Shared inters.\n\nMore.", "weights": 4_000_000, "input": 64,
+           "outputs": [64]}  # fmt: skip
+SETS = [
+    {"set": f"0000000{n}0-aaaa", "iteration": n * 10, "saved": "2026-11-01T10:00:00+00:00",
+     "loss_a": 0.1, "loss_b": 0.2, "bytes": 5_000_000, "best": n == 2}
+    for n in (2, 1)
+]  # fmt: skip
+INFO = {
+    "recipe": {"model": "quick", "input_size": 64, "output_size": 96},
+    "parts": {"encoder": 1000},
+    "checkpoints": SETS,
+    "snapshots": [],
+}
+
+
+class Engine:
+    """Answers as the engine does, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+
+    def __call__(self, *question: str) -> Any:
+        self.asked.append(question)
+        return {
+            "models-list": [STORE],
+            "networks": [NETWORK],
+            "model-info": INFO,
+            "model-check": [{"set": "x", "problem": "its sum differs"}],
+            "model-restore": {"iteration": 10, "set": "s", "aside": ["y"]},
+            "model-export": {"iteration": 20, "files": ["/tmp/swap.safetensors"]},
+        }[question[0]]
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    engine = Engine()
+    monkeypatch.setattr(trained, "ask", engine)
+    monkeypatch.setattr(trained, "checkpoint_iteration", lambda path: 20)
+    return engine
+
+
+@pytest.fixture
+def project(tmp_workspace: Path) -> Project:
+    return fake.make_project(tmp_workspace, "film")
+
+
+async def test_trained_stored_and_trainable_models_are_shown(
+    bench: Open, project: Project, engine: Engine
+) -> None:
+    async with bench(size=(120, 30)) as b:
+        await b.press("9")
+        await b.sees("iteration 20: enter shows its sets")
+        await b.sees("1 networks missing")
+        await b.sees("4.0 M")
+        await b.press("slash", *"fan", "enter")
+        await b.sees("Bring fan.pth with 'models import'.")
+
+
+async def test_a_set_is_restored_checked_and_exported(
+    bench: Open, project: Project, engine: Engine, tmp_path: Path
+) -> None:
+    async with bench(size=(120, 30)) as b:
+        await b.press("9")
+        await b.sees("enter shows its sets")
+        await b.sees("1 networks missing")
+        await b.press("enter")
+        await b.sees("the best")
+        await b.press("down", "down", "m")
+        await b.sees("go on from this set")
+        await b.press("r")
+        await b.sees("Newer sets go to trash/")
+        await b.press("y")
+        await b.sees("Training goes on from iteration 10")
+        assert ("model-restore", str(project.path), "000000010-aaaa") in engine.asked
+        await b.sees("1 networks missing")
+        await b.press("m", "c")
+        await b.sees("its sum differs")
+        await b.press("m", "e")
+        await b.sees("Export the swap")
+        b.app.screen.query_one("PathEntry").value = str(tmp_path / "swap.safetensors")
+        await b.press("ctrl+y")
+        assert b.app.clipboard.startswith("fstui model export film --to ")
+        await b.press("enter")
+        await b.sees("/tmp/swap.safetensors")
+        aim = str(tmp_path / "swap.safetensors")
+        assert ("model-export", str(project.path), aim, "safetensors", "b") in engine.asked
+
+
+async def test_looking_only_offers_no_act(bench: Open, project: Project, engine: Engine) -> None:
+    async with bench(size=(120, 30), readonly=True) as b:
+        await b.press("9")
+        await b.sees("1 networks missing")
+        await b.press("m", "Y")
+        assert "What is to be done" not in b.text()
