@@ -12,7 +12,7 @@ from textual.widget import Widget
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from fstui import keymap
-from fstui.i18n import later, tr
+from fstui.i18n import later, tr, tr_n
 from fstui.model import trained
 from fstui.model.trained import Entry
 from fstui.rooms.choice import Choice
@@ -75,6 +75,8 @@ class ModelsRoom(Room):
             known = [e for e in self._rows if e.project is None]
             self.app.call_from_thread(self.take, [*mine, *known], tr("asking the engine"))
             rows = [*trained.store_rows(), *trained.network_rows()]
+            # Sets may have been opened meanwhile.
+            mine = [e for e in self._rows if e.project is not None]
             self.app.call_from_thread(self.take, [*mine, *rows], "")
 
         self.attempt_in_thread(act)
@@ -103,7 +105,9 @@ class ModelsRoom(Room):
         if self.focused is None:
             self.query_one(Rows).focus()
         missing = sum(e.state == "missing" for e in self._rows)
-        said = self._doing or tr("{n} networks missing").format(n=missing)
+        said = self._doing or tr_n("{n} network missing", "{n} networks missing", missing).format(
+            n=missing
+        )
         self.query_one("#doing", Lines).show([[(said, "muted")]])
         self._tell()
 

@@ -68,7 +68,7 @@ async def test_trained_stored_and_trainable_models_are_shown(
     async with bench(size=(120, 30)) as b:
         await b.press("9")
         await b.sees("iteration 20: enter shows its sets")
-        await b.sees("1 networks missing")
+        await b.sees("1 network missing")
         await b.sees("4.0 M")
         await b.press("slash", *"fan", "enter")
         await b.sees("Bring fan.pth with 'models import'.")
@@ -80,7 +80,7 @@ async def test_a_set_is_restored_checked_and_exported(
     async with bench(size=(120, 30)) as b:
         await b.press("9")
         await b.sees("enter shows its sets")
-        await b.sees("1 networks missing")
+        await b.sees("1 network missing")
         await b.press("enter")
         await b.sees("the best")
         await b.press("down", "down", "m")
@@ -90,7 +90,7 @@ async def test_a_set_is_restored_checked_and_exported(
         await b.press("y")
         await b.sees("Training goes on from iteration 10")
         assert ("model-restore", str(project.path), "000000010-aaaa") in engine.asked
-        await b.sees("1 networks missing")
+        await b.sees("1 network missing")
         await b.press("m", "c")
         await b.sees("its sum differs")
         await b.press("m", "e")
@@ -107,6 +107,6 @@ async def test_a_set_is_restored_checked_and_exported(
 async def test_looking_only_offers_no_act(bench: Open, project: Project, engine: Engine) -> None:
     async with bench(size=(120, 30), readonly=True) as b:
         await b.press("9")
-        await b.sees("1 networks missing")
+        await b.sees("1 network missing")
         await b.press("m", "Y")
         assert "What is to be done" not in b.text()

@@ -132,7 +132,7 @@ async def test_the_footer_has_at_most_eight_valid_keys(
 
 async def test_help_is_made_from_the_live_bindings(bench: Open, tmp_workspace: Path) -> None:
     project = fake.make_project(tmp_workspace)
-    async with bench(project.path, "log", size=(100, 40)) as b:
+    async with bench(project.path, "log", size=(100, 54)) as b:
         await b.sees("raw log")
         live = {words for _, _, words, _ in live_keys(b.app.screen)}
         await b.press("question_mark")

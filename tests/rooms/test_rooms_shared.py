@@ -32,7 +32,7 @@ def project(tmp_workspace: Path) -> Project:
 
 async def test_letters_jump_to_a_pane(bench: Open, project: Project) -> None:
     async with bench(project.path, "log", size=(100, 30)) as b:
-        await b.sees("8 Watch")
+        await b.sees("5 Log")
         first = b.app.screen.focused
         chain = b.app.screen.focus_chain
         await b.press("apostrophe")
