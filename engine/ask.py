@@ -62,6 +62,9 @@ QUESTIONS = {
     "recognise": Question(
         "engine.watch.examine:recognised", (project, int), Path, together=True
     ),
+    "result-frame": Question(
+        "engine.quality.shown:pair_of", (project, str, int, json.loads, Path)
+    ),
     "timelapse": Question("engine.train.timelapse:film", (project, int, str)),
     "verify": Question("engine.trust.verify:answer", (Path,)),
 }  # fmt: skip

@@ -19,7 +19,7 @@ from textual.widgets import Input, Static
 from textual.worker import Worker, get_current_worker
 
 from engine.convert.request import VIEWS as VIEWS_OF
-from engine.convert.request import Request, Show, frames_of
+from engine.convert.request import Request, Show, frames_of, has_range
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, fields
@@ -152,7 +152,7 @@ class TuneForm(StartForm):
         settings = self.accept()
         if self.focused is not None and (typing := PATH_FIELDS.get(self.focused.id or "")):
             settings.pop(typing, None)  # a part of a path may be a folder, which would be copied
-        return Request(self._clip, frames, settings, show, close)
+        return Request(self._clip, frames, has_range(typed), settings, show, close)
 
     @work(thread=True, exclusive=True, group="look")
     def ask(self, request: Request) -> None:
