@@ -109,6 +109,16 @@ def without(spans: Iterable[Span], hole: Span) -> list[Span]:
     return united(left)
 
 
+def nth(spans: Iterable[tuple[int, int]], index: int) -> int:
+    """The frame that lies so many frames, from 0, into bounded spans; without spans itself."""
+    left = index
+    for start, stop in spans:
+        if left < stop - start:
+            return start + left
+        left -= stop - start
+    return index
+
+
 def typed(spans: Iterable[Span]) -> str:
     """Spans as the setting frames has them; the other way round than `frame_spans`."""
     return ",".join(_typed(span) for span in spans)

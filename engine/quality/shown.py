@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.convert.clip import landmarks_by_frame
 from engine.convert.identity import alike
-from engine.convert.reports import ClipReport, read_clip
+from engine.convert.reports import read_clip
 from engine.convert.request import VIEWS as VIEWS_OF
 from engine.convert.shots import clip_name
 from engine.convert.views import Seen, composed
@@ -21,6 +21,7 @@ from engine.extract.shown import decoded
 from engine.faces.crops import encode_jpeg
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
+from engine.spans import nth
 from engine.store import Media, Store
 
 VIEWS = VIEWS_OF["both"]
@@ -37,7 +38,7 @@ def pair_of(project: Project, clip: str, index: int, close: bool, folder: Path) 
     report = read_clip(project.inside(f"out/{clip}.json"))
     if report is None:
         raise NothingToDo(f"{safe_text(clip)} has no finished result with a report: convert it.")
-    origin = source_index(report, index)
+    origin = nth(report.kept, index)
     with Store(project.db_path, readonly=True) as store:
         medium = _medium(store, clip)
         faces = landmarks_by_frame(store.faces(media_id=medium.id)).get(origin, [])
@@ -53,16 +54,6 @@ def pair_of(project: Project, clip: str, index: int, close: bool, folder: Path) 
     except OSError as error:
         raise from_os_error(error, f"writing {path}") from error
     return {"path": str(path), "source": origin}
-
-
-def source_index(report: ClipReport, index: int) -> int:
-    """The source's frame that a frame of the result was made of."""
-    left = index
-    for start, stop in report.kept:
-        if left < stop - start:
-            return start + left
-        left -= stop - start
-    return index
 
 
 def _medium(store: Store, clip: str) -> Media:

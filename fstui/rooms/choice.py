@@ -83,6 +83,14 @@ class Choice(StripView, can_focus=True):
         self.repaint()
         self.post_message(self.Turned(self))
 
+    def put(self, value: Any) -> None:
+        """Turn to a value; one that isn't among them changes nothing."""
+        at = next((n for n, (_, v) in enumerate(self._options) if v == value), self._at)
+        if at != self._at:
+            self._at = at
+            self.repaint()
+            self.post_message(self.Turned(self))
+
     def action_accept(self) -> None:
         """Enter accepts the whole form."""
         self.post_message(self.Accepted(self))
