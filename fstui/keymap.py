@@ -55,7 +55,7 @@ KEYS: tuple[Key, ...] = (
     Key("cuts", "B", "begin a shot at each cut", "Convert", "find look scenes", True, writes=True),
     Key("remove", "delete", "remove", "Convert", "delete shot", True, writes=True),
     Key("report", "W", "report: worst frames", "Convert", "figures quality likeness bad", True),
-    Key("tools", "m", "media tools", "Convert", "film slice rotate rescale sound"),
+    Key("tools", "V", "media tools", "Convert", "film slice rotate rescale sound"),
     Key(
         "augmentations",
         "i",

@@ -30,6 +30,11 @@ class Choice(StripView, can_focus=True):
 
         choice: Choice
 
+        @property
+        def control(self) -> Choice:
+            """The field that was turned."""
+            return self.choice
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l,space", "turn(1)", "Next value", show=False),
         Binding("left,h", "turn(-1)", "Value before", show=False),

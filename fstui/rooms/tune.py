@@ -67,7 +67,7 @@ class Look(Vertical):
 class TuneForm(StartForm):
     """Convert's settings. `ctrl+r` shows what they do; `pgup` and `pgdn` go to other frames."""
 
-    hint = later("ctrl+r preview  ctrl+z default  ctrl+t models  enter start  esc")
+    hint = later("ctrl+r preview  enter accept  ctrl+t models  ctrl+z default")
     BINDINGS: ClassVar[list[BindingType]] = [
         *keymap.bindings("preview", "view", "flip", "full", "cast"),
         Binding("pageup", "page(-1)", "Frame before", show=False),
@@ -166,7 +166,7 @@ class TuneForm(StartForm):
         typed = self.query_one("#look-frames", Input).value.strip()
         first = [self._first] if self._first else []
         frames = frames_of(typed) if typed else first
-        near = has_range(typed) or frames is first
+        near = has_range(typed) or (not typed and self._first > 0)
         settings = self.accept()
         if self.focused is not None and (typing := PATH_FIELDS.get(self.focused.id or "")):
             settings.pop(typing, None)  # a part of a path may be a folder, which would be copied
