@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from engine.errors import BadInput
@@ -88,7 +88,7 @@ def united(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def both(one: list[Span], other: list[Span]) -> list[Span]:
+def both(one: Iterable[Span], other: Sequence[Span]) -> list[Span]:
     """What lies in both."""
     shared = []
     for a in one:

@@ -51,10 +51,10 @@ KEYS: tuple[Key, ...] = (
     Key("defaults", "ctrl+y", "all fields back to their defaults", "Job", "reset settings"),
     Key("flip", "ctrl+n", "before or after, in one place", "View", "compare toggle preview"),
     Key("cast", "ctrl+t", "models for several people", "Job", "person people project paint"),
-    Key("shots", "K", "shots of the clip", "Convert", "cuts scenes segments", True, writes=True),
+    Key("shots", "K", "shots", "Convert", "cuts scenes segments", True, writes=True),
     Key("cuts", "B", "begin a shot at each cut", "Convert", "find look scenes", True, writes=True),
     Key("remove", "delete", "remove", "Convert", "delete shot", True, writes=True),
-    Key("report", "W", "report: worst frames", "Convert", "figures quality likeness bad", True),
+    Key("report", "W", "report", "Convert", "figures quality likeness bad", True),
     Key("tools", "V", "media tools", "Convert", "film slice rotate rescale sound"),
     Key(
         "augmentations",

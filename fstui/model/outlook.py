@@ -57,9 +57,9 @@ def _people(project: Project, own: Project) -> list[tuple[str, str]]:
     found = []
     for side in PERSON_SIDES:
         person = people.get(side)
-        who = safe_text(person.name) if person else tr("nobody named")
+        name = f": {safe_text(person.name)}" if person else ""
         ground = f" ({person.ground})" if person and side not in problems else ""
-        found.append((f"{side.upper()}{of}: {who}{ground}", problems.get(side, "")))
+        found.append((f"{side.upper()}{of}{name}{ground}", problems.get(side, "")))
     return found
 
 

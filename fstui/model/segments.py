@@ -131,7 +131,7 @@ def turned(clip: Segments, first: int, last: int, *, whole: bool) -> str:
     span = Span(min(first, last), max(first, last) + 1)
     if whole:
         return typed([span])
-    inside = both(list(clip.chosen), [span]) == [span]
+    inside = both(clip.chosen, [span]) == [span]
     left = without(clip.chosen, span) if inside else united([*clip.chosen, span])
     if not left:
         raise BadInput("No frame would be left: choose others first, or A takes all of them.")
@@ -166,13 +166,14 @@ def _made(out: Path, clip: Segments, *, drop: bool) -> dict[str, Any]:
     with suppress(OSError, msgspec.MsgspecError):
         data = (out / ".work" / clip.name / "journal.json").read_bytes()
         frames = msgspec.json.decode(data, type=_Journal).frames
-        come = clip.chosen if drop else (Span(0, clip.frames),)
+        written = clip.chosen if drop else (Span(0, clip.frames),)
         state = tr("{n} frames so far").format(n=frames)
-        return {"done": tuple(first_of(come, frames)), "state": state}
+        return {"done": tuple(first_of(written, frames)), "state": state}
     report = read_report(out / f"{clip.name}.json")
     if report is None:
         return {}
-    spans = [Span(*span) for span in report.kept] or [Span(0, report.frames)]
+    come = [Span(*span) for span in report.kept] or [Span(0, report.frames)]
+    spans = both(come, chosen_in({**report.settings, "clips": ""}, clip))
     state = tr("at iteration {n}").format(n=report.iterations)
     return {"done": tuple(spans), "state": state, "worst": {w.source: w.why for w in worst(report)}}
 

@@ -25,8 +25,6 @@ from fstui.rooms.where import frame_words
 from fstui.widgets.progress import Progress
 from fstui.widgets.timeline import Timeline
 
-RESULTS_SHOWN = 2
-
 
 class Convert(StageRoom):
     """Timeline, progress, and the last frame before and after."""
@@ -264,13 +262,12 @@ class Convert(StageRoom):
 
 
 def result_lines(overview: Overview | None) -> list[Line]:
-    """The newest videos with their paths, to be copied from the box."""
+    """The newest video with its path, to be copied from the box."""
     if overview is None or not overview.results:
         return []
-    shown = overview.results[:RESULTS_SHOWN]
     count = len(overview.results)
-    lines: list[Line] = [[(tr_n("{n} result:", "{n} results:", count).format(n=count), "accent")]]
-    return lines + [["  ", safe_text(str(path))] for path in shown]
+    words = tr_n("{n} result: ", "{n} results, the newest: ", count).format(n=count)
+    return [[(words, "accent"), safe_text(str(overview.results[0]))]]
 
 
 ROOM = Convert

@@ -38,6 +38,7 @@ COLUMNS = (
 class ReportView(ModalScreen[None]):
     """Figures of the clip under the cursor above the worst frames of all; enter shows one."""
 
+    CSS_PATH = "../styles/convert.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
 
     def __init__(self, project: Project, clip: str) -> None:

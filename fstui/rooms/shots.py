@@ -33,6 +33,7 @@ COLUMNS = (Column("from frame", 12, right=True), Column("settings", least=30))
 class Shots(ModalScreen[bool]):
     """List, change, find and remove; ends with whether something was changed."""
 
+    CSS_PATH = "../styles/convert.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
         *keymap.bindings("add", "cuts", "remove", "undo"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
 from textual.containers import Vertical
@@ -35,7 +35,7 @@ class Tools(Dialog[bool]):
     act = later("Do it")
     hint = later("tab next, completes paths  enter do it  esc close")
     long = True
-    CSS_PATH: ClassVar[str] = "../styles/convert.tcss"
+    CSS_PATH = "../styles/convert.tcss"
 
     def title_text(self) -> str:
         """The heading."""
@@ -137,9 +137,8 @@ def _field(option: Option) -> Widget:
     name = f"tool-{option.name}"
     if option.default is None:
         label = option.flag.removeprefix("--") or option.name
-        return Vertical(
-            labelled(label, PathInput(id=name)), Static(Content(option.help), classes="tool--help")
-        )
+        about = Static(Content(option.help), classes="dialog--help")
+        return Vertical(labelled(label, PathInput(id=name)), about, classes="tool--row")
     if option.is_switch:
         return labelled(option.name, yes_no(False, id=name), option.help)
     if option.choices:

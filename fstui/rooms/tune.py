@@ -67,6 +67,7 @@ class Look(Vertical):
 class TuneForm(StartForm):
     """Convert's settings. `ctrl+r` shows what they do; `pgup` and `pgdn` go to other frames."""
 
+    CSS_PATH = "../styles/convert.tcss"
     hint = later("ctrl+r preview  enter accept  ctrl+t models  ctrl+z default")
     BINDINGS: ClassVar[list[BindingType]] = [
         *keymap.bindings("preview", "view", "flip", "full", "cast"),
@@ -116,7 +117,7 @@ class TuneForm(StartForm):
 
     def _keys(self) -> None:
         self.set_class(self._looking, "-looking")
-        looking = tr("ctrl+n before/after  ctrl+l view, mask  ctrl+o full  ctrl+r close")
+        looking = tr("ctrl+n flip  ctrl+l view, mask  ctrl+o full  ctrl+r close")
         hint = looking if self._looking else tr(self.hint)
         self.query_one(".dialog--hint", Static).update(Content(hint))
         self.refresh_bindings()

@@ -29,6 +29,7 @@ from fstui.widgets.picture import Picture
 class WorstFrame(ModalScreen[int]):
     """The engine decodes both in a process of its own; ends with the place of the shown one."""
 
+    CSS_PATH = "../styles/convert.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Close"),
         *keymap.bindings("earlier", "later", "view", "full"),
@@ -89,7 +90,7 @@ class WorstFrame(ModalScreen[int]):
         picture = self.query_one(Picture)
         if path is None:
             picture.empty = tr("No picture.")
-        picture.show(path, tr("before, after"))
+        picture.show(path, tr("before, after; [ ] step, ctrl+l view, o full picture"))
         self.query_one(".dialog--problem", Static).update(Content(safe_text(problem)))
         self.refresh_bindings()
 

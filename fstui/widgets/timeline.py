@@ -192,8 +192,10 @@ class Timeline(StripView, can_focus=True):
         for number, clip in enumerate(self._clips[first : first + MOST_CLIPS], first):
             here = number == self._at
             lines = self._lines(clip, columns)
+            pointer = (">" if self.ascii_only else "►") if here and self.has_focus else " "
             for label, cells in lines if here else lines[:1]:
-                strips.append(self._strip(label, cells, width, here=here))
+                strips.append(self._strip(f"{pointer}{label}", cells, here=here))
+                pointer = " "
         return strips
 
     def _lines(self, clip: Segments, columns: int) -> list[tuple[str, Cells]]:
@@ -206,9 +208,8 @@ class Timeline(StripView, can_focus=True):
             self._laid[key] = [(clip.name, drawing.segments()), *people, marks]
         return self._laid[key]
 
-    def _strip(self, label: str, cells: Cells, width: int, *, here: bool) -> Strip:
-        sign = (">" if self.ascii_only else "►") if here and self.has_focus else " "
-        name = fit(f"{sign}{label}", LABEL - 1, ascii_only=self.ascii_only) + " "
+    def _strip(self, label: str, cells: Cells, *, here: bool) -> Strip:
+        name = fit(label, LABEL - 1, ascii_only=self.ascii_only) + " "
         signs = [sign for sign, _ in cells]
         styles: list[Style | None] = [
             self.style_of(f"timeline--{style}") if style else None for _, style in cells
