@@ -83,7 +83,8 @@ class Convert(StageRoom):
     def facts(self, job: JobView | None) -> list[Line]:
         """State and pace; before that runs, what stands before it; results."""
         overview = self.studio.session.overview
-        idle = tr("Nothing was converted yet: {state}.")
+        made = overview is not None and overview.results
+        idle = tr("Not at work: {state}.") if made else tr("Nothing was converted yet: {state}.")
         lines = [state_line(job, idle.format(state=stage_words(overview, self.stage)))]
         if job is not None:
             lines.append(pace_line(job) if job.running else message_line(job))

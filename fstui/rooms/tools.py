@@ -123,7 +123,7 @@ class Tools(Dialog[bool]):
     def _say(self, told: list[str]) -> None:
         lines = self.query_one("#said", Lines)
         lines.show([[text] for text in told])
-        lines.scroll_visible(animate=False)
+        self.call_after_refresh(lines.scroll_visible, animate=False)
 
 
 def fields_of(tool: Tool) -> list[Widget]:

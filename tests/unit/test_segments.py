@@ -32,9 +32,7 @@ def test_spans_are_typed_as_they_are_read(pairs: list[tuple[int, int]]) -> None:
     st.lists(st.tuples(st.integers(0, 50), st.integers(1, 9))),
     st.tuples(st.integers(0, 50), st.integers(1, 9)),
 )
-def test_a_hole_takes_just_its_frames(
-    pairs: list[tuple[int, int]], hole: tuple[int, int]
-) -> None:
+def test_a_hole_takes_just_its_frames(pairs: list[tuple[int, int]], hole: tuple[int, int]) -> None:
     spans = united(Span(start, start + length) for start, length in pairs)
     gone = Span(hole[0], sum(hole))
     before = {i for start, stop in spans for i in range(start, stop or 0)}
