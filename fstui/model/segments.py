@@ -124,12 +124,17 @@ def _timed(clip: Segments, first: float, last: float | None) -> Span:
     return Span(round(first * clip.fps), None if last is None else round(last * clip.fps))
 
 
-def turned(clip: Segments, first: int, last: int, *, whole: bool) -> str:
+def is_whole(clip: Segments) -> bool:
+    """Whether all of a clip is swapped."""
+    return clip.chosen == (Span(0, clip.frames),)
+
+
+def turned(clip: Segments, first: int, last: int) -> str:
     """The setting frames after the frames from `first` to `last` were chosen too or, where all of
-    them were chosen, left out; where the `whole` clip was swapped till now, those alone. Raises
-    `BadInput` where nothing would be left."""
+    them were chosen, left out. Where all or nothing of the clip was swapped till now they are the
+    only ones. Raises `BadInput` where nothing would be left."""
     span = Span(min(first, last), max(first, last) + 1)
-    if whole:
+    if is_whole(clip) or not clip.chosen:
         return typed([span])
     inside = both(clip.chosen, [span]) == [span]
     left = without(clip.chosen, span) if inside else united([*clip.chosen, span])

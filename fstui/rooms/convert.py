@@ -15,7 +15,7 @@ from fstui.i18n import later, tr, tr_n
 from fstui.model import segments
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview
-from fstui.model.segments import RANGES, Segments
+from fstui.model.segments import Segments, is_whole
 from fstui.model.target import Target, of_target
 from fstui.model.undo import Undo
 from fstui.rooms.forecast import outlook_lines
@@ -94,6 +94,10 @@ class Convert(StageRoom):
         return lines + result_lines(overview)
 
     @on(Timeline.Moved)
+    def _moved(self) -> None:
+        self._show_where()
+        self.refresh_bindings()
+
     def _show_where(self) -> None:
         """What is under the cursor."""
         timeline, where = self.query_one(Timeline), self.query_one("#where", Lines)
@@ -105,7 +109,6 @@ class Convert(StageRoom):
             where.show([[(f"! {problem}", "bad")] if problem else [(none, "muted")]])
         else:
             where.show([["..."]])
-        self.refresh_bindings()
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -125,26 +128,22 @@ class Convert(StageRoom):
         if action == "preview" and lacks(session.overview, self.stage):
             return False
         if action in ("mark_range", "mark_all", "undo", "redo"):
-            if session.readonly or clip is None:
-                return False
-            marked = self.query_one(Timeline).mark is not None
-            chosen = (
-                any(session.project.settings(self.stage).get(n) for n in RANGES)
-                if (session.project)
-                else False
-            )
-            needs = {
-                "mark_range": marked,
-                "mark_all": chosen,
-                "undo": len(self._undo) > 0,
-                "redo": self._undo.undone > 0,
-            }
-            return needs[action]
+            return clip is not None and not session.readonly and self._may_choose(action)
         if action == "shots":
             return clip is not None and not session.readonly
         if action == "report":
             return bool(session.overview and session.overview.results)
         return super().check_action(action, parameters)
+
+    def _may_choose(self, action: str) -> bool:
+        """Whether there is something to choose, or to take back."""
+        clips = self._target.clips if self._target else []
+        return {
+            "mark_range": self.query_one(Timeline).mark is not None,
+            "mark_all": not all(is_whole(clip) for clip in clips),
+            "undo": len(self._undo) > 0,
+            "redo": self._undo.undone > 0,
+        }[action]
 
     def words_for(self, action: str) -> str:
         """What marking means here."""
@@ -174,13 +173,11 @@ class Convert(StageRoom):
         clip, mark = timeline.clip, timeline.mark
         if project is None or clip is None or mark is None:
             return
-        settings = project.settings(self.stage)
-        whole = not (settings.get("frames") or settings.get("times")) or not clip.chosen
 
         def choose() -> None:
-            frames = segments.turned(clip, mark, timeline.frame, whole=whole)
+            frames = segments.turned(clip, mark, timeline.frame)
             several = self._target is not None and len(self._target.clips) > 1
-            alone = several or bool(settings.get("clips"))
+            alone = several or bool(project.settings(self.stage).get("clips"))
             self.choose({"frames": frames, "clips": clip.file if alone else ""})
 
         if self.attempt(choose):

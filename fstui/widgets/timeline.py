@@ -115,7 +115,7 @@ class Timeline(StripView, can_focus=True):
         last = self.clip.frames - 1 if self.clip else 0
         before, self.frame = self.frame, max(0, min(frame, last))
         self.repaint()
-        if before != self.frame or not self._clips:
+        if before != self.frame:
             self.post_message(self.Moved(self))
 
     def action_move(self, by: int) -> None:

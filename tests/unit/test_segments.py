@@ -66,12 +66,12 @@ def test_what_is_chosen_follows_frames_times_and_clips() -> None:
 
 
 def test_a_range_is_chosen_too_or_left_out() -> None:
-    assert turned(CLIP, 30, 20, whole=True) == "21-31"
+    assert turned(CLIP._replace(chosen=(Span(0, 100),)), 30, 20) == "21-31"
     some = CLIP._replace(chosen=(Span(10, 20),))
-    assert turned(some, 15, 29, whole=False) == "11-30"
-    assert turned(some, 12, 13, whole=False) == "11-12,15-20"
+    assert turned(some, 15, 29) == "11-30"
+    assert turned(some, 12, 13) == "11-12,15-20"
     with pytest.raises(BadInput, match="No frame would be left"):
-        turned(some, 10, 19, whole=False)
+        turned(some, 10, 19)
 
 
 def test_runs_close_the_steps_between_looked_at_frames() -> None:
