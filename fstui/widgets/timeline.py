@@ -85,6 +85,8 @@ class Timeline(StripView, can_focus=True):
 
     def show(self, clips: Sequence[Segments]) -> None:
         """Take new clips; the cursor stays on its clip and frame."""
+        if list(clips) == self._clips:
+            return
         name = self.clip.name if self.clip else ""
         height = self.lines_needed
         self._clips, self._laid = list(clips), {}

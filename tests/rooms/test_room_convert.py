@@ -1,8 +1,7 @@
-"""The convert room: timeline, ranges, shots, report, media tools, models; what is offered when."""
+"""The convert room: timeline, ranges, shots, report, models; what is offered when."""
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import fake
 import pytest
 from fake import FakeEngine
 from PIL import Image
+from target_project import add_clip, add_result
 from textual.widgets import Input
 from workbench import Bench, Open
 
@@ -18,64 +18,16 @@ from engine.convert.request import Request
 from engine.convert.shots import read_shots
 from engine.project import Project
 from engine.protocol import State
-from engine.store import Store
-from fstui.model import cuts, mediatools, pairs, preview
+from fstui.model import cuts, pairs, preview
 from fstui.model.preview import Looked
 from fstui.rooms.choice import Choice
 from fstui.rooms.report import ReportView
 from fstui.rooms.shots import ShotForm, Shots
 from fstui.rooms.start import StartForm
-from fstui.rooms.tools import Tools
 from fstui.rooms.tune import TuneForm
 from fstui.rooms.worstframe import WorstFrame
-from fstui.widgets.pathinput import PathInput
 from fstui.widgets.picture import Picture
 from fstui.widgets.timeline import Timeline
-
-
-def add_clip(project: Project, name: str, frames: int, people: int = 1) -> None:
-    """An extracted clip of the target with a face of each person in its first half."""
-    with Store(project.db_path) as store, store.batch():
-        media = store.add_media(
-            hash=name, path=f"media/target/{name}.mp4", side="target", name=name, width=64,
-            height=48, time_base_num=1, time_base_den=25, fps_num=25, fps_den=1, frames=frames,
-            done=1,
-        ).id  # fmt: skip
-        start = store.rows("SELECT COALESCE(MAX(id), 0) FROM frame")[0][0] + 1
-        half = range(frames // 2)
-        store.write(
-            "INSERT INTO frame (id, media, pts, idx) VALUES (?, ?, ?, ?)",
-            ((start + i, media, i, i) for i in half),
-        )
-        store.write(
-            'INSERT INTO face (frame, n, left, top, "right", bottom, score, detector, points,'
-            " aligner, cluster) VALUES (?, ?, 0, 0, 9, 9, 1, 'd', ?, 'm', ?)",
-            ((start + i, n, bytes(68 * 8), n) for i in half for n in range(people)),
-        )
-
-
-def add_result(project: Project) -> None:
-    """A finished clip with two bad frames."""
-    quality = {
-        "figures": {
-            "sharpness": {"median": 0.9, "tail": 0.5, "faces": 2, "worst": [2]},
-            "pose": {"median": 1.5, "tail": 4.0, "faces": 2, "worst": [20]},
-        },
-        "rows": [
-            {"frame": 2, "face": 0, "figures": {"sharpness": 0.412}},
-            {"frame": 20, "face": 0, "figures": {"pose": 9.25}},
-        ],
-        "lost": [],
-    }
-    told = {
-        "clip": "take", "source": "take.mp4", "video": "take.mp4", "frames": 40,
-        "frames_swapped": 20, "iterations": 500, "quality": quality,
-    }  # fmt: skip
-    out = project.path / "out"
-    out.mkdir(exist_ok=True)
-    (out / "take.mp4").write_bytes(b"")
-    (out / "take.json").write_text(json.dumps(told))
-    (out / "report.json").write_text(json.dumps({"iterations": 500, "clips": ["take"]}))
 
 
 @pytest.fixture
@@ -398,57 +350,3 @@ async def test_a_frame_that_is_gone_says_so(
         await b.until(lambda: isinstance(b.app.screen, WorstFrame), "the frame")
         await b.sees("No picture.")
         await b.until(lambda: "take" in b.text() and "convert it" in b.text(), "why")
-
-
-# --- media tools -----------------------------------------------------------------------------
-
-
-async def test_a_media_tool_runs_and_says_what_it_did(
-    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[tuple[str, dict[str, Any]]] = []
-
-    def ask(_question: str, verb: str, settings: str) -> dict[str, Any]:
-        asked.append((verb, json.loads(settings)))
-        return {"path": "/b.mp4", "width": 320, "height": 180, "said": ["no sound"]}
-
-    monkeypatch.setattr(mediatools, "ask", ask)
-    async with bench(project.path, "convert") as b:
-        await to_clip(b)
-        await b.press("V")
-        await b.until(lambda: isinstance(b.app.screen, Tools), "the form")
-        form = b.app.screen
-        form.query_one("#tool", Choice).put("rescale")
-        await b.until(lambda: form.query("#tool-size"), "its fields")
-        form.query_one("#tool-source", PathInput).text = "/a.mp4"
-        form.query_one("#tool-out", PathInput).text = "/b.mp4"
-        form.query_one("#tool-crf", Input).value = "best"
-        form.submit()
-        await b.sees("crf can't be 'best': give a number")
-        form.query_one("#tool-crf", Input).value = "20"
-        form.submit()
-        await b.sees("media rescale needs a size")
-        form.query_one("#tool-size", Input).value = "50%"
-        form.submit()
-        await b.sees("/b.mp4: 320x180.")
-        await b.sees("Warning: no sound")
-        verb, settings = asked[0]
-        assert verb == "rescale"
-        assert settings == {
-            "source": "/a.mp4", "out": "/b.mp4", "size": "50%", "crf": 20, "overwrite": False,
-        }  # fmt: skip
-
-
-async def test_under_readonly_only_looks_are_made(
-    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mediatools, "ask", lambda *_words: pytest.fail("something was written"))
-    async with bench(project.path, "convert", readonly=True) as b:
-        await to_clip(b)
-        await b.press("V")
-        await b.until(lambda: isinstance(b.app.screen, Tools), "the form")
-        form = b.app.screen
-        form.query_one("#tool", Choice).put("slice")
-        await b.until(lambda: form.query("#tool-keys"), "its fields")
-        form.submit()
-        await b.sees("Nothing is written: fstui was started with --readonly.")
