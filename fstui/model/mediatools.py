@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from engine.errors import BadInput
 from engine.launch import ask
+from fstui.i18n import later, tr
 
 
 class Option(NamedTuple):
@@ -48,76 +49,76 @@ class Tool(NamedTuple):
         return (*self.options, OVERWRITE) if self.out else self.options
 
 
-OVERWRITE = Option("overwrite", "replace what is there", False)
+OVERWRITE = Option("overwrite", later("replace what is there"), False)
 STRETCH = (
-    Option("frames", "only these frames, from 1, as in 1-250,300-", metavar="SPANS"),
-    Option("times", "only these times, as in 0:10-0:25.5", metavar="SPANS"),
+    Option("frames", later("only these frames, from 1, as in 1-250,300-"), metavar="SPANS"),
+    Option("times", later("only these times, as in 0:10-0:25.5"), metavar="SPANS"),
 )
-CRF = Option("crf", "quality if encoded (default 18)", 18, "0-51")
+CRF = Option("crf", later("quality if encoded (default 18)"), 18, "0-51")
 
 TOOLS = (
-    Tool("info", "every stream, chapter and tag of a film", "FILE"),
-    Tool("fps", "rate as declared and as measured, frames", "FILE"),
+    Tool("info", later("every stream, chapter and tag of a film"), "FILE"),
+    Tool("fps", later("rate as declared and as measured, frames"), "FILE"),
     Tool(
         "extract",
-        "frames of a film as numbered pictures",
+        later("frames of a film as numbered pictures"),
         "FILM",
         "FOLDER",
         (
-            Option("kind", "png, jpg, tif, webp, bmp (default png)", "png"),
-            Option("every", "every Nth frame", 1, "N"),
+            Option("kind", later("png, jpg, tif, webp, bmp (default png)"), "png"),
+            Option("every", later("every Nth frame"), 1, "N"),
             *STRETCH,
         ),
     ),
     Tool(
         "make",
-        "a film of a folder of pictures",
+        later("a film of a folder of pictures"),
         "FOLDER",
         "FILM",
         (
-            Option("fps", "as 25 or 30000/1001 (default 25)", metavar="RATE"),
-            Option("like", "times, sound and colours of this film", None, "FILM"),
+            Option("fps", later("as 25 or 30000/1001 (default 25)"), metavar="RATE"),
+            Option("like", later("times, sound and colours of this film"), None, "FILM"),
             CRF,
         ),
     ),
     Tool(
         "slice",
-        "a stretch of a film, copied where that is exact",
+        later("a stretch of a film, copied where that is exact"),
         "FILM",
         "OUT",
         (
             *STRETCH,
-            Option("keys", "widen to key frames, so that nothing is encoded", False),
+            Option("keys", later("widen to key frames, so that nothing is encoded"), False),
             CRF,
         ),
     ),
     Tool(
         "sound",
-        "another file's sound put to a film",
+        later("another file's sound put to a film"),
         "FILM",
         "OUT",
         (
-            Option("sound", "its tracks", None, "FILE", flag="--from", required=True),
-            Option("delay", "begin so many seconds later", 0.0, "S"),
-            Option("keep", "keep the film's own tracks too", False),
+            Option("sound", later("its tracks"), None, "FILE", flag="--from", required=True),
+            Option("delay", later("begin so many seconds later"), 0.0, "S"),
+            Option("keep", later("keep the film's own tracks too"), False),
         ),
     ),
     Tool(
         "rescale",
-        "a film at another size",
+        later("a film at another size"),
         "FILM",
         "OUT",
-        (Option("size", "as 1280x720, 1280x, x720 or 50%", required=True), CRF),
+        (Option("size", later("as 1280x720, 1280x, x720 or 50%"), required=True), CRF),
     ),
     Tool(
         "rotate",
-        "a film turned clockwise or mirrored",
+        later("a film turned clockwise or mirrored"),
         "FILM",
         "OUT",
         (
-            Option("degrees", "90, 180 or 270, clockwise", 0),
-            Option("flip", "mirrored, after the turn", choices=("horizontal", "vertical")),
-            Option("pixels", "turn the pictures, not what the file says of them", False),
+            Option("degrees", later("90, 180 or 270, clockwise"), 0),
+            Option("flip", later("mirrored, after the turn"), choices=("horizontal", "vertical")),
+            Option("pixels", later("turn the pictures, not what the file says of them"), False),
             CRF,
         ),
     ),
@@ -140,7 +141,8 @@ def run(verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
     needed += [option.name for option in asked.options if option.required]
     for name in needed:
         if not values.get(name):
-            raise BadInput(f"media {verb} needs a {name}: name one.")
+            needs = tr("media {verb} needs a {name}: name one.")
+            raise BadInput(needs.format(verb=verb, name=name))
     taken = {name: values[name] for name in needed}
     taken |= {o.name: values.get(o.name, o.default) for o in asked.all_options}
     paths = {name: taken[name] for name in PATHS if taken.get(name)}

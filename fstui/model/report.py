@@ -12,10 +12,11 @@ from engine.project import Project
 from engine.quality.kinds import KINDS
 from engine.quality.worst import Quality, worst_frames
 from engine.spans import nth
+from fstui.i18n import later, tr
 
 LOST = "no face"
 """What is bad about a frame in which no face is found any more."""
-SHORT = {LOST: "no face is found any more"} | {kind.name: kind.short for kind in KINDS}
+SHORT = {LOST: later("no face is found any more")} | {kind.name: kind.short for kind in KINDS}
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -71,9 +72,8 @@ def converted(project: Project) -> list[str]:
         data = (project.path / "out" / "report.json").read_bytes()
         return msgspec.json.decode(data, type=_Whole).clips
     except (OSError, msgspec.MsgspecError) as error:
-        raise NothingToDo(
-            f"{project.name} has no finished video: 'convert {project.typed}'."
-        ) from error
+        none = tr("{project} has no finished video: 'convert {typed}'.")
+        raise NothingToDo(none.format(project=project.name, typed=project.typed)) from error
 
 
 def worst(report: Report) -> list[Worst]:

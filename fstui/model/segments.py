@@ -139,7 +139,7 @@ def turned(clip: Segments, first: int, last: int) -> str:
     inside = both(clip.chosen, [span]) == [span]
     left = without(clip.chosen, span) if inside else united([*clip.chosen, span])
     if not left:
-        raise BadInput("No frame would be left: choose others first, or A takes all of them.")
+        raise BadInput(tr("No frame would be left: choose others first, or all of them."))
     return typed(left)
 
 

@@ -93,13 +93,15 @@ def read_cast(project: Project, models: str) -> Cast:
         with Store(project.db_path, readonly=True) as store:
             people = facelist.people(store, "target")
     if not people:
-        raise NothingToDo(
-            "People were not told apart in the target: 'faces people "
-            f"{project.typed} --side target --threshold 0.5' does it."
+        refused = tr(
+            "People were not told apart in the target: 'faces people {project} --side target "
+            "--threshold 0.5' does it."
         )
+        raise NothingToDo(refused.format(project=project.typed))
     trained = [p for p in projects_of(project.path.parent) if checkpoint_iteration(p) is not None]
     if not trained:
-        raise NothingToDo(f"No project beside {project.name} has a trained model yet: train one.")
+        refused = tr("No project beside {project} has a trained model yet: train one.")
+        raise NothingToDo(refused.format(project=project.name))
     names = [f"{path.name}{side}" for path in trained for side in ("", ":a")]
     people.sort(key=lambda person: -person.faces)
     return Cast(people[:MOST_PEOPLE], names, _roles(project, models))

@@ -116,7 +116,7 @@ class ReportView(ModalScreen[None]):
 
 def cells_of(one: Worst) -> tuple[str, ...]:
     """A row of the list."""
-    why = SHORT.get(one.why, one.why)
+    why = tr(SHORT.get(one.why, one.why))
     return (str(one.frame + 1), why, _number(one.value), _number(one.median), safe_text(one.clip))
 
 
@@ -144,7 +144,7 @@ def figure_lines(report: Report) -> list[Line]:
         return [*lines, [(hint, "muted")]]
     for name, figure in report.quality.figures.items():
         words = tr("{name:27} median {median:8.3f}   worst twentieth {tail:8.3f}")
-        shown = words.format(name=SHORT.get(name, name), median=figure.median, tail=figure.tail)
+        shown = words.format(name=tr(SHORT.get(name, name)), median=figure.median, tail=figure.tail)
         lines.append([shown])
     if lost := len(report.quality.lost):
         gone = tr_n(

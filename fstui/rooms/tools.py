@@ -43,7 +43,7 @@ class Tools(Dialog[bool]):
 
     def fields(self) -> Iterable[Widget]:
         """Which tool, then what it takes; what it said."""
-        options = [(f"{one.verb}: {one.about}", one.verb) for one in TOOLS]
+        options = [(f"{one.verb}: {tr(one.about)}", one.verb) for one in TOOLS]
         yield labelled(tr("tool"), Choice(options, TOOLS[0].verb, id="tool"))
         yield Vertical(*fields_of(TOOLS[0]), id="tool-fields")
         yield Lines(id="said", wrap=True)
@@ -137,15 +137,15 @@ def _field(option: Option) -> Widget:
     name = f"tool-{option.name}"
     if option.default is None:
         label = option.flag.removeprefix("--") or option.name
-        about = Static(Content(option.help), classes="dialog--help")
+        about = Static(Content(tr(option.help)), classes="dialog--help")
         return Vertical(labelled(label, PathInput(id=name)), about, classes="tool--row")
     if option.is_switch:
-        return labelled(option.name, yes_no(False, id=name), option.help)
+        return labelled(option.name, yes_no(False, id=name), tr(option.help))
     if option.choices:
         options = [(tr("no"), ""), *((choice, choice) for choice in option.choices)]
-        return labelled(option.name, Choice(options, "", id=name), option.help)
+        return labelled(option.name, Choice(options, "", id=name), tr(option.help))
     entry = Input(as_typed(option.default), id=name, compact=True)
-    return labelled(option.name, entry, option.help)
+    return labelled(option.name, entry, tr(option.help))
 
 
 def value_of(option: Option, widget: Widget) -> Any:
@@ -157,4 +157,5 @@ def value_of(option: Option, widget: Widget) -> Any:
         return type(option.default)(text)
     except ValueError as error:
         shown = safe_text(text)
-        raise BadInput(f"The option {option.name} can't be '{shown}': give a number.") from error
+        refused = tr("The option {name} can't be '{text}': give a number.")
+        raise BadInput(refused.format(name=option.name, text=shown)) from error

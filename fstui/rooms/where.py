@@ -17,7 +17,7 @@ def frame_words(clip: Segments, frame: int, mark: int | None) -> Line:
     )
     parts = [_seen(clip, frame), _state(clip, frame), _shot(clip, frame)]
     if why := clip.worst.get(frame):
-        parts.append(tr("among the worst: {why}").format(why=SHORT.get(why, why)))
+        parts.append(tr("among the worst: {why}").format(why=tr(SHORT.get(why, why))))
     if mark is not None:
         parts.append(tr("R takes {first} to {last}").format(first=mark + 1, last=frame + 1))
     return [words + "; ".join(part for part in parts if part)]

@@ -68,7 +68,7 @@ class WorstFrame(ModalScreen[int]):
             of=len(self._worst),
             clip=safe_text(one.clip),
             frame=one.frame + 1,
-            why=SHORT.get(one.why, one.why),
+            why=tr(SHORT.get(one.why, one.why)),
         )
         self.query_one(".dialog--title", Static).update(Content(shown))
         self._ask(one, self._close)
