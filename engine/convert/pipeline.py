@@ -136,7 +136,9 @@ class Step:
             path = self._work.folder.preview_folder / f"convert-{number}-{item.index:06d}.jpg"
             write_atomic(path, _beside(item.before, item), durable=False)
             columns = COLUMNS[:1] if item.layers else COLUMNS
-            report.preview(path, frame=item.index, media=clip.name, kind="convert", columns=columns)
+            report.preview(
+                path, frame=item.index + 1, media=clip.name, kind="convert", columns=columns
+            )
         if self._work.control.stopping:
             raise Stopped(
                 f"stopped at frame {self._done - before} of {clip.frames_out} of "

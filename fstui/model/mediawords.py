@@ -23,9 +23,7 @@ def _frames(count: int) -> str:
 
 
 def _info(told: dict[str, Any]) -> list[str]:
-    head = tr(
-        "{kind}, {container}, {size}{turned}, {rate} frames a second{varies}, {frames}, {time}"
-    )
+    head = tr("{kind}, {container}, {size}{turned}, {rate} a second{varies}, {frames}, {time}")
     turned = tr(", turned {n} degrees").format(n=told["rotation"]) if told["rotation"] else ""
     lines = [
         head.format(

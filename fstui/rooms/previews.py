@@ -115,8 +115,7 @@ class Previews(Picture):
         if columns:
             parts.append(" ".join(columns).replace(">", arrow))
         what = "frame" if preview.media else "it"
-        place = preview.place + 1 if preview.media else preview.place  # frames count from 1
-        parts.append(f"{preview.media} {what} {words.count(place)}".strip())
+        parts.append(f"{preview.media} {what} {words.count(preview.place)}".strip())
         if self._job_runs:
             parts.append(words.age(time.time() - preview.time))
         else:

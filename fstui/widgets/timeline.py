@@ -57,14 +57,14 @@ class Timeline(StripView, can_focus=True):
         Binding("space", "mark", "Begin a range here", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"timeline--{n}" for n in ("label", "done", "chosen", "out", "face", "worst", "shot", "at")
+        f"timeline--{n}" for n in ("label", "done", "chosen", "left", "face", "worst", "shot", "at")
     }
     DEFAULT_CSS = """
     Timeline { height: auto; width: 1fr; }
     Timeline > .timeline--label { color: $text-muted; }
     Timeline > .timeline--done { color: $text-success; }
     Timeline > .timeline--chosen { color: $text-accent; }
-    Timeline > .timeline--out { color: $text-muted; }
+    Timeline > .timeline--left { color: $text-muted; }
     Timeline > .timeline--face { color: $text-primary; }
     Timeline > .timeline--worst { color: $text-error; text-style: bold; }
     Timeline > .timeline--shot { color: $text-warning; }
@@ -240,7 +240,7 @@ class Drawing:
         chosen = coverage(self.clip.chosen, self.clip.frames, self.columns)
         done = coverage(self.clip.done, self.clip.frames, self.columns)
         return [
-            (signs[2], "out")
+            (signs[2], "left")
             if not wanted
             else (signs[0], "done")
             if made >= 0.5

@@ -373,7 +373,7 @@ def test_previews_are_told_and_are_pictures(tmp_workspace: Path, tmp_path: Path)
     work = make_work(project)
     pipeline.run(work, painter)
     (preview,) = events_of(work, "preview")
-    assert (preview.media, preview.frame, preview.kind) == ("a", 0, "convert")
+    assert (preview.media, preview.frame, preview.kind) == ("a", 1, "convert")
     shown = cv2.imdecode(np.fromfile(work.folder.path / preview.path, np.uint8), cv2.IMREAD_COLOR)
     before, after = np.hsplit(shown[:-20].astype(int), 2)
     assert preview.columns == ["before", "after"]

@@ -189,7 +189,7 @@ async def test_the_last_frame_is_told_before_and_after(bench: Open, project: Pro
     engine.work_to(10, 40, media="take")
     engine.preview(9, frame=9, media="take", columns=["before", "after"])
     async with bench(project.path, "convert") as b:
-        await b.sees("before after · take frame 10")
+        await b.sees("before after · take frame 9")
         await b.sees("10 of 40 frames")
         assert "people:" not in b.text()
         engine.end(State.DONE, 0, "converted")
