@@ -39,6 +39,7 @@ OUT = {
     "engine/protocol.py": "the name of a lock",
     "engine/project.py": "makes the empty folder",
     "engine/media/tools/__init__.py": "a parameter called so, of tools outside projects",
+    "fstui/commands/media.py": "the same parameter",
     "fstui/model/mediatools.py": "the same parameter",
     "fstui/rooms/tools.py": "the same parameter",
     "fstui/commands/preview.py": "the same parameter: a preview has its band",
