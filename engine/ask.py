@@ -63,6 +63,9 @@ QUESTIONS = {
         "engine.watch.examine:recognised", (project, int), Path, together=True
     ),
     "report-schema": Question("engine.convert.reports:schema"),
+    "result-frame": Question(
+        "engine.quality.shown:pair_of", (project, str, int, json.loads, Path)
+    ),
     "timelapse": Question("engine.train.timelapse:film", (project, int, str)),
     "verify": Question("engine.trust.verify:answer", (Path,)),
 }  # fmt: skip

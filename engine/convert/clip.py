@@ -13,9 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
 
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
@@ -30,7 +33,7 @@ from engine.faces.masks import Packed
 from engine.faces.smooth import Shaking
 from engine.media.cut import Cut
 from engine.media.probe import MediaInfo
-from engine.media.read import FrameReader, Run, packet_times
+from engine.media.read import FrameReader, Run, packet_times, to_rgb
 from engine.media.sequence import Pictures
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
@@ -41,6 +44,10 @@ if TYPE_CHECKING:
 
 HELD_BYTES = 64 << 20
 """Frames that wait anywhere between decoder and encoder take at most about this much memory."""
+
+LOOK_S = 2.0
+"""How often a frame takes along what it was, to be shown while the clip is at work."""
+SMALL_WIDTH_PX = 480
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ class Conversion:
         self._output, self.look = output, output.look
         self._swap = Swap(clip, swappers, settings, self.look)
         self._workers = os.cpu_count() or 1
+        self._next_look = 0.0
         bits = av.VideoFormat(self.look.pixel_format).padded_bits_per_pixel
         frame_bytes = self.look.width * self.look.height * bits // 8
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
@@ -210,7 +218,11 @@ class Conversion:
             if number < done:
                 continue
             last = pts if last is None else max(pts, last + 1)
-            yield self._swap.item(index, last, frame, number)
+            item = self._swap.item(index, last, frame, number)
+            if time.monotonic() >= self._next_look:
+                self._next_look = time.monotonic() + LOOK_S
+                item.before = small(item.frame)  # now: pasting works on the frame itself
+            yield item
 
     def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
         """Items with their predictions. A batch ends where a segment ends, so that a run that
@@ -279,3 +291,11 @@ def landmarks_by_frame(found: list[FrameFace]) -> dict[int, list[Landmarks]]:
     for row in found:
         faces.setdefault(row.idx, []).append(Landmarks.of(row.face))
     return faces
+
+
+def small(frame: Any) -> NDArray[np.uint8]:
+    """A frame in RGB at most `SMALL_WIDTH_PX` wide."""
+    rgb = to_rgb(frame)
+    scale = min(1.0, SMALL_WIDTH_PX / rgb.shape[1])
+    made = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return np.asarray(made, np.uint8)

@@ -17,7 +17,7 @@ from engine.convert.sheet import contact_sheet
 from engine.faces.landmarks import Landmarks
 from engine.protocol import safe_text, write_atomic
 from engine.quality import report as quality_report
-from engine.quality.summary import Quality
+from engine.quality.worst import Quality
 from engine.settings import ConvertSettings
 from engine.trust.door import Model, Origin, Painted, mark_for, read_record, release
 from engine.work import Work
@@ -94,6 +94,7 @@ class Finish:
             faces=[],
             beside=[name for _, name in found.beside],
             flicker=flicker,
+            kept=_kept(clip, journal.frames),
         )
         return self._measured(clip, report, folder.path)
 
@@ -235,6 +236,15 @@ def _faces_out(clip: Clip, frames: int) -> dict[int, list[Landmarks]]:
     cut = clip.cut
     found = {cut.number(i) if cut else i: f for i, f in clip.faces.items() if not cut or cut.has(i)}
     return {i: f for i, f in found.items() if i < frames}
+
+
+def _kept(clip: Clip, frames: int) -> list[tuple[int, int]]:
+    """The source's frames that came out; nothing where all did."""
+    if clip.cut is None:
+        return []
+    pieces = clip.cut.pieces
+    stops = [piece.number for piece in pieces[1:]] + [frames]
+    return [(p.first, p.first + stop - p.number) for p, stop in zip(pieces, stops, strict=True)]
 
 
 def _is_out(path: Path, fingerprint: str) -> bool:

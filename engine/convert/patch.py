@@ -225,6 +225,8 @@ class Item:
     """Where the new faces are, each in its region."""
     layers: Sequence[NDArray[np.float32]] = ()
     """The new faces themselves, RGBA 0..1, where they aren't put in."""
+    before: NDArray[np.uint8] | None = None
+    """The frame small in RGB, as it was, of one that is shown meanwhile."""
 
 
 def drawn(settings: ConvertSettings) -> ConvertSettings:

@@ -12,10 +12,11 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.convert import reports
 from engine.convert.cast import Load, Player, cast_of, load_all, loader, words_of
-from engine.convert.clip import Clip, Conversion
+from engine.convert.clip import Clip, Conversion, small
 from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output
@@ -25,15 +26,14 @@ from engine.convert.roles import roles_of
 from engine.convert.targets import clips_of, fingerprint_of, project_out
 from engine.errors import Stopped, from_os_error
 from engine.faces.crops import encode_jpeg
-from engine.media.read import to_rgb
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 from engine.trust.band import with_band
 from engine.trust.consent import require_cast
 from engine.work import Work
 
-PREVIEW_INTERVAL_S = 2.0
-PREVIEW_WIDTH_PX = 480
+COLUMNS = ("before", "after")
+"""What a preview shows, from left to right."""
 
 
 def run(work: Work, load: Load | None = None) -> str:
@@ -75,7 +75,6 @@ class Step:
         self._swappers: list[Swapper] = []
         self._total = sum(clip.frames_out for clip in clips)
         self._done = 0
-        self._next_preview = 0.0
         self._finish = Finish(work, settings, cast)
 
     def clip(self, number: int, clip: Clip, output: Output) -> reports.ClipReport:
@@ -133,12 +132,13 @@ class Step:
         report = self._work.report
         total = max(self._total, self._done)
         report.progress(self._done, total, "frame", media=clip.name)
-        now = time.monotonic()
-        if now >= self._next_preview:
-            self._next_preview = now + PREVIEW_INTERVAL_S
+        if item.before is not None:
             path = self._work.folder.preview_folder / f"convert-{number}-{item.index:06d}.jpg"
-            write_atomic(path, _small(item), durable=False)
-            report.preview(path, frame=item.index, media=clip.name, kind="convert")
+            write_atomic(path, _beside(item.before, item), durable=False)
+            columns = COLUMNS[:1] if item.layers else COLUMNS
+            report.preview(
+                path, frame=item.index + 1, media=clip.name, kind="convert", columns=columns
+            )
         if self._work.control.stopping:
             raise Stopped(
                 f"stopped at frame {self._done - before} of {clip.frames_out} of "
@@ -146,12 +146,11 @@ class Step:
             )
 
 
-def _small(item: Item) -> bytes:
-    """A frame as a small JPEG, seen to be a preview: it never passes the door."""
-    rgb = to_rgb(item.frame)
-    scale = min(1.0, PREVIEW_WIDTH_PX / rgb.shape[1])
-    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return encode_jpeg(with_band(np.asarray(small, np.uint8)))
+def _beside(before: NDArray[np.uint8], item: Item) -> bytes:
+    """A frame before and, where it was changed, after as a small JPEG, seen to be a preview: it
+    never passes the door."""
+    shown = [before] if item.layers else [before, small(item.frame)]
+    return encode_jpeg(with_band(np.hstack(shown)))
 
 
 def _seconds_since_start(work: Work) -> float:

@@ -70,7 +70,7 @@ class Preview:
         settings = self._warm.settings(request.settings)
         clips = list(self._warm.clips(settings))
         ready = self._warm.ready(request.clip or clips[0], settings)
-        clip, wanted = ready.clip, frames_in(ready.clip, request.frames)
+        clip, wanted = ready.clip, frames_in(ready.clip, request.frames, near=request.near)
         seen = self._warm.seen(ready, self._warm.models(settings), settings, wanted)
         picture = composed(seen, VIEWS[request.show], request.close)
         path = self._folder.preview_folder / f"look-{self._count:06d}.jpg"
@@ -90,10 +90,11 @@ class Preview:
         )
 
 
-def frames_in(clip: Clip, frames: Sequence[int]) -> list[int]:
+def frames_in(clip: Clip, frames: Sequence[int], *, near: bool = False) -> list[int]:
     """The indices, from 0, of frames that are counted from 1, each once and in order; without any,
     of the middle one of those with a face. Raises `BadInput` for a frame that the clip hasn't,
-    `NothingToDo` for one without a face that is swapped."""
+    `NothingToDo` for one without a face that is swapped, in whose place stands the nearest one that
+    has one where `near` says so."""
     with_face = sorted(i for i, found in clip.faces.items() if found)
     wanted = sorted({frame - 1 for frame in frames}) or [with_face[len(with_face) // 2]]
     name = safe_text(clip.name)
@@ -101,14 +102,19 @@ def frames_in(clip: Clip, frames: Sequence[int]) -> list[int]:
         raise BadInput(
             f"{name} has {clip.frames} frames, counted from 1: it has no frame {wanted[-1] + 1}."
         )
+    if near:
+        return sorted({_nearest(with_face, index) for index in wanted})
     for index in wanted:
         if index not in clip.faces:
-            near = min(with_face, key=lambda other: abs(other - index))
             raise NothingToDo(
                 f"Frame {index + 1} of {name} has no face that is swapped: the nearest one that "
-                f"has is frame {near + 1}."
+                f"has is frame {_nearest(with_face, index) + 1}."
             )
     return wanted
+
+
+def _nearest(with_face: Sequence[int], index: int) -> int:
+    return min(with_face, key=lambda other: abs(other - index))
 
 
 def _has_no_pause(_command: Command) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from engine.convert.identity import Identity, Measured, summary
 from engine.protocol import write_atomic
-from engine.quality.summary import Quality
+from engine.quality.worst import Quality
 
 VERSION = 1
 
@@ -61,6 +61,8 @@ class ClipReport(msgspec.Struct, frozen=True):
     """Measured against the source; None where the setting report asked for less."""
     parts: list[Part] = []
     """Of a pass with several models, in the order of the setting models."""
+    kept: list[tuple[int, int]] = []
+    """Frames of the source that are in the result, half open from 0; none where all are."""
 
 
 class Report(msgspec.Struct, frozen=True):

@@ -24,11 +24,12 @@ from engine.extract.flow import ahead, batched, ordered, split
 from engine.extract.footage import Footage
 from engine.extract.look import depth
 from engine.extract.save import columns
-from engine.extract.selection import Selection, Span
+from engine.extract.selection import Selection
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import Points
 from engine.faces.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks
 from engine.media.read import Frame, FrameReader
+from engine.spans import Span
 from engine.store import ALIGN, CROP, KEPT, Face
 
 Stale = tuple[Frame, list[Face]]

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import bisect
 import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
-from engine.errors import BadInput
 from engine.media.probe import MediaInfo
 from engine.media.read import Run, packet_times
-from engine.protocol import safe_text
-from engine.settings import ExtractSettings, listed
+from engine.settings import ExtractSettings
+from engine.spans import Span, both, frame_spans, time_spans, united
 
 READ_ON_FRAMES = 250
 """Gaps up to this long are read through: encoders place key frames about that far apart, and a
@@ -22,13 +19,6 @@ seek begins at one."""
 
 ROUNDING_S = 0.0005
 """A typed time means the frame that begins within half a millisecond of it."""
-
-
-class Span(NamedTuple):
-    """Frame indices from 0, half open; without an end it goes to the medium's end."""
-
-    start: int
-    stop: int | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +46,7 @@ class Selection:
         if settings.times:
             typed = time_spans(settings.times)
             stamps = packet_times(path) if info.kind == "video" else []
-            spans = _both(spans, _united(_timed(typed, stamps, info)))
+            spans = both(spans, united(_timed(typed, stamps, info)))
         return cls(
             tuple(spans),
             settings.every,
@@ -134,61 +124,6 @@ def check(settings: ExtractSettings) -> None:
     time_spans(settings.times)
 
 
-def frame_spans(text: str) -> list[Span]:
-    """`1-250,300-`, counted from 1 and inclusive, as spans; everything for an empty text.
-
-    Raises `BadInput`.
-    """
-    spans = []
-    for item in listed(text):
-        match = re.fullmatch(r"(\d{1,9})\s*(?:(-)\s*(\d{1,9})?)?", item, re.ASCII)
-        first = int(match[1]) if match else 0
-        last = int(match[3] or 0) if match and match[2] else first
-        if first < 1 or (last and last < first) or (match and match[3] and not last):
-            raise BadInput(
-                f"The setting frames can't have '{safe_text(item)}': give frames from 1 on, as in "
-                "1-250,300-."
-            )
-        spans.append(Span(first - 1, last or None))
-    if not spans and text.strip():
-        raise BadInput("The setting frames names no frame: give some, as in 1-250,300-.")
-    return _united(spans or [Span(0, None)])
-
-
-def time_spans(text: str) -> list[tuple[float, float | None]]:
-    """`0:10-0:25.5,1:02-` as seconds from and to; hours, minutes and plain seconds are taken.
-
-    Raises `BadInput`.
-    """
-    spans: list[tuple[float, float | None]] = []
-    for item in listed(text):
-        begin, dash, end = (part.strip() for part in item.partition("-"))
-        first = _seconds(begin)
-        last = _seconds(end) if end else None
-        if first is None or not dash or (end and (last is None or last < first)):
-            raise BadInput(
-                f"The setting times can't have '{safe_text(item)}': give times from and to, as in "
-                "0:10-0:25.5,1:02-."
-            )
-        spans.append((first, last))
-    if not spans and text.strip():
-        raise BadInput("The setting times names no time: give some, as in 0:10-0:25.5,1:02-.")
-    return spans
-
-
-def _seconds(text: str) -> float | None:
-    """`h:mm:ss.s`, `m:ss.s` or `s.s` in seconds; None if it is none of them."""
-    match = re.fullmatch(
-        r"(?:(?:(\d{1,4}):(?=\d{1,2}:))?(\d{1,4}):)?(\d{1,6}(?:\.\d{1,6})?)", text, re.ASCII
-    )
-    if not match:
-        return None
-    hours, minutes, seconds = int(match[1] or 0), int(match[2] or 0), float(match[3])
-    if (match[1] and minutes >= 60) or (match[2] and seconds >= 60):
-        return None
-    return hours * 3600 + minutes * 60 + seconds
-
-
 def _timed(
     typed: list[tuple[float, float | None]], stamps: list[int], info: MediaInfo
 ) -> Iterator[Span]:
@@ -203,28 +138,3 @@ def _timed(
     for first, last in typed:
         stop = None if last is None else index(last + ROUNDING_S)
         yield Span(index(first - ROUNDING_S), stop)
-
-
-def _united(spans: Iterable[Span]) -> list[Span]:
-    """In order, those that overlap or touch made one, empty ones left out."""
-    united: list[Span] = []
-    for span in sorted(spans, key=lambda span: span.start):
-        if span.stop is not None and span.stop <= span.start:
-            continue
-        before = united[-1] if united else None
-        if before is None or (before.stop is not None and before.stop < span.start):
-            united.append(span)
-        elif before.stop is not None:
-            stop = None if span.stop is None else max(before.stop, span.stop)
-            united[-1] = Span(before.start, stop)
-    return united
-
-
-def _both(one: list[Span], other: list[Span]) -> list[Span]:
-    """What lies in both."""
-    shared = []
-    for a in one:
-        for b in other:
-            stops = [s for s in (a.stop, b.stop) if s is not None]
-            shared.append(Span(max(a.start, b.start), min(stops) if stops else None))
-    return _united(shared)

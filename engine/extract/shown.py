@@ -61,7 +61,7 @@ def frame_of(project: Project, face: int, folder: Path) -> dict[str, Any]:
             raise BadInput("This face isn't in faces.db any more: it was extracted anew meanwhile.")
         medium = store.media_by_id(rows[0].media)
         path = folder / f"{medium.id}-{rows[0].idx}.jpg"
-        rgb = _decoded(project, medium.path, rows[0].idx)
+        rgb = decoded(project, medium.path, rows[0].idx)
         region = _region(rows[0].face)
         name, mask = _mask(store, rows[0].face, _to_region(region), MASK_PX)
     try:
@@ -153,8 +153,9 @@ def _to_region(region: list[int]) -> Matrix:
     return compose(scale, shift)
 
 
-def _decoded(project: Project, named: str, index: int) -> NDArray[np.uint8]:
-    """One frame of a project's footage."""
+def decoded(project: Project, named: str, index: int) -> NDArray[np.uint8]:
+    """One frame, by its index from 0, of a project's footage or results, (height, width, 3) RGB as
+    it is displayed. Raises `BadInput` when it is gone."""
     path = (project.path / named).resolve()
     shown = safe_text(path.name)
     if not path.is_relative_to(project.path) and not project.in_sources(path):

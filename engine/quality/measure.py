@@ -15,7 +15,7 @@ from engine.faces.boxes import around
 from engine.faces.geometry import Matrix, warp
 from engine.faces.landmarks import Landmarks
 from engine.quality import figures
-from engine.quality.summary import Row
+from engine.quality.worst import Row
 
 LEAST, SHARE, MOST = 40, 5, 300
 """Frames that are measured: one of five, but at least and at most so many, evenly spread, each with

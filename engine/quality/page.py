@@ -8,7 +8,7 @@ from html import escape
 
 from engine.protocol import safe_text
 from engine.quality.kinds import KINDS, Kind
-from engine.quality.summary import Quality
+from engine.quality.worst import Quality
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 1100px; padding: 0 1em;

@@ -21,7 +21,8 @@ from engine.faces.landmarks import Landmarks
 from engine.quality import figures
 from engine.quality.measure import SIDE, Place, aligner, measure, with_identity
 from engine.quality.page import page
-from engine.quality.summary import Quality, summarised, worst_frames
+from engine.quality.summary import summarised
+from engine.quality.worst import Quality, worst_frames
 from engine.settings import ConvertSettings
 from engine.train.checkpoint import Recipe
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from engine.convert.request import SHOWS, frames_of, request_of
+from engine.convert.request import SHOWS, frames_of, has_range, request_of
 from engine.errors import BadInput, NothingToDo, UsageError
 from engine.project import Project
 from engine.protocol import write_atomic
@@ -44,7 +44,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames",
         metavar="N,N",
-        help="counted from 1; more than one make a strip (default: the middle one with a face)",
+        help="counted from 1, as 10,20 or 40-400; more than one make a strip (default: the middle "
+        "one with a face)",
     )
     parser.add_argument(
         "--show",
@@ -70,6 +71,7 @@ def run(args: argparse.Namespace) -> int:
         {
             "clip": args.clip or "",
             "frames": frames_of(args.frames) if args.frames else [],
+            "near": has_range(args.frames or ""),
             "settings": jobs.checked(project, "convert", values),
             "show": args.show,
             "close": args.close,

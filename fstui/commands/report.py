@@ -8,14 +8,13 @@ import json
 from pathlib import Path
 from typing import Any
 
-from engine.errors import BadInput, Damaged, NothingToDo
+from engine.errors import BadInput, Damaged
 from engine.protocol import safe_text
-from engine.quality.kinds import KINDS
 from fstui.commands.shared import Asked, add_json, add_project, print_json, project_of, say
+from fstui.model.report import SHORT, converted
 from fstui.model.words import plural
 
 WORST_SHOWN = 5
-SHORT = {kind.name: kind.short for kind in KINDS}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +28,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the reports of the last conversion's clips."""
     project = project_of(args)
     out = project.path / "out"
-    whole = _read(out / "report.json")
-    if whole is None:
-        raise NothingToDo(f"{project.name} has no finished video: 'convert {project.typed}'.")
-    names = [str(name) for name in whole.get("clips", [])]
+    names = converted(project)
     if args.clip and args.clip not in names:
         raise BadInput(
             f"{project.name} has no clip '{safe_text(args.clip)}', but {', '.join(names)}."

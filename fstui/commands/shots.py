@@ -4,22 +4,15 @@ clip all shots are listed. 'convert' uses them; frames that none covers have con
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.convert.shots import (
     Shot,
-    begin_shots,
-    clip_name,
     read_shots,
     remove_shot,
     set_shot,
-    unknown_clip,
 )
 from engine.errors import UsageError
-from engine.launch import ask
-from engine.project import Project
 from engine.settings import ConvertSettings, fields
-from engine.store import Store
 from fstui.commands.shared import (
     add_project,
     add_settings,
@@ -28,6 +21,7 @@ from fstui.commands.shared import (
     say,
     settings_of,
 )
+from fstui.model.cuts import begin_at_cuts, footage_of
 from fstui.model.words import plural
 
 OF_SHOTS = [field for field in fields(ConvertSettings) if field.live]
@@ -59,26 +53,16 @@ def run(args: argparse.Namespace) -> int:
             raise UsageError("Name the clip: 'shots PROJECT CLIP --from 120 --colour mkl'.")
         if values and args.first is None:
             raise UsageError("Name the frame that the settings begin at, as in --from 120.")
-        source = _source(project, args.clip)
+        footage_of(project, args.clip)
         if args.first is not None:
             set_shot(project, args.clip, args.first - 1, values)
         elif args.remove is not None:
             remove_shot(project, args.clip, args.remove - 1)
         else:
-            found = ask("cuts", str(source))
-            begin_shots(project, args.clip, found)
-            say(f"{plural(len(found), 'cut')} found in {args.clip}.")
+            found = begin_at_cuts(project, args.clip)
+            say(f"{plural(found, 'cut')} found in {args.clip}.")
     _list(read_shots(project), args.clip)
     return 0
-
-
-def _source(project: Project, clip: str) -> Path:
-    """The footage of a clip. Raises `BadInput` naming the clips that there are."""
-    with Store(project.db_path, readonly=True) as store:
-        media = {clip_name(m): project.path / m.path for m in store.media("target")}
-    if clip not in media:
-        raise unknown_clip(clip, media)
-    return media[clip]
 
 
 def _list(shots: dict[str, list[Shot]], clip: str | None) -> None:

@@ -30,6 +30,11 @@ class Choice(StripView, can_focus=True):
 
         choice: Choice
 
+        @property
+        def control(self) -> Choice:
+            """The field that was turned."""
+            return self.choice
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("right,l,space", "turn(1)", "Next value", show=False),
         Binding("left,h", "turn(-1)", "Value before", show=False),
@@ -82,6 +87,14 @@ class Choice(StripView, can_focus=True):
         self._at = (start + by) % len(self._options)
         self.repaint()
         self.post_message(self.Turned(self))
+
+    def put(self, value: Any) -> None:
+        """Turn to a value; one that isn't among them changes nothing."""
+        at = next((n for n, (_, v) in enumerate(self._options) if v == value), self._at)
+        if at != self._at:
+            self._at = at
+            self.repaint()
+            self.post_message(self.Turned(self))
 
     def action_accept(self) -> None:
         """Enter accepts the whole form."""

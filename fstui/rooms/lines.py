@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
+from textual.geometry import Size
 from textual.strip import Strip
 
 from engine.protocol import safe_text
@@ -15,6 +16,9 @@ from fstui.widgets.words import fit
 
 Run = str | tuple[str, Tone]
 Line = Sequence[Run]
+
+MOST = 1000
+"""Lines of the screen that anything may take."""
 
 
 class Lines(StripView):
@@ -41,8 +45,20 @@ class Lines(StripView):
 
     def show(self, lines: Sequence[Line]) -> None:
         """Take new lines."""
+        width = self.content_size.width
+        before = self._needed(width)
         self._lines = list(lines)
         self.repaint()
+        if self.styles.is_auto_height and self._needed(width) != before:
+            self.refresh(layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """All lines."""
+        return self._needed(width)
+
+    def _needed(self, width: int) -> int:
+        """Lines of the screen at a width; at least one, so that first ones move nothing."""
+        return max(1, len(self.paint(width, MOST))) if width else 1
 
     @property
     def text(self) -> str:

@@ -229,9 +229,11 @@ class Room(Screen[None]):
         """The form of the room's stage."""
         self.ask_settings(self.stage)
 
-    def ask_settings(self, stage: str, *, looking: bool = False) -> None:
-        """Show a stage's settings, of convert also `looking` at a preview; start it when they are
-        accepted."""
+    def ask_settings(
+        self, stage: str, *, looking: bool = False, at: tuple[str, int] = ("", 0)
+    ) -> None:
+        """Show a stage's settings; start it when they are accepted. Of convert also a preview
+        (`looking`) of a clip's frame, from 1; 0 is one in its middle."""
         from fstui.rooms.start import StartForm
         from fstui.rooms.tune import TuneForm
 
@@ -241,9 +243,10 @@ class Room(Screen[None]):
 
         project = self.studio.session.project
         if project is not None:
-            of_convert = stage == "convert"
-            form = TuneForm(project, looking=looking) if of_convert else StartForm(project, stage)
-            self.app.push_screen(form, go)
+            if stage == "convert":
+                self.app.push_screen(TuneForm(project, looking=looking, at=at), go)
+            else:
+                self.app.push_screen(StartForm(project, stage), go)
 
     @work(thread=True, exclusive=True, group="start")
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:

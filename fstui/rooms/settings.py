@@ -21,7 +21,7 @@ from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.project import edit_file
 from fstui.rooms.room import Room
-from fstui.rooms.start import field_widget, label_of, value_of
+from fstui.rooms.start import label_of, value_in, widget_of
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.menu import Menu
@@ -289,7 +289,7 @@ class ChangeSetting(Dialog[tuple[Any]]):
         value = self._one.value
         shown = preferences.shown(value) if isinstance(value, list | tuple) else value
         yield labelled(
-            label_of(self._field.name), field_widget(self._field, shown), tr(self._field.help)
+            label_of(self._field.name), widget_of(self._field, shown), tr(self._field.help)
         )
 
     def on_mount(self) -> None:
@@ -305,7 +305,7 @@ class ChangeSetting(Dialog[tuple[Any]]):
 
     def accept(self) -> tuple[Any]:
         """The value, checked by its definition."""
-        value = value_of(self._field, self.query_one(f"#set-{self._field.name}"))
+        value = value_in(self._field, self.query_one(f"#set-{self._field.name}"))
         if self._field.type not in (bool, int, float, str):
             import shlex
 

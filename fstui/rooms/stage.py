@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from engine.protocol import safe_text
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.model import glance, words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, Stage
@@ -40,7 +41,7 @@ class StageRoom(Room):
     def previews(self) -> Previews:
         """The pane of pictures."""
         every_s = self.studio.session.settings.preview_every_s
-        return Previews(every_s=every_s, empty=self.no_picture, id="picture")
+        return Previews(every_s=every_s, empty=tr(self.no_picture), id="picture")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """Counts of the project."""

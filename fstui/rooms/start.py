@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
+from textual import on
+from textual.binding import BindingType
+from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from engine.devices import gpus
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, Field, fields, read
+from fstui import keymap
+from fstui.i18n import tr
 from fstui.model import jobs
 from fstui.model.commandline import start_words
 from fstui.rooms.choice import Choice, yes_no
@@ -26,8 +31,10 @@ VERBS = {"extract": "Extract faces", "train": "Train", "convert": "Convert the t
 
 
 class StartForm(Dialog[dict[str, Any]]):
-    """Settings of one stage, with the project's own values filled in."""
+    """Settings of one stage, with the project's own values filled in. A star marks what differs
+    from what holds where nothing is said."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("default", "defaults")]
     act = "Start"
     long = True
 
@@ -37,6 +44,9 @@ class StartForm(Dialog[dict[str, Any]]):
         self._stage = stage
         self._struct = STAGE_SETTINGS[stage]
         self._values = starting_values(project, stage)
+        self._fields = {f.name: f for f in fields(self._struct)}
+        self._starred: set[str] = set()
+        """Fields that are marked."""
         self._resumed = jobs.resumable(project, stage) is not None
 
     def title_text(self) -> str:
@@ -46,12 +56,11 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def fields(self) -> Iterable[Widget]:
         """The three main fields, then all others."""
-        every = {f.name: f for f in fields(self._struct)}
-        first = FIRST[self._stage]
+        first = [name for name in FIRST[self._stage] if name in self._fields]
         for name in first:
-            yield self._field(every[name])
+            yield self._field(self._fields[name])
         section = None
-        for name, field in every.items():
+        for name, field in self._fields.items():
             if name in first:
                 continue
             if field.group != section:
@@ -62,18 +71,61 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)
-        return labelled(label_of(field.name), field_widget(field, value), _hint(field))
+        return labelled(label_of(field.name), widget_of(field, value), hint_of(field))
+
+    def base(self, field: Field) -> Any:
+        """What a setting is where nothing is said."""
+        return field.default
 
     def on_mount(self) -> None:
         """Enter on the button that has the focus starts it as it stands."""
         super().on_mount()
         self.query_one("#accept").focus()
+        for field in self._fields.values():
+            self._mark(field)
+
+    # --- what differs -------------------------------------------------------------------------
+
+    @on(Input.Changed)
+    @on(Choice.Turned)
+    def _changed(self, event: Input.Changed | Choice.Turned) -> None:
+        widget = event.input if isinstance(event, Input.Changed) else event.choice
+        if field := self._fields.get((widget.id or "").removeprefix("set-")):
+            self._mark(field)
+
+    def _mark(self, field: Field) -> None:
+        """A star before a field that differs from its base, and what that is behind its help."""
+        widget, base = self._entry(field), self.base(field)
+        differs = value_in(field, widget) != base
+        if differs == (field.name in self._starred) or widget.parent is None:
+            return
+        self._starred ^= {field.name}
+        label, hint = label_of(field.name), hint_of(field)
+        if differs:
+            label = f"* {label}"
+            hint = tr("{hint} [else {value}]").format(hint=hint, value=words_of(base))
+        widget.parent.query_one(".dialog--label", Static).update(Content(label))
+        widget.parent.query_one(".dialog--help", Static).update(Content(hint))
+
+    def _entry(self, field: Field) -> Widget:
+        return self.query_one(f"#set-{field.name}")
+
+    def action_default(self) -> None:
+        """The field that has the focus back to its base."""
+        focused = (self.focused.id if self.focused else None) or ""
+        if field := self._fields.get(focused.removeprefix("set-")):
+            put(self._entry(field), self.base(field))
+
+    def action_defaults(self) -> None:
+        """All fields back to their base."""
+        for field in self._fields.values():
+            put(self._entry(field), self.base(field))
 
     def accept(self) -> dict[str, Any]:
         """Only what differs from the defaults, checked."""
         settings = {}
-        for field in fields(self._struct):
-            value = value_of(field, self.query_one(f"#set-{field.name}"))
+        for field in self._fields.values():
+            value = value_in(field, self._entry(field))
             if value != field.default or field.name in self._values:
                 settings[field.name] = value
         read(self._struct, settings)
@@ -99,7 +151,7 @@ def label_of(name: str) -> str:
     return name.removesuffix("_s").replace("_", " ")
 
 
-def _hint(field: Field) -> str:
+def hint_of(field: Field) -> str:
     """What is said beside a field."""
     if field.many:
         return f"{field.help}: {', '.join(field.choices)}"
@@ -108,8 +160,8 @@ def _hint(field: Field) -> str:
     return f"{field.help} ({field.unit})" if field.unit else field.help
 
 
-def field_widget(field: Field, value: Any) -> Widget:
-    """What a setting is changed with: a choice, yes or no, or a line of text."""
+def widget_of(field: Field, value: Any) -> Widget:
+    """Input or choice for a setting, with a value."""
     name = f"set-{field.name}"
     choices = list(field.choices)
     if choices and not field.many:
@@ -119,12 +171,31 @@ def field_widget(field: Field, value: Any) -> Widget:
     if field.type is bool:
         return yes_no(bool(value), id=name)
     kinds = {int: "integer", float: "number"}
-    shown = f"{value:g}" if isinstance(value, float) else str(value)
-    return Input(shown, type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
+    return Input(as_typed(value), type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
 
 
-def value_of(field: Field, widget: Widget) -> Any:
-    """The value that such a widget holds."""
+def as_typed(value: Any) -> str:
+    """A value as it stands in a line."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def words_of(value: Any) -> str:
+    """A value as it is talked of."""
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    return as_typed(value) or tr("empty")
+
+
+def put(widget: Widget, value: Any) -> None:
+    """Give an input or a choice a value."""
+    if isinstance(widget, Choice):
+        widget.put(value)
+    elif isinstance(widget, Input):
+        widget.value = as_typed(value)
+
+
+def value_in(field: Field, widget: Widget) -> Any:
+    """What stands in a setting's input or choice; text where that is no number."""
     if isinstance(widget, Choice):
         return widget.value
     text = widget.value.strip() if isinstance(widget, Input) else ""

@@ -3,9 +3,9 @@ whenever a setting changes, beside the form or, where that has no room, above it
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from msgspec.structs import replace
 from textual import on, work
@@ -15,19 +15,24 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input, Static
 from textual.worker import Worker, get_current_worker
 
 from engine.convert.request import VIEWS as VIEWS_OF
-from engine.convert.request import Request, Show, frames_of
+from engine.convert.request import Request, Show, frames_of, has_range
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, fields
 from fstui import keymap
+from fstui.i18n import later, tr
 from fstui.model import jobs, preview
+from fstui.model.outlook import Outlook, outlook
 from fstui.model.preview import Looked
 from fstui.rooms.choice import Choice
-from fstui.rooms.start import StartForm
+from fstui.rooms.forecast import outlook_lines
+from fstui.rooms.lines import Lines
+from fstui.rooms.start import StartForm, value_in
 from fstui.widgets.picture import Picture
 
 WAIT_S = 0.25
@@ -36,6 +41,10 @@ VIEWS: tuple[tuple[Show, bool], ...] = (("both", True), ("both", False), ("all",
 """What is shown of a frame, and whether close up: a face is small in a terminal's cells."""
 PATH_FIELDS = {f"set-{f.name}": f.name for f in fields(ConvertSettings) if f.is_path}
 """Fields whose text is a path, by their ids."""
+FLIPS: tuple[Show, ...] = ("before", "swap")
+"""What stands in one place, turn about."""
+CASTING = ("models", "put_in")
+"""Settings that decide whose people are needed."""
 
 
 class Look(Vertical):
@@ -43,11 +52,11 @@ class Look(Vertical):
 
     def compose(self) -> ComposeResult:
         """Picture, then the frames."""
-        yield Picture(empty="The first preview loads the model: that takes some seconds ...")
+        yield Picture(empty=tr("The first preview loads the model: that takes some seconds ..."))
         with Horizontal(classes="dialog--row"):
-            yield Static("frames", classes="dialog--label")
+            yield Static(Content(tr("frames")), classes="dialog--label")
             yield Input(id="look-frames", compact=True)
-            hint = "40 or 10,20,30; pgup, pgdn step"
+            hint = tr("40 or 10,20 or 40-400; pgup, pgdn step")
             yield Static(Content(hint), classes="dialog--help")
 
     def on_mount(self) -> None:
@@ -58,19 +67,25 @@ class Look(Vertical):
 class TuneForm(StartForm):
     """Convert's settings. `ctrl+r` shows what they do; `pgup` and `pgdn` go to other frames."""
 
-    hint = "ctrl+r preview  tab next  enter accept  esc cancel"
+    CSS_PATH = "../styles/convert.tcss"
+    hint = later("ctrl+r preview  enter accept  ctrl+t models  ctrl+z default")
     BINDINGS: ClassVar[list[BindingType]] = [
-        *keymap.bindings("preview", "view", "full"),
+        *keymap.bindings("preview", "view", "flip", "full", "cast"),
         Binding("pageup", "page(-1)", "Frame before", show=False),
         Binding("pagedown", "page(1)", "Frame after", show=False),
     ]
 
-    def __init__(self, project: Project, *, looking: bool = False) -> None:
+    def __init__(
+        self, project: Project, *, looking: bool = False, at: tuple[str, int] = ("", 0)
+    ) -> None:
         super().__init__(project, "convert")
         self._looking = looking
         self._view = 0
         """Index in `VIEWS`."""
-        self._clip = ""
+        self._flip = -1
+        """Index in `FLIPS`; below 0 the view holds."""
+        self._clip, self._first = at
+        """Clip and the frame to begin with."""
         self._made: Looked | None = None
         """What is shown."""
         self._timer: Timer | None = None
@@ -78,6 +93,7 @@ class TuneForm(StartForm):
     def on_mount(self) -> None:
         """Begin with the preview where that was what was asked for."""
         super().on_mount()
+        self._look_ahead()
         if self._looking:
             self.show_pane()
 
@@ -100,13 +116,14 @@ class TuneForm(StartForm):
 
     def _keys(self) -> None:
         self.set_class(self._looking, "-looking")
-        hint = "ctrl+r close  ctrl+l view  ctrl+o full" if self._looking else self.hint
+        looking = tr("ctrl+n flip  ctrl+l view, mask  ctrl+o full  ctrl+r close")
+        hint = looking if self._looking else tr(self.hint)
         self.query_one(".dialog--hint", Static).update(Content(hint))
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys of the picture need one."""
-        if action in ("view", "page"):
+        if action in ("view", "page", "flip"):
             return self._looking
         if action == "full":
             return self._looking and self._made is not None
@@ -145,13 +162,19 @@ class TuneForm(StartForm):
 
     def _request(self) -> Request:
         """What the form stands at. Raises `BadInput`."""
-        show, close = VIEWS[self._view]
+        show, close = self._shows()
         typed = self.query_one("#look-frames", Input).value.strip()
-        frames = frames_of(typed) if typed else []
+        first = [self._first] if self._first else []
+        frames = frames_of(typed) if typed else first
+        near = has_range(typed) or (not typed and self._first > 0)
         settings = self.accept()
         if self.focused is not None and (typing := PATH_FIELDS.get(self.focused.id or "")):
             settings.pop(typing, None)  # a part of a path may be a folder, which would be copied
-        return Request(self._clip, frames, settings, show, close)
+        return Request(self._clip, frames, near, settings, show, close)
+
+    def _shows(self) -> tuple[Show, bool]:
+        show, close = VIEWS[self._view]
+        return (FLIPS[self._flip] if self._flip >= 0 else show), close
 
     @work(thread=True, exclusive=True, group="look")
     def ask(self, request: Request) -> None:
@@ -179,15 +202,61 @@ class TuneForm(StartForm):
             if not (entry.value.strip() or entry.has_focus):
                 with entry.prevent(Input.Changed):
                     entry.value = ",".join(map(str, made.frames))
-            pane.query_one(Picture).show(Path(made.path), caption(made, VIEWS[self._view][0]))
+            pane.query_one(Picture).show(Path(made.path), caption(made, self._shows()[0]))
         self.refresh_bindings()
 
     def no_picture(self, text: str) -> None:
         """Say why there is no picture; the last one stays."""
         self.problem(text)
         for picture in self.query(Picture):
-            picture.empty = "No picture."
+            picture.empty = tr("No picture.")
             picture.repaint()
+
+    # --- whose faces, and the mark ------------------------------------------------------------
+
+    def fields(self) -> Iterable[Widget]:
+        """What stands before a conversion, then the settings."""
+        yield Lines(id="outlook")
+        yield from super().fields()
+
+    @on(Input.Blurred)
+    @on(Choice.Turned)
+    def _cast_changed(self, event: Input.Blurred | Choice.Turned) -> None:
+        widget = event.input if isinstance(event, Input.Blurred) else event.choice
+        if (widget.id or "").removeprefix("set-") in CASTING:
+            self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        self.outlook({n: value_in(self._fields[n], self._entry(self._fields[n])) for n in CASTING})
+
+    @work(thread=True, exclusive=True, group="outlook")
+    def outlook(self, settings: dict[str, Any]) -> None:
+        """Read in a thread who is recorded and which models paint."""
+        worker = get_current_worker()
+        done, found = self.attempt(
+            lambda: outlook(self._project, settings),
+            lambda text: self._tell(worker, self.problem, text),
+        )
+        if done:
+            self._tell(worker, self._foresee, found)
+
+    def _foresee(self, found: Outlook) -> None:
+        lines = self.query_one("#outlook", Lines)
+        lines.show(outlook_lines(found, key=tr("esc, then p")))
+        lines.refresh(layout=True)
+
+    def action_cast(self) -> None:
+        """Give each person of the target a model of their own."""
+        from fstui.rooms.cast import ask_cast
+
+        entry = self.query_one("#set-models", Input)
+
+        def take(models: str | None) -> None:
+            if models is not None:
+                entry.value = models
+                self._look_ahead()
+
+        ask_cast(self, self._project, entry.value, take)
 
     # --- other frames, other views ------------------------------------------------------------
 
@@ -202,7 +271,12 @@ class TuneForm(StartForm):
 
     def action_view(self) -> None:
         """Close up, the whole frame, with the mask."""
-        self._view = (self._view + 1) % len(VIEWS)
+        self._view, self._flip = (self._view + 1) % len(VIEWS), -1
+        self._ask_now()
+
+    def action_flip(self) -> None:
+        """Before in after's place, and back."""
+        self._flip = (self._flip + 1) % len(FLIPS)
         self._ask_now()
 
     def action_full(self) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import msgspec
 import numpy as np
 import pytest
@@ -372,8 +373,12 @@ def test_previews_are_told_and_are_pictures(tmp_workspace: Path, tmp_path: Path)
     work = make_work(project)
     pipeline.run(work, painter)
     (preview,) = events_of(work, "preview")
-    assert (preview.media, preview.frame, preview.kind) == ("a", 0, "convert")
-    assert (work.folder.path / preview.path).read_bytes().startswith(b"\xff\xd8")
+    assert (preview.media, preview.frame, preview.kind) == ("a", 1, "convert")
+    shown = cv2.imdecode(np.fromfile(work.folder.path / preview.path, np.uint8), cv2.IMREAD_COLOR)
+    before, after = np.hsplit(shown[:-20].astype(int), 2)
+    assert preview.columns == ["before", "after"]
+    assert np.abs(before - after).max() > 12, "the new face is in one of them"
+    assert np.median(np.abs(before - after)) < 4, "all else is the same"
 
 
 def test_two_clips_and_a_name_that_is_taken(tmp_workspace: Path, tmp_path: Path) -> None:

@@ -25,7 +25,8 @@ from engine.quality import figures
 from engine.quality.kinds import KINDS
 from engine.quality.measure import SIDE, measure, with_identity
 from engine.quality.page import page
-from engine.quality.summary import Quality, Row, summarised, worst_frames
+from engine.quality.summary import summarised
+from engine.quality.worst import Quality, Row, worst_frames
 from engine.trust.door import read_record
 from engine.trust.mark import add_mark, new_mark, read_mark
 from fstui import cli

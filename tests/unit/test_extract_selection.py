@@ -10,17 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadInput
-from engine.extract.selection import (
-    READ_ON_FRAMES,
-    Selection,
-    Span,
-    check,
-    frame_spans,
-    time_spans,
-)
+from engine.extract.selection import READ_ON_FRAMES, Selection, check
 from engine.media.probe import MediaInfo
 from engine.media.read import Run
 from engine.settings import ExtractSettings
+from engine.spans import Span, frame_spans, time_spans
 
 FOLDER = Path("folder")
 

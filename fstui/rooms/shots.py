@@ -1,0 +1,183 @@
+"""The shots of a clip, each with settings of its own from a frame on; as the command shots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from engine.convert.shots import Shot, read_shots, remove_shot, set_shot, write_shots
+from engine.errors import FstuiError
+from engine.project import Project
+from engine.protocol import safe_text
+from engine.settings import ConvertSettings, Field, read
+from fstui import keymap
+from fstui.i18n import later, tr, tr_n
+from fstui.model.cuts import begin_at_cuts
+from fstui.model.undo import Undo
+from fstui.rooms.bars import KeyBar
+from fstui.rooms.start import StartForm, label_of, value_in, words_of
+from fstui.widgets.columns import Column, Row
+from fstui.widgets.rows import Rows
+
+COLUMNS = (Column("from frame", 12, right=True), Column("settings", least=30))
+
+
+class Shots(ModalScreen[bool]):
+    """List, change, find and remove; ends with whether something was changed."""
+
+    CSS_PATH = "../styles/convert.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Close"),
+        *keymap.bindings("add", "cuts", "remove", "undo"),
+    ]
+
+    def __init__(self, project: Project, clip: str, frame: int) -> None:
+        super().__init__()
+        self._project, self._clip, self._frame = project, clip, frame
+        self._shots: list[Shot] = []
+        self._undo: Undo[list[Shot]] = Undo()
+        self._changed = False
+
+    def compose(self) -> ComposeResult:
+        """Title, list, what is wrong, keys."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
+        with Vertical(classes="dialog dialog-tall"):
+            title = tr("Shots of {clip}: other settings from a frame on, until the next shot")
+            shown = title.format(clip=safe_text(self._clip))
+            yield Static(Content(shown), classes="dialog--title")
+            yield Rows(COLUMNS, empty=tr("No shots: all frames have convert's settings."))
+            yield Static("", classes="dialog--problem")
+            yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Read them."""
+        self.query_one(Rows).focus()
+        self.act(lambda: None)
+
+    def words_for(self, action: str) -> str:
+        """Which frame `a` means."""
+        if action == "add":
+            return tr("shot from frame {n}").format(n=self._frame + 1)
+        return ""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be one to remove, and a step to take back."""
+        if action == "remove":
+            return bool(self._shots)
+        return len(self._undo) > 0 if action == "undo" else True
+
+    # --- acts ---------------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="shots")
+    def act(self, change: Callable[[], object], *, again: bool = False) -> None:
+        """Change the file in a thread, then read it; `again`: a step is taken back."""
+        try:
+            before = read_shots(self._project).get(self._clip, [])
+            change()
+            after = read_shots(self._project).get(self._clip, [])
+        except FstuiError as error:
+            self.app.call_from_thread(self.problem, str(error))
+            return
+        self.app.call_from_thread(self._read, before, after, again)
+
+    def problem(self, text: str) -> None:
+        """Say in one sentence what is wrong, or nothing."""
+        self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
+
+    def _read(self, before: list[Shot], after: list[Shot], again: bool) -> None:
+        self.problem("")
+        if before != after:
+            self._changed = True
+            if not again:
+                self._undo.push(before, after)
+        self._shots = after
+        rows = self.query_one(Rows)
+        rows.show([Row(str(s.first), (str(s.first + 1), shot_words(s))) for s in after])
+        self.refresh_bindings()
+
+    def action_add(self) -> None:
+        """A shot from the timeline's frame on."""
+        self._edit(next((s for s in self._shots if s.first == self._frame), Shot(self._frame)))
+
+    @on(Rows.Chosen)
+    def _open(self, event: Rows.Chosen) -> None:
+        self._edit(self._shots[event.index])
+
+    def _edit(self, shot: Shot) -> None:
+        def keep(values: dict[str, Any] | None) -> None:
+            if values is not None:
+                self.act(lambda: set_shot(self._project, self._clip, shot.first, values))
+
+        self.app.push_screen(ShotForm(self._project, self._clip, shot), keep)
+
+    def action_cuts(self) -> None:
+        """Look for cuts; a shot begins at each that has none."""
+        self.problem(tr("Looking for cuts: the clip is read through ..."))
+
+        def look() -> None:
+            found = begin_at_cuts(self._project, self._clip)
+            said = tr_n("{n} cut found.", "{n} cuts found.", found).format(n=found)
+            self.app.call_from_thread(self.notify, said, markup=False)
+
+        self.act(look)
+
+    def action_remove(self) -> None:
+        """The shot under the cursor: the one before it goes on."""
+        if (key := self.query_one(Rows).key) is not None:
+            self.act(lambda: remove_shot(self._project, self._clip, int(key)))
+
+    def action_undo(self) -> None:
+        """As they were before the last change."""
+        if (before := self._undo.undo()) is not None:
+            shots = before
+
+            def write() -> None:
+                write_shots(self._project, {**read_shots(self._project), self._clip: shots})
+
+            self.act(write, again=True)
+
+    def action_back(self) -> None:
+        """Close."""
+        self.dismiss(self._changed)
+
+
+class ShotForm(StartForm):
+    """The settings of convert that can be others from shot to shot; ends with those that are."""
+
+    act = later("Keep")
+    hint = later("ctrl+z as the job  ctrl+y all as the job  enter keep  esc cancel")
+
+    def __init__(self, project: Project, clip: str, shot: Shot) -> None:
+        super().__init__(project, "convert")
+        self._of_job = project.settings("convert")
+        self._values = {**self._of_job, **shot.settings}
+        self._fields = {name: field for name, field in self._fields.items() if field.live}
+        self._title = tr("{clip} from frame {n} on").format(clip=clip, n=shot.first + 1)
+
+    def title_text(self) -> str:
+        """Which shot."""
+        return self._title
+
+    def base(self, field: Field) -> Any:
+        """As the job has it."""
+        return self._of_job.get(field.name, field.default)
+
+    def accept(self) -> dict[str, Any]:
+        """What is otherwise than in the job, checked."""
+        found = {f.name: value_in(f, self._entry(f)) for f in self._fields.values()}
+        read(ConvertSettings, found)
+        return {name: v for name, v in found.items() if v != self.base(self._fields[name])}
+
+
+def shot_words(shot: Shot) -> str:
+    """What is otherwise in a shot."""
+    parts = [f"{label_of(name)} {words_of(value)}" for name, value in shot.settings.items()]
+    return ", ".join(parts) or tr("as the job")
