@@ -155,7 +155,7 @@ class FstuiApp(LeanDisplay):
     def on_fstui_app_news(self, message: News) -> None:
         """Take news into the session, then let the room that is shown paint what changed."""
         if isinstance(message.update, theme.ThemesChanged):
-            self.take_themes()
+            self.take_themes(message.update)
             return
         ended = self.session.take(message.update)
         if self.room is not None:
@@ -226,9 +226,9 @@ class FstuiApp(LeanDisplay):
         self.theme = self.session.state.theme = theme.after(self)
         self.notify(f"theme: {self.theme}", timeout=2)
 
-    def take_themes(self) -> None:
+    def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
-        known = theme.register(self)
+        known = theme.take(self, news)
         if self.theme not in known:
             self.theme = theme.first(self)
         for gone in set(theme.ours(self)) - set(known):

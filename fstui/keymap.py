@@ -148,7 +148,7 @@ KEYS: tuple[Key, ...] = (
     Key("raw", "v", "raw log", "View", "tensorflow noise fold unfold", True),
     Key("jump", "apostrophe", "jump to a pane", "View", "focus letters overlay", False, "'"),
     Key("copy", "c", "copy the row", "View", "clipboard yank path"),
-    Key("copy_command", "ctrl+y", "copy as command", "View", "clipboard command line shell"),
+    Key("copy_command", "C,ctrl+y", "copy as command", "View", "clipboard command line shell"),
     Key("theme", "t", "next theme", "View", "colours dark light"),
     Key("filter", "slash", "filter", "View", "search find", True, "/"),
     Key("edit", "e", "edit project.toml", "Project", "editor settings configure", writes=True),
