@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
@@ -168,6 +169,14 @@ class FstuiApp(LeanDisplay):
                 markup=False,
             )
             bell.ring(self, ended, self.session.settings)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was typed behind the one that opens a field, before the field had the focus,
+        is the field's: it never runs as a key of the room."""
+        entry = self.focused
+        if isinstance(entry, Input) and entry.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            entry.insert_text_at_cursor(event.character or "")
 
     # --- rooms --------------------------------------------------------------------------------
 
