@@ -86,7 +86,7 @@ KEYS: tuple[Key, ...] = (
     Key("reset", "backspace", "back to default", "Project", "unset", True, "bksp", writes=True),
     Key(
         "manage",
-        "m",
+        "m,ctrl+g",
         "more to do",
         "Project",
         "rename duplicate archive trash delete preset reset restore export check",
@@ -150,7 +150,7 @@ KEYS: tuple[Key, ...] = (
     Key("copy", "c", "copy the row", "View", "clipboard yank path"),
     Key("copy_command", "ctrl+y", "copy as command", "View", "clipboard command line shell"),
     Key("theme", "t", "next theme", "View", "colours dark light"),
-    Key("filter", "slash", "filter", "View", "search find", True, "/"),
+    Key("filter", "slash,ctrl+underscore", "filter", "View", "search find", True, "/"),
     Key("edit", "e", "edit project.toml", "Project", "editor settings configure", writes=True),
     Key("doctor", "d", "doctor", "Program", "machine gpu driver terminal problem"),
     Key("help", "question_mark", "help", "Program", "keys", True, "?"),
