@@ -96,7 +96,7 @@ async def test_a_set_is_restored_checked_and_exported(
         await b.press("m", "e")
         await b.sees("Export the swap")
         b.app.screen.query_one("PathEntry").value = str(tmp_path / "swap.safetensors")
-        await b.press("ctrl+y")
+        await b.press("ctrl+g")
         assert b.app.clipboard.startswith("fstui model export film --to ")
         await b.press("enter")
         await b.sees("/tmp/swap.safetensors")

@@ -99,13 +99,13 @@ async def test_the_users_key_map_changes_key_footer_and_help(
     bench: Open, tmp_path: Path, tmp_workspace: Path
 ) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "keymap.toml").write_text('new = "B"\n')
+    (tmp_path / "config" / "keymap.toml").write_text('new = "Q"\n')
     async with bench() as b:
         await b.sees("Welcome")
         await b.press("plus")
         assert "New project" not in b.text()
-        assert "B" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
-        await b.press("B")
+        assert "Q" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
+        await b.press("Q")
         await b.sees("New project")
 
 
