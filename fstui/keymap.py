@@ -52,7 +52,6 @@ KEYS: tuple[Key, ...] = (
     Key("pause", "P", "pause/resume", "Job", "hold continue", True, writes=True),
     Key("preview", "r,ctrl+r", "preview", "Job", "refresh picture swap look", True, writes=True),
     Key("default", "ctrl+z", "field back to its default", "Job", "reset setting undo"),
-    Key("defaults", "ctrl+y", "all fields back to their defaults", "Job", "reset settings"),
     Key("flip", "ctrl+n", "before or after, in one place", "View", "compare toggle preview"),
     Key("cast", "ctrl+t", "models for several people", "Job", "person people project paint"),
     Key("shots", "C", "shots", "Convert", "cuts scenes segments", True, writes=True),
@@ -86,7 +85,7 @@ KEYS: tuple[Key, ...] = (
     Key("reset", "backspace", "back to default", "Project", "unset", True, "bksp", writes=True),
     Key(
         "manage",
-        "m,ctrl+g",
+        "m,ctrl+y",
         "more to do",
         "Project",
         "rename duplicate archive trash delete preset reset restore export check",

@@ -36,7 +36,7 @@ def shown(value: Any) -> str:
 
 def value_of(name: str, words: list[str]) -> Any:
     """The value that was typed; a list where the setting is one. Raises `UsageError`."""
-    if field_of(name).type not in (bool, int, float, str):
+    if is_list(field_of(name)):
         return words
     if len(words) > 1:
         raise UsageError(f"{name} takes one value, not {len(words)}.")
@@ -48,6 +48,11 @@ def field_of(name: str) -> Field:
     stage, _, own = name.rpartition(".")
     kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
     return next(f for f in fields(kind) if f.name == own)
+
+
+def is_list(field: Field) -> bool:
+    """Whether a setting is a list of words, as a hook's are."""
+    return field.type not in (bool, int, float, str)
 
 
 def check(name: str, value: Any) -> None:

@@ -11,18 +11,16 @@ from textual.widget import Widget
 
 from engine.errors import FstuiError
 from engine.project import Project
-from engine.settings import Field
 from fstui import keymap, settings, theme
 from fstui.i18n import later, tr, tr_n
 from fstui.model import drafts, preferences, presets
 from fstui.model.answers import SettingAnswer
 from fstui.model.glance import FilesChanged, of_files
-from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.presets import Offers, choose
 from fstui.rooms.room import Room
-from fstui.rooms.start import label_of, value_in, widget_of
+from fstui.rooms.setting import YOURS, ChangeSetting
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
@@ -40,8 +38,6 @@ KINDS: dict[type, str] = {
     float: later("a number"),
     str: later("a word"),
 }
-YOURS = "fstui."
-"""Before the user's own settings in the list, so that every name is told apart."""
 
 
 class SettingsRoom(Room):
@@ -125,7 +121,7 @@ class SettingsRoom(Room):
 
     def _where(self) -> Line:
         project = self.studio.session.project
-        mine = tr("theme {theme}, {n} keys of your own").format(
+        mine = tr("Theme {theme}, keys of your own: {n}").format(
             theme=self.app.theme, n=self._own_keys
         )
         if project is None:
@@ -319,52 +315,6 @@ class SettingsRoom(Room):
     def on_filter_left(self) -> None:
         """Back to the list."""
         self.query_one(Rows).focus()
-
-
-class ChangeSetting(Dialog[tuple[Any]]):
-    """Ends with the new value, in a tuple of one."""
-
-    act = "Set"
-
-    def __init__(
-        self, setting: str, field: Field, one: SettingAnswer, project: Project | None
-    ) -> None:
-        super().__init__()
-        self._setting, self._field, self._one, self._project = setting, field, one, project
-
-    def title_text(self) -> str:
-        """Name and what it may be."""
-        bounds = f" ({self._one.bounds})" if self._one.bounds else ""
-        return f"{self._setting}{bounds}"
-
-    def fields(self) -> Iterable[Widget]:
-        """The one field."""
-        value = self._one.value
-        shown = preferences.shown(value) if isinstance(value, list | tuple) else value
-        yield labelled(
-            label_of(self._field.name), widget_of(self._field, shown), tr(self._field.help)
-        )
-
-    def on_mount(self) -> None:
-        """Type at once."""
-        super().on_mount()
-        self.query_one(f"#set-{self._field.name}").focus()
-
-    def command(self) -> list[str]:
-        """`settings set NAME VALUE [--project PROJECT]`."""
-        own = self._setting.removeprefix(YOURS)
-        whose = ["--project", self._project.name] if self._project else []
-        return ["settings", "set", own, *whose, "--", preferences.shown(self.accept()[0])]
-
-    def accept(self) -> tuple[Any]:
-        """The value, checked by its definition."""
-        value = value_in(self._field, self.query_one(f"#set-{self._field.name}"))
-        if self._field.type not in (bool, int, float, str):
-            import shlex
-
-            value = tuple(shlex.split(str(value))) if str(value) != "-" else ()
-        preferences.check(self._one.name, value)
-        return (value,)
 
 
 def row_of(name: str, one: SettingAnswer) -> Row:

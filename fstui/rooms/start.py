@@ -40,11 +40,9 @@ class StartForm(Dialog[dict[str, Any]]):
     """Settings of one stage, with the project's own values filled in. A star marks what differs
     from what holds where nothing is said."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *keymap.bindings("default", "defaults", "filter", "manage")
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("default", "filter", "manage")]
     act = "Start"
-    hint = later("enter accept  / find  ctrl+g presets  ctrl+z default")
+    hint = later("enter accept  / find  ctrl+y presets  ctrl+z default")
     long = True
 
     def __init__(self, project: Project, stage: str) -> None:
@@ -133,7 +131,7 @@ class StartForm(Dialog[dict[str, Any]]):
         if field := self._fields.get(focused.removeprefix("set-")):
             put(self._entry(field), self.base(field))
 
-    def action_defaults(self) -> None:
+    def all_defaults(self) -> None:
         """All fields back to their base."""
         for field in self._fields.values():
             put(self._entry(field), self.base(field))
@@ -177,17 +175,17 @@ class StartForm(Dialog[dict[str, Any]]):
     def action_manage(self) -> None:
         """Presets, and all fields back to their defaults."""
         project = self._project
-        offers = Offers(self._load, self.action_defaults, self._kept, project, self._say)
+        offers = Offers(self._load, self.all_defaults, self._kept, project, self._say)
         choose(self.app, offers)
 
     def _load(self, name: str) -> None:
         """A preset's settings into the fields, none where one can't be."""
-        done, found = self.attempt(lambda: presets.load(name).get(self._stage, {}))
+        done, preset = self.attempt(lambda: presets.load(name).get(self._stage, {}))
         if not done:
             return
+        found = {own: value for own, value in preset.items() if own in self._fields}
         for own, value in found.items():
-            if own in self._fields:
-                put(self._entry(self._fields[own]), value)
+            put(self._entry(self._fields[own]), value)
         said = tr_n("{n} setting of {name} stands here.", "{n} settings of {name} stand here.",
                     len(found))  # fmt: skip
         self.problem("")
