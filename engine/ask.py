@@ -41,6 +41,7 @@ def path_if_any(word: str) -> Path | None:
 QUESTIONS = {
     "augmentations": Question("engine.train.sheet:save", (project, path_if_any)),
     "bench": Question("engine.bench:bench", (str,), str),
+    "contact": Question("engine.media.contact:contact", (Path, Path)),
     "cuts": Question("engine.media.cuts:cuts_of", (Path,)),
     "doctor": Question("engine.doctor:facts"),
     "estimate": Question("engine.train.trial:told", (project, json.loads)),
