@@ -24,6 +24,8 @@ class Entry(NamedTuple):
     size: str
     words: str
     """All about it in one line."""
+    brief: str
+    """The same for a column."""
     project: Path | None = None
     """Of a trained model and its sets."""
 
@@ -36,7 +38,7 @@ def trained_of(workspace: Path) -> list[Entry]:
         if iteration is None:
             continue
         told = f"iteration {words.count(iteration)}: enter shows its sets"
-        found.append(Entry("trained", f"trained {path}", path.name, "trained", "", told, path))
+        found.append(Entry("trained", f"trained {path}", path.name, "trained", "", told, "", path))
     return found
 
 
@@ -49,7 +51,7 @@ def all_of(workspace: Path) -> list[Entry]:
 def _model(path: Path, facts: dict[str, Any] | None, problem: str = "") -> Entry:
     key = f"trained {path}"
     if facts is None:
-        return Entry("trained", key, path.name, "damaged", "", problem, path)
+        return Entry("trained", key, path.name, "damaged", "", problem, "", path)
     recipe, rows = facts["recipe"], facts["checkpoints"] + facts["snapshots"]
     newest = facts["checkpoints"][0] if facts["checkpoints"] else rows[0]
     about = (
@@ -60,7 +62,8 @@ def _model(path: Path, facts: dict[str, Any] | None, problem: str = "") -> Entry
         f"{words.plural(len(facts['snapshots']), 'snapshot')}"
     )
     held = words.size(sum(row["bytes"] for row in rows))
-    return Entry("trained", key, path.name, "trained", held, about, path)
+    brief = f"{recipe['model']}, iteration {words.count(newest['iteration'])}"
+    return Entry("trained", key, path.name, "trained", held, about, brief, path)
 
 
 def sets_of(path: Path) -> list[Entry]:
@@ -79,9 +82,8 @@ def _losses(row: dict[str, Any]) -> str:
 def _set(path: Path, kind: str, row: dict[str, Any]) -> Entry:
     best = ", the best" if row["best"] else ""
     told = f"{_losses(row)}{best}, saved {row['saved'][:16].replace('T', ' ')}"
-    return Entry(
-        "set", f"set {path} {row['set']}", row["set"], kind, words.size(row["bytes"]), told, path
-    )
+    held, brief = words.size(row["bytes"]), f"{_losses(row)}{best}"
+    return Entry("set", f"set {path} {row['set']}", row["set"], kind, held, told, brief, path)
 
 
 def store_entry(row: dict[str, Any]) -> Entry:
@@ -90,7 +92,9 @@ def store_entry(row: dict[str, Any]) -> Entry:
     how = f" | {row['how']}" if row["how"] else ""
     proven = f" | {row['verified']}" if row["verified"] else ""
     told = f"{row['for']}: {row['title']}; {row['licence']}{how}{proven}"
-    return Entry("store", f"store {row['name']}", row["name"], row["state"], held, told)
+    return Entry(
+        "store", f"store {row['name']}", row["name"], row["state"], held, told, row["title"]
+    )
 
 
 def store_lines(row: dict[str, Any]) -> list[str]:
@@ -115,7 +119,8 @@ def network_entry(row: dict[str, Any]) -> Entry:
         f"{words.size(row['training_bytes'])} of memory and more; {row['about'].splitlines()[0]}"
     )
     weights = f"{row['weights'] / 1e6:.1f} M"
-    return Entry("network", f"network {row['name']}", row["name"], "to train", weights, told)
+    brief = f"{networks.speed(row).partition(':')[0]}; {networks.sizes(row)}"
+    return Entry("network", f"network {row['name']}", row["name"], "to train", weights, told, brief)
 
 
 def check(path: Path) -> str:

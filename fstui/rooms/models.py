@@ -154,9 +154,10 @@ class ModelsRoom(Room):
     def open_sets(self, path: Path) -> None:
         """Ask the engine in a thread; the sets stand below their model then."""
         self._open ^= {path}
+        doing = self._doing
         self.app.call_from_thread(self.take, self._rows, tr("reading the model"))
         models = [e for e in self._rows if e.kind == "trained"]
-        self._tell_of("trained", self._with_sets(models), "")
+        self._tell_of("trained", self._with_sets(models), doing)
 
     # --- acts ---------------------------------------------------------------------------------
 
@@ -291,7 +292,9 @@ def row_of(entry: Entry) -> Row:
     """One row."""
     name = f"  {entry.name}" if entry.kind == "set" else entry.name
     state = (tr(entry.state), TONES.get(entry.state, ""))
-    return Row(entry.key, (safe_text(name), state, entry.size, safe_text(entry.words)))
+    return Row(
+        entry.key, (safe_text(name), state, entry.size, safe_text(entry.brief or entry.words))
+    )
 
 
 def _kind(entry: Entry) -> Kind:

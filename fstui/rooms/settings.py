@@ -121,12 +121,10 @@ class SettingsRoom(Room):
 
     def _where(self) -> Line:
         project = self.studio.session.project
-        mine = tr("Theme {theme}, keys of your own: {n}").format(
-            theme=self.app.theme, n=self._own_keys
-        )
-        if project is None:
-            mine += tr("; the stages' defaults: a project's own are here while it is open")
-        return [(mine, "muted")]
+        mine = tr("Theme {theme}, keys of your own: {n}")
+        whose = tr("open a project to change its own") if project is None else project.name
+        said = mine.format(theme=self.app.theme, n=self._own_keys)
+        return [(f"{said}; {whose}", "muted")]
 
     @property
     def chosen(self) -> tuple[str, SettingAnswer] | None:
@@ -340,12 +338,12 @@ def about_lines(name: str, one: SettingAnswer, file: Path) -> list[Line]:
     value, default = preferences.shown(one.value), preferences.shown(one.default)
     where = str(file) if one.set else tr("the default")
     allowed = one.bounds or tr(KINDS.get(field.type, "words, with blanks between"))
-    lines: list[Line] = [
-        [(f"{name}  ", "accent"), tr(one.help)],
-        [(tr("is "), "muted"), f"{value}{unit}", (tr("  from "), "muted"), where],
-        [(tr("default "), "muted"), f"{default}{unit}", (tr("  may be "), "muted"), allowed],
+    said = tr("default {default}{unit}; may be {allowed}")
+    return [
+        [(f"{name}  ", "accent"), f"{value}{unit}", (tr("  from "), "muted"), where],
+        [tr(one.help)],
+        [(said.format(default=default, unit=unit, allowed=allowed), "muted")],
     ]
-    return lines
 
 
 ROOM = SettingsRoom
