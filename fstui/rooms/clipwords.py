@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, overload
 
+from engine.project import SIDES
 from engine.protocol import safe_text
+from engine.watch.candidates import BESIDE
 from fstui.i18n import later, tr, tr_n
 from fstui.model import media, words
-from fstui.model.clips import Clip, Found
+from fstui.model.clips import PLACES, Clip, Found
 from fstui.rooms.lines import Line
 from fstui.widgets.rows import Row, Tone
 
+PLACE_WORDS = {
+    "a": later("A  is replaced"),
+    "b": later("B  is put in"),
+    "target": later("Target  shows A"),
+    "inbox": later("Inbox  is sorted by whom it shows"),
+    BESIDE: later("Beside  belongs into a folder of media/"),
+}
 STATES: dict[str, tuple[str, Tone]] = {
     "extracted": (later("extracted"), "good"),
     "begun": (later("begun"), "warn"),
@@ -35,6 +45,55 @@ HINTS = {
 }
 Facts = dict[str, Any] | str | None
 """What the engine said of a clip, or why it can't be read; None while it wasn't asked."""
+
+
+class Tree(Sequence[Row]):
+    """Lines of the list: each place that has something, or is a side, and its footage below. A
+    row is made when it is painted."""
+
+    def __init__(
+        self, clips: Sequence[Clip], facts: Callable[[Clip], Facts], *, sides: bool
+    ) -> None:
+        self._facts = facts
+        self._lines: list[tuple[str, Clip | None, Sequence[Clip]]] = []
+        for place in PLACES:
+            here = [clip for clip in clips if clip.place == place]
+            if here or (sides and place in SIDES):
+                self._lines.append((place_key(place), None, here))
+                self._lines += [(clip.key, clip, ()) for clip in here]
+        self._places = {key: index for index, (key, _, _) in enumerate(self._lines)}
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        key, clip, here = self._lines[index]
+        return row_of(clip, self._facts(clip)) if clip else place_row(key, here)
+
+    def index_of(self, key: str) -> int | None:
+        """The place of a key."""
+        return self._places.get(key)
+
+
+def place_key(place: str) -> str:
+    """The key of a place's own line; a clip's begins with its place too."""
+    return f"{place} *"
+
+
+def place_row(key: str, here: Sequence[Clip]) -> Row:
+    """A place's own line: how many clips, how large."""
+    title: tuple[str, Tone] = (tr(PLACE_WORDS[key.removesuffix(" *")]), "accent")
+    if not here:
+        return Row(key, (title, (tr("a adds"), "muted")))
+    hint = tr_n("{n} clip", "{n} clips", len(here)).format(n=len(here))
+    size = words.size(sum(clip.bytes for clip in here))
+    return Row(key, (title, (hint, "muted"), "", "", "", size))
 
 
 def row_of(clip: Clip, facts: Facts) -> Row:

@@ -13,19 +13,18 @@ from textual.widget import Widget
 from engine.errors import FstuiError
 from engine.project import SIDES, Source
 from engine.protocol import safe_text
-from engine.watch.candidates import BESIDE
 from fstui import keymap
-from fstui.i18n import later, tr, tr_n
-from fstui.model import media, words
-from fstui.model.clips import PLACES, Clip, FootageGlance, of_footage
+from fstui.i18n import tr, tr_n
+from fstui.model import media
+from fstui.model.clips import Clip, FootageGlance, of_footage
 from fstui.model.film import Films
-from fstui.rooms.clipwords import about, row_of
+from fstui.rooms.clipwords import Tree, about
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
 from fstui.widgets import film
 from fstui.widgets.film import FilmView
 from fstui.widgets.filter import Filter, matches
-from fstui.widgets.rows import Column, Row, Rows
+from fstui.widgets.rows import Column, Rows
 
 COLUMNS = (
     Column("Footage", least=20),
@@ -38,13 +37,6 @@ COLUMNS = (
     Column("Codec", 7),
     Column("Added", 10),
 )
-PLACE_WORDS = {
-    "a": later("A  is replaced"),
-    "b": later("B  is put in"),
-    "target": later("Target  shows A"),
-    "inbox": later("Inbox  is sorted by whom it shows"),
-    BESIDE: later("Beside  belongs into a folder of media/"),
-}
 TOGETHER = 8
 """Clips that the engine is asked about at once."""
 
@@ -61,6 +53,7 @@ class MediaRoom(Room):
         super().__init__()
         self._films = Films()
         self._glance: FootageGlance | None = None
+        self._by_key: dict[str, Clip] = {}
         self._facts: dict[str, dict[str, Any] | str] = {}
         """What the engine said of clips, or why they can't be read, by their keys and bytes."""
         self._asking = False
@@ -102,7 +95,8 @@ class MediaRoom(Room):
         if isinstance(update, FootageGlance) and project and update.path == project.path:
             first = self._glance is None or self._glance.path != update.path
             self._glance = update
-            self.attempt(self.studio.session.reload)
+            self._by_key = {clip.key: clip for clip in update.clips}
+            self.studio.session.project = update.project
             if first:
                 self._facts.clear()
                 self.show()
@@ -126,35 +120,19 @@ class MediaRoom(Room):
             entry.count(len(kept), len(clips))
         empty = tr("Nothing matches: esc clears the filter.") if entry.text else ""
         rows = self.query_one(Rows)
-        rows.show(self._tree(kept, all_places=not entry.text), empty=empty)
-        rows.marked &= {clip.key for clip in clips}
+        rows.show(Tree(kept, self._facts_of, sides=not entry.text), empty=empty)
+        rows.marked &= self._by_key.keys()
         if self.focused is None:
             rows.focus()
         self._tell()
 
-    def _tree(self, clips: list[Clip], *, all_places: bool) -> list[Row]:
-        """A line for each place, its footage below."""
-        rows = []
-        for place in PLACES:
-            here = [clip for clip in clips if clip.place == place]
-            if not here and not (all_places and place in SIDES):
-                continue
-            size = words.size(sum(c.bytes for c in here)) if here else ""
-            hint = tr_n("{n} clip", "{n} clips", len(here)).format(n=len(here)) if here else ""
-            title = tr(PLACE_WORDS[place])
-            if not here:
-                hint = tr("a adds")
-            rows.append(
-                Row(place_key(place), ((title, "accent"), (hint, "muted"), "", "", "", size))
-            )
-            rows += [row_of(clip, self._facts_of(clip)) for clip in here]
-        return rows
-
     @property
     def chosen(self) -> Clip | None:
         """The clip under the cursor."""
-        key = self.query_one(Rows).key
-        return next((clip for clip in self.clips if clip.key == key), None)
+        return self._clip(self.query_one(Rows).key)
+
+    def _clip(self, key: str | None) -> Clip | None:
+        return self._by_key.get(key or "") if self.clips else None
 
     def _tell(self) -> None:
         """What is under the cursor, in words and as a picture."""
@@ -177,9 +155,10 @@ class MediaRoom(Room):
 
     def _ask_for_facts(self) -> None:
         """Of the clips in sight that nothing is known of yet; the one under the cursor first."""
-        rows, clips = self.query_one(Rows), {clip.key: clip for clip in self.clips}
-        keys = dict.fromkeys(key for key in (rows.key, *rows.keys_in_sight) if key in clips)
-        lacking = [clips[k] for k in keys if clips[k].readable and not self._facts_of(clips[k])]
+        rows = self.query_one(Rows)
+        keys = dict.fromkeys((rows.key, *rows.keys_in_sight))
+        sight = [clip for key in keys if (clip := self._clip(key))]
+        lacking = [clip for clip in sight if clip.readable and not self._facts_of(clip)]
         if lacking and not self._asking:
             self._asking = True
             self.ask_engine(lacking[:TOGETHER])
@@ -212,7 +191,7 @@ class MediaRoom(Room):
     def on_rows_marked(self) -> None:
         """Only footage can be marked."""
         rows = self.query_one(Rows)
-        rows.marked &= {clip.key for clip in self.clips if clip.source}
+        rows.marked = {key for key in rows.marked if (clip := self._clip(key)) and clip.source}
         rows.repaint()
         self.refresh_bindings()
 
@@ -321,11 +300,10 @@ class MediaRoom(Room):
 
     def _wanted(self) -> list[Source]:
         """The marked footage, else that under the cursor."""
-        marked = self.query_one(Rows).marked
-        chosen = [clip for clip in self.clips if clip.key in marked]
-        if not chosen and self.chosen:
-            chosen = [self.chosen]
-        return [clip.source for clip in chosen if clip.source]
+        rows = self.query_one(Rows)
+        clips = [self._clip(key) for key in rows.marked or {rows.key or ""}]
+        sources = [clip.source for clip in clips if clip and clip.source]
+        return sorted(sources, key=lambda source: (source.side, source.path))
 
     def action_remove(self) -> None:
         """Ask, then put footage with its faces into the trash."""
@@ -344,11 +322,6 @@ class MediaRoom(Room):
         """In a thread: folders are walked and faces copied."""
         self.attempt_in_thread(do)
         self.app.call_from_thread(self.changed)
-
-
-def place_key(place: str) -> str:
-    """The key of a place's own line; a clip's begins with its place too."""
-    return f"{place} *"
 
 
 def _film(clip: Clip, facts: dict[str, Any]) -> film.Clip:

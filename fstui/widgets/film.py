@@ -50,6 +50,7 @@ class FilmView(Picture, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "choose", "Play, pause", key_display="enter"),
+        Binding("escape", "screen.back", "Back to the list"),
         Binding("left,h", "move(-1)", "Frame before", show=False),
         Binding("right,l", "move(1)", "Next frame", show=False),
         Binding("pageup", "page(-1)", "Back by 10 s", show=False),
