@@ -181,6 +181,11 @@ class FilmView(Picture, can_focus=True):
         if self._path is not None and self.display and wanted != self._decoded:
             self._ask(self.at)
 
+    def _send_some(self, room: int) -> bool:
+        """Half of what a still picture may take: a film goes on and on, and keys shall come
+        through."""
+        return super()._send_some(room // 2 if self.playing else room)
+
     def _form(self) -> tuple[int, int, Mode, bool]:
         """Columns and rows of the picture, and how its cells are made."""
         width, height = self.content_size
