@@ -43,6 +43,7 @@ KEYS: tuple[Key, ...] = (
     Key("train", "3", "train room", "Rooms", "loss chart model iterations preview"),
     Key("convert", "4", "convert room", "Rooms", "swap output video result"),
     Key("log", "5", "log room", "Rooms", "events engine output errors"),
+    Key("media", "6", "media room", "Rooms", "footage clips play video files arriving"),
     Key("queue", "7", "queue: jobs of all projects", "Rooms", "waiting order priority history"),
     Key("models", "9", "models: networks and trained ones", "Rooms", "weights snapshots"),
     Key("settings", "O", "settings", "Rooms", "options preferences presets configure"),

@@ -68,6 +68,8 @@ class FootageGlance(NamedTuple):
     """News of a project's footage."""
 
     path: Path
+    project: Project
+    """As it was read for this look."""
     clips: list[Clip]
     trash: int
     """How many times footage was put into the trash and is still there."""
@@ -90,7 +92,7 @@ class Footage:
         listed = [_listed(project, s, found.get(s)) for s in project.sources()]
         new = self._arriving(project, {clip.path for clip in listed})
         clips = sorted([*listed, *new], key=lambda c: PLACES.index(c.place))  # else as they came
-        return FootageGlance(self.path, clips, len(discard.thrown(project)))
+        return FootageGlance(self.path, project, clips, len(discard.thrown(project)))
 
     def _opened(self) -> Project:
         stamp = os.stat(self.path / "project.toml").st_mtime_ns
