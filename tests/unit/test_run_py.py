@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import importlib.util
+import re
 import shutil
 import sys
+import tomllib
 from collections import namedtuple
 from pathlib import Path
 from types import ModuleType
@@ -163,3 +165,17 @@ def test_the_gpu_build_is_taken_where_a_driver_is_and_cpu_overrides(
     monkeypatch.setattr(door.os.path, "exists", lambda _path: True)
     assert door.wanted_variant(False) == "gpu"
     assert door.wanted_variant(True) == "cpu"
+
+
+def test_the_locks_hold_every_package_that_the_project_asks_for() -> None:
+    project = tomllib.loads((RUN_PY.parent / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    for lock, asked in {
+        "cpu": project["dependencies"],
+        "gpu": project["dependencies"] + extras["gpu"],
+        "test": project["dependencies"] + extras["test"],
+    }.items():
+        text = (RUN_PY.parent / "requirements" / f"{lock}.lock").read_text()
+        locked = set(re.findall(r"^([a-z0-9-]+)==", text, re.MULTILINE))
+        wanted = {re.split(r"[^A-Za-z0-9._-]", one)[0].lower() for one in asked}
+        assert wanted <= locked, f"requirements/lock.sh makes {lock}.lock anew"
