@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
@@ -20,7 +21,7 @@ from fstui.model.series import Curve, CurveReader, pace
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
-from fstui.widgets.chart import Chart
+from fstui.widgets.losschart import LossChart
 
 DEFAULTS = TrainSettings()
 
@@ -33,7 +34,7 @@ class Train(StageRoom):
     panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "preview", "augmentations", "log_scale", "sheet", "manage"
+        "preview", "augmentations", "log_scale", "time_axis", "sheet", "manage"
     )
 
     def __init__(self) -> None:
@@ -41,11 +42,15 @@ class Train(StageRoom):
         self._machine: MachineGlance | None = None
         self._asked = ""
         """The running job that the machine is looked at for."""
+        self._reader: CurveReader | None = None
+        self._project: Path | None = None
+        """Whose curve is shown."""
 
     def body(self) -> Iterable[Widget]:
         """Chart, picture, facts."""
         log = self.studio.session.view.log_scale
-        yield Chart(empty="No losses yet: s starts the training.", log=log, id="chart")
+        empty = tr("No losses yet: s starts the training.")
+        yield LossChart(empty=empty, log=log, id="chart")
         yield self.previews()
         yield Lines(id="ending", wrap=True, bottom=True)
         yield Lines(id="facts")
@@ -53,11 +58,16 @@ class Train(StageRoom):
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """The history of the model, beside the counts."""
-        project = self.studio.session.project
-        history = (CurveReader(project.path / "model" / "history").read,) if project else ()
-        job = self.job
+        project, job = self.studio.session.project, self.job
+        if project is None:
+            return super().asks()
+        if project.path != self._project:
+            self._project = project.path
+            self.query_one(LossChart).forget()
+        self._reader = CurveReader(project.path / "model")
+        self._reader.window = self.query_one(LossChart).window
         machine = (of_machine(job.folder),) if job is not None and job.running else ()
-        return (*super().asks(), *history, *machine)
+        return (*super().asks(), self._reader.read, *machine)
 
     def news(self, update: object = None) -> None:
         """What the job takes of the machine is asked about while it runs."""
@@ -75,12 +85,29 @@ class Train(StageRoom):
         super().show()
         told = self._machine.words() if self._machine else ""
         self.query_one("#machine", Lines).show([[(told, "muted")]])
-        job = self.job
-        saves = job.saves if job else []
-        chart, view = self.query_one(Chart), self.studio.session.view
-        chart.show(self.studio.session.curve.points, saves)
+        self.show_losses()
+
+    def show_losses(self) -> None:
+        """The part of the history that is looked at, as soon as it was read."""
+        chart, view = self.query_one(LossChart), self.studio.session.view
+        curve = self.studio.session.curve
         if chart.log_scale != view.log_scale:
             chart.log_scale = view.log_scale
+        if curve.points and curve.window != chart.window:
+            return  # it is being read
+        chart.take(
+            curve.seen or curve.points,
+            curve.marks,
+            curve.span if curve.points else (0, 0),
+            time_axis=view.time_axis,
+            cursor=self.query_one(Previews).place,
+        )
+
+    def on_loss_chart_turned(self, message: LossChart.Turned) -> None:
+        """Another part of the history is to be seen: it is read in the tail's thread."""
+        if self._reader is not None:
+            self._reader.window = message.window
+            self.studio.tail.poke()
 
     def facts(self, job: JobView | None) -> list[Line]:
         """State and pace; losses and trend; model and checkpoint."""
@@ -112,7 +139,7 @@ class Train(StageRoom):
             return not self.studio.session.readonly and job is not None
         if action == "sheet":
             return any(pane.has_sheets for pane in self.query(Previews))
-        if action == "log_scale":
+        if action in ("log_scale", "time_axis"):
             return bool(self.studio.session.curve.points)
         return super().check_action(action, parameters)
 
@@ -180,7 +207,29 @@ class Train(StageRoom):
         """Logarithmic or linear losses, remembered for this project."""
         view = self.studio.session.view
         view.log_scale = not view.log_scale
-        self.query_one(Chart).log_scale = view.log_scale
+        self.query_one(LossChart).log_scale = view.log_scale
+
+    def action_time_axis(self) -> None:
+        """Losses over iterations or over time, remembered for this project."""
+        view = self.studio.session.view
+        view.time_axis = not view.time_axis
+        self.show_losses()
+
+    def action_earlier(self) -> None:
+        """The picture before, and where in the chart it is from."""
+        super().action_earlier()
+        self._go_along()
+
+    def action_later(self) -> None:
+        """The picture after."""
+        super().action_later()
+        self._go_along()
+
+    def _go_along(self) -> None:
+        place = self.query_one(Previews).place
+        if place is not None:
+            self.query_one(LossChart).hold(place)
+        self.show_losses()
 
 
 def settings_of(job: JobView) -> dict[str, Any]:
