@@ -197,6 +197,11 @@ class Rows(StripView, can_focus=True):
         return range(self._top, min(self._top + self.page, len(self._rows)))
 
     @property
+    def keys_in_sight(self) -> list[str]:
+        """Keys of the visible rows."""
+        return [self._rows[index].key for index in self.in_sight]
+
+    @property
     def page(self) -> int:
         """How many rows are visible."""
         return max(1, self.content_size.height - int(self.header))
@@ -240,7 +245,10 @@ class Rows(StripView, can_focus=True):
         return self.marks if action == "mark" else True
 
     def on_key(self, event: events.Key) -> None:
-        """A column's sort key sorts; pressed again, the other way round."""
+        """A column's sort key sorts; pressed again, the other way round. One that was meant for the
+        filter, which has the focus by now, goes on to it."""
+        if not self.has_focus:
+            return
         for number, column in enumerate(self.columns):
             if column.sort and event.character == column.sort:
                 self.reverse = not self.reverse if self.sorted_by == number else False
