@@ -22,7 +22,7 @@ from fstui.rooms.faces import side_line
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import message_line, pace_line, stage_words, state_line
-from fstui.rooms.train import loss_line, progress_line
+from fstui.rooms.trainlines import loss_line, progress_line
 from fstui.widgets.chart import Chart
 
 

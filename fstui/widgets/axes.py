@@ -131,12 +131,15 @@ def clock_axis(first: float, last: float, dots: int, before: Axis | None) -> Axi
     return replace(step_axis(first, last, dots, before), clock=True)
 
 
-def step_axis(first: float, last: float, dots: int, before: Axis | None) -> Axis:
-    """An axis of iterations over `dots` dots of a round width each, so that dots keep their bounds.
+def step_axis(
+    first: float, last: float, dots: int, before: Axis | None, least: float = 1.0
+) -> Axis:
+    """An axis over `dots` dots of a round width each, at least `least`, so that dots keep their
+    bounds.
 
     The one before is kept while the data fills more than half of it.
     """
-    span = max(last - first, 1.0)
+    span = max(last - first, least)
     if (
         before is not None
         and before.low <= first
@@ -145,7 +148,7 @@ def step_axis(first: float, last: float, dots: int, before: Axis | None) -> Axis
         and span > 0.5 * (before.high - before.low)
     ):
         return before
-    per_dot = max(_round(span / max(dots - 1, 1), up=True), 1.0)
+    per_dot = max(_round(span / max(dots - 1, 1), up=True), least)
     low = math.floor(first / per_dot) * per_dot
     while low + per_dot * dots < last:
         per_dot = _round(per_dot * 1.01, up=True)

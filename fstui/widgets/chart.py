@@ -52,6 +52,8 @@ class Chart(StripView):
 
     letters: ClassVar[tuple[str, str]] = ("A", "B")
     """Names of the curves, a column each."""
+    least_step: ClassVar[float] = 1.0
+    """What a dot of the x axis stands for at least."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"chart--{n}"
@@ -165,8 +167,10 @@ class Chart(StripView):
             self._dots, self._x = canvas.width, None
         ends = [end for curve in self._curves if curve for end in (curve[0].at, curve[-1].at)]
         first, last = self._range or (min(ends), max(ends))
-        make = clock_axis if self._by_time else step_axis
-        self._x = make(first, last, canvas.width, self._x)
+        if self._by_time:
+            self._x = clock_axis(first, last, canvas.width, self._x)
+        else:
+            self._x = step_axis(first, last, canvas.width, self._x, self.least_step)
         found = pair(*self._curves, self._x, canvas.width)
         bounds = extent(found)
         log = self._log and bounds is not None and bounds[0] > 0
