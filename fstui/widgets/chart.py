@@ -16,7 +16,7 @@ from engine.sessions import Mark
 from fstui.i18n import tr
 from fstui.widgets.axes import Axis, clock_axis, step_axis, value_axis
 from fstui.widgets.canvas import SHADE, Canvas
-from fstui.widgets.chartmarks import SIGNS, in_words, on_axis
+from fstui.widgets.chartmarks import QUIET, SIGNS, in_words, on_axis
 from fstui.widgets.curves import (
     Curve,
     Curves,
@@ -148,7 +148,7 @@ class Chart(StripView):
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return [self._legend(width)]
         columns = width - LABELS - RIGHT
-        talk = height >= TALK_ROWS and any(m.words for m in self._marks)
+        talk = height >= TALK_ROWS and any(m.iteration and m.kind not in QUIET for m in self._marks)
         canvas = Canvas(columns, height - 3 - talk, ASCII_SIGNS if self.ascii_only else "")
         found = self._scale(canvas)
         if self._y is not None:
