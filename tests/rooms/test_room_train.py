@@ -197,7 +197,7 @@ async def test_two_runs_are_held_against_each_other(
     second = train(fake.make_project(tmp_workspace, "other"), 4000, batch=8, flip=0.0)
     async with bench(project.path, "train", size=WIDE) as b:
         await b.sees("loss A")
-        await b.press("Q", "c")
+        await b.press("ctrl+e", "c")
         await b.sees("other")
         rows = b.app.screen.query_one(Rows)
         rows.select(f"{second.folder.project} ")
@@ -224,7 +224,7 @@ async def test_one_run_alone_is_no_comparison(bench: Open, project: Project) -> 
     engine = train(project)
     async with bench(project.path, "train", size=WIDE) as b:
         await b.sees("loss A")
-        await b.press("Q", "c")
+        await b.press("ctrl+e", "c")
         await b.sees("320.0")
         await b.press("enter")
         await b.sees("That is one run")
@@ -327,7 +327,7 @@ async def test_the_model_goes_back_to_a_set_after_a_question(
     train(project, 400, freeze="encoder").end(State.DONE, 0, "trained")
     async with bench(project.path, "train", size=WIDE) as b:
         await b.sees("trained")
-        await b.press("Q", "m")
+        await b.press("ctrl+e", "m")
         await b.sees("encoder 1 000, decoder_a 500")
         await b.sees("frozen     encoder")
         await b.press("G", "enter")
@@ -351,7 +351,7 @@ async def test_what_keeps_a_model_from_going_back_is_said(
     engine = train(project, 400)
     async with bench(project.path, "train", size=WIDE, readonly=readonly) as b:
         await b.sees("loss A")
-        await b.press("Q", "m")
+        await b.press("ctrl+e", "m")
         await b.sees("000000250-abcd")
         assert why in b.text()
         await b.press("G", "enter")
@@ -380,11 +380,11 @@ async def test_what_lies_over_the_room_fits(
     async with bench(project.path, "train", size=size, ascii_only=True) as b:
         await b.sees("loss A")
         for key, words in (("s", "EGs/s"), ("c", "EGs/s"), ("m", "decoder_b 500")):
-            await b.press("Q", key)
+            await b.press("ctrl+e", key)
             await b.sees(words)
             assert b.text().isascii()
             await b.press("escape")
-        await b.press("Q", "c")
+        await b.press("ctrl+e", "c")
         await b.sees("320.0")
         await b.press("j", "enter")
         await b.until(lambda: isinstance(b.app.screen, Compare), "the comparison")
