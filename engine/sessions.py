@@ -18,6 +18,8 @@ from engine.protocol import Event, append_event, read_events
 NAME = "sessions.jsonl"
 Kind = Literal["save", "snapshot", "rollback", "memory", "change"]
 """Of marks: `memory` is a batch that was made smaller, `change` a setting changed while running."""
+BEGIN, END = "begin", "end"
+"""The lines around a job's marks."""
 
 
 class Mark(msgspec.Struct, frozen=True):
@@ -71,7 +73,7 @@ class Diary:
 
     def begin(self, job: str, iteration: int, **facts: Any) -> None:
         """The first line: `faces_a`, `faces_b`, `batch` and `settings` are the facts."""
-        self._append("begin", job=job, iteration=iteration, **facts)
+        self._append(BEGIN, job=job, iteration=iteration, **facts)
 
     def mark(self, kind: Kind, iteration: int, words: str = "", **facts: Any) -> None:
         """A mark; `seconds` and `examples` say how far the session is."""
@@ -79,7 +81,7 @@ class Diary:
 
     def end(self, iteration: int, how: str, **facts: Any) -> None:
         """The last line."""
-        self._append("end", iteration=iteration, how=how, **facts)
+        self._append(END, iteration=iteration, how=how, **facts)
 
     def _append(self, kind: str, **data: Any) -> None:
         append_event(self.path, kind, data, durable=True)
@@ -91,11 +93,26 @@ def read(model: Path) -> list[Session]:
     return list(_sessions(events))
 
 
+def marks_from(model: Path, offset: int = 0) -> tuple[list[Mark], int]:
+    """Marks of all jobs behind a place in the diary, and the place to go on from. A job's beginning
+    is a mark too."""
+    events, end = read_events(model / NAME, offset)
+    found = []
+    for event in events:
+        try:
+            line = msgspec.convert(event.data, _Line)
+        except msgspec.ValidationError:
+            continue
+        if event.k != END:
+            found.append(Mark(event.k, line.iteration, event.t, line.words))
+    return found, end
+
+
 def _sessions(events: list[Event]) -> Iterator[Session]:
     now: Session | None = None
     for event in events:
         try:
-            if event.k == "begin":
+            if event.k == BEGIN:
                 if now:
                     yield now
                 now = _begun(event)
@@ -127,7 +144,7 @@ def _follow(session: Session, event: Event) -> None:
     session.last = line.iteration
     session.seconds = line.seconds if line.seconds is not None else session.seconds
     session.examples = line.examples if line.examples is not None else session.examples
-    if event.k == "end":
+    if event.k == END:
         session.ended, session.how = event.t, line.how
     else:
         session.marks.append(Mark(event.k, line.iteration, event.t, line.words))

@@ -131,7 +131,15 @@ KEYS: tuple[Key, ...] = (
     Key("copy_before", "left_curly_bracket", "copy from the frame before", "Editor", "previous"),
     Key("copy_after", "right_curly_bracket", "copy from the frame after", "Editor", "next"),
     Key("save", "ctrl+s", "save", "Editor", "store write", True, "^s"),
-    Key("log_scale", "y", "scale", "View", "logarithmic linear axis", True),
+    Key("log_scale", "y", "logarithmic or linear", "View", "scale axis losses"),
+    Key(
+        "runs",
+        "ctrl+e",
+        "sessions, compare, model",
+        "View",
+        "EGs/s history snapshots restore parts",
+    ),
+    Key("time_axis", "ctrl+x", "iterations or time", "View", "x axis clock hours"),
     Key("earlier", "left_square_bracket", "previews", "View", "preview back", True, "[ ]"),
     Key("later", "right_square_bracket", "later preview", "View", "preview forward", False, "]"),
     Key(

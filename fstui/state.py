@@ -34,6 +34,8 @@ class View(msgspec.Struct):
 
     room: str = "project"
     log_scale: bool = True
+    time_axis: bool = False
+    """Whether losses are shown over time, not over iterations."""
     raw_log: bool = False
     source: str = ""
     """The footage under the cursor in the project's room."""

@@ -105,6 +105,12 @@ def told(diary: Diary, session: Session, clock: Clock) -> Iterator[None]:
             diary.end(session.iteration, how, **session.reached(clock.seconds))
 
 
+def slow_down(session: Session, diary: Diary) -> None:
+    """Lower the learning rate for the rest of the training, as the user asked."""
+    session.slow_down()
+    diary.mark("change", session.iteration, f"learning rate {session.slowed:.3g} of what is set")
+
+
 def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> str | None:
     """The closing sentence, or None where settings were changed and it goes on with others."""
     work, settings, trainer = session.work, session.settings, session.trainer
@@ -120,7 +126,7 @@ def _train(session: Session, saving: Saving, health: Health, clock: Clock) -> st
     control.on("save", lambda _: asked.add("save"))
     control.on("snapshot", lambda _: asked.add("snapshot"))
     control.on("preview", lambda _: asked.add("preview"))
-    control.on("slower", lambda _: session.slow_down())
+    control.on("slower", lambda _: slow_down(session, saving.diary))
     changes: dict[str, Any] = {}
     control.on("change", lambda command: changes.update(session.changeable(command.args)))
     work.report.phase("compiling")

@@ -20,6 +20,7 @@ from fstui.commands.shared import (
 )
 from fstui.model import words
 from fstui.model.answers.engine import CheckedAnswer, ModelAnswer
+from fstui.model.trained import summary
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -63,15 +64,7 @@ def _info(args: argparse.Namespace, project: str) -> int:
     if args.json:
         print_answer(ModelAnswer, facts)
         return int(Exit.DONE)
-    recipe, parts = facts["recipe"], facts["parts"]
-    say(
-        f"model      {recipe['model']}, {recipe['input_size']} px in, "
-        f"{recipe['output_size']} px out, {recipe['centring']}-centred, "
-        f"{recipe['coverage']:g} % coverage, mask {recipe['mask']}",
-        *([f"began with {recipe['weights_from']}"] if recipe["weights_from"] else []),
-        f"numbers    {words.count(sum(parts.values()))}: "
-        + ", ".join(f"{name} {words.count(count)}" for name, count in parts.items()),
-    )
+    say(*summary(facts))
     for kind in ("checkpoints", "snapshots"):
         say(*(_row(kind[:-1], row) for row in facts[kind]))
     return int(Exit.DONE)

@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 from engine.process import start_time
 from engine.protocol import JobFolder
+from fstui.i18n import tr
+from fstui.model import words
 
 EVERY_S = 2.0
 GB = 1_000_000_000
-STEP_PERCENT = 5
-"""Loads are told in steps: a figure that trembles would be painted ever anew."""
+STEP_PERCENT, STEP_BYTES = 5, 10_000_000
+"""They are told in steps: a figure that trembles would be painted ever anew."""
 
 
 class MachineGlance(NamedTuple):
@@ -22,17 +25,18 @@ class MachineGlance(NamedTuple):
     job: str
     processor: int | None
     """Percent of one core; None where its processes can't be looked at."""
-    memory: float
-    """GB that its processes hold."""
+    memory: int
+    """Bytes that its processes hold, in steps of 10 MB."""
     devices: tuple[str, ...]
     """A line for each NVIDIA device; none without."""
 
     def words(self) -> str:
         """`CPU 185 %, memory 2.3 GB | GPU 0 95 %, 7.1 of 24.0 GB, 71 C, 250 W`."""
-        own = (
-            "" if self.processor is None else f"CPU {self.processor} %, memory {self.memory:.1f} GB"
+        own = tr("CPU {load} %, memory {held}").format(
+            load=self.processor, held=words.size(self.memory)
         )
-        return " | ".join(part for part in (own, *self.devices) if part)
+        mine = () if self.processor is None else (own,)
+        return " | ".join((*mine, *(self.devices or (tr("no NVIDIA GPU"),))))
 
 
 def of_machine(folder: JobFolder, every_s: float = EVERY_S) -> Callable[[], MachineGlance | None]:
@@ -56,19 +60,19 @@ def of_machine(folder: JobFolder, every_s: float = EVERY_S) -> Callable[[], Mach
     return ask
 
 
-def _processes(folder: JobFolder, seen: dict[int, Any]) -> tuple[int | None, float]:
-    """Percent of a core and GB of the supervisor and its children. `seen` keeps their clocks: a
+def _processes(folder: JobFolder, seen: dict[int, Any]) -> tuple[int | None, int]:
+    """Percent of a core and bytes of the supervisor and its children. `seen` keeps their clocks: a
     process tells its load since it was asked last."""
     import psutil
 
     holder = folder.holder()
     if holder is None or start_time(holder.pid) != holder.started:
-        return None, 0.0
+        return None, 0
     try:
         supervisor = psutil.Process(holder.pid)
         running = {p.pid: p for p in (supervisor, *supervisor.children(recursive=True))}
     except psutil.Error:
-        return None, 0.0
+        return None, 0
     load, memory = 0.0, 0
     for pid, process in running.items():
         try:
@@ -76,35 +80,33 @@ def _processes(folder: JobFolder, seen: dict[int, Any]) -> tuple[int | None, flo
             memory += process.memory_info().rss
         except psutil.Error:
             continue
-    return STEP_PERCENT * round(load / STEP_PERCENT), round(memory / GB, 1)
+    return STEP_PERCENT * round(load / STEP_PERCENT), STEP_BYTES * round(memory / STEP_BYTES)
 
 
 # --- NVIDIA ----------------------------------------------------------------------------------
 
-_nvml: Any = None
-"""pynvml once it was started; False where there is no driver."""
 
-
+@cache
 def nvml() -> Any:
-    """NVML, started once; False where this machine has no NVIDIA driver."""
-    global _nvml
-    if _nvml is None:
-        try:
-            import pynvml
+    """NVML, started once; None where this machine has no NVIDIA driver."""
+    try:
+        import pynvml
 
-            pynvml.nvmlInit()
-            _nvml = pynvml
-        except Exception:  # the library's own errors, a missing driver library
-            _nvml = False
-    return _nvml
+        pynvml.nvmlInit()
+    except Exception:  # the library's own errors, a missing driver library
+        return None
+    return pynvml
 
 
 def devices() -> tuple[str, ...]:
-    """A line for each NVIDIA device."""
+    """A line for each NVIDIA device; none without, or while the driver doesn't answer."""
     library = nvml()
-    if not library:
+    if library is None:
         return ()
-    return tuple(_device(library, n) for n in range(library.nvmlDeviceGetCount()))
+    try:
+        return tuple(_device(library, n) for n in range(library.nvmlDeviceGetCount()))
+    except library.NVMLError:
+        return ()
 
 
 def _device(library: Any, number: int) -> str:
@@ -126,7 +128,9 @@ def _load(library: Any, handle: Any) -> str:
 
 def _memory(library: Any, handle: Any) -> str:
     info = library.nvmlDeviceGetMemoryInfo(handle)
-    return f"{info.used / GB:.1f} of {info.total / GB:.1f} GB"
+    return tr("{used} of {total} GB").format(
+        used=f"{info.used / GB:.1f}", total=f"{info.total / GB:.1f}"
+    )
 
 
 def _heat(library: Any, handle: Any) -> str:

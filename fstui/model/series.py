@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from engine import history
+from engine import history, sessions
 from engine.history import Point
+from engine.sessions import Mark
+from fstui.widgets.window import Window
 
 from . import words
 
@@ -28,33 +31,65 @@ class Curve(NamedTuple):
     """`falling 1.8 % over the last 30 min`."""
     nan_since: int | None
     """The iteration since which a loss is no number."""
+    window: Window = Window()
+    seen: Sequence[Point] = ()
+    """What the window shows, finer than `points` where it is narrow; empty where it shows all."""
+    marks: tuple[Mark, ...] = ()
+    """Saves, changes, roll-backs and beginnings of jobs."""
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last iteration."""
+        return self.points[0].iteration, self.points[-1].iteration
 
 
 EMPTY = Curve([], 0.0, "", None)
 
 
 class CurveReader:
-    """Reads a training's history on as it grows."""
+    """Reads a training's history and diary on as they grow. Lives in the tail's thread."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, model: Path) -> None:
+        self._model, self._folder = model, model / "history"
         self._points: list[Point] = []
         self._records = -1
-        self._coarse = False
+        self._marks: tuple[Mark, ...] = ()
+        self._diary_read = 0
+        self._told = Window()
+        self.window = Window()
+        """What is to be seen; any thread may set it."""
 
     def read(self) -> Curve | None:
-        """The curve if it changed since the last call."""
-        records = history.records(self._folder)
-        if records == self._records:
+        """The curve if it changed since the last call, or another part of it is to be seen."""
+        window, records = self.window, history.records(self._folder)
+        marked = self._read_marks()
+        if records == self._records and window == self._told and not marked:
             return None
+        if records != self._records:
+            self._read_points(records)
+        self._told = window
+        curve = curve_of(self._points)._replace(window=window, marks=self._marks)
+        return curve._replace(seen=self._part(curve, window)) if curve.points else curve
+
+    def _read_points(self, records: int) -> None:
+        """Level 0 is read on record by record until there are too many points for a chart."""
         grown = records - self._records
-        # Level 0 is read on record by record until there are too many points for a chart.
         if grown > 0 and self._records > 0 and len(self._points) + grown <= 2 * MOST_POINTS:
             self._points += history.read_level(self._folder, 0, self._records, grown)
         else:
             self._points = history.read_range(self._folder, MOST_POINTS)
         self._records = records
-        return curve_of(self._points)
+
+    def _part(self, curve: Curve, window: Window) -> list[Point]:
+        if window.width is None:
+            return []
+        return history.read_range(self._folder, MOST_POINTS, *window.bounds(*curve.span))
+
+    def _read_marks(self) -> bool:
+        """Whether there are new ones."""
+        new, self._diary_read = sessions.marks_from(self._model, self._diary_read)
+        self._marks += tuple(new)
+        return bool(new)
 
 
 def curve_of(points: list[Point]) -> Curve:

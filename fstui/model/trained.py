@@ -66,6 +66,25 @@ def _model(path: Path, facts: dict[str, Any] | None, problem: str = "") -> Entry
     return Entry("trained", key, path.name, "trained", held, about, brief, path)
 
 
+def summary(facts: dict[str, Any]) -> list[str]:
+    """A model's recipe and parts in lines, from what the engine answers to `model-info`."""
+    recipe, parts = facts["recipe"], facts["parts"]
+    return [
+        f"model      {recipe['model']}, {recipe['input_size']} px in, "
+        f"{recipe['output_size']} px out, {recipe['centring']}-centred, "
+        f"{recipe['coverage']:g} % coverage, mask {recipe['mask']}",
+        *([f"began with {recipe['weights_from']}"] if recipe["weights_from"] else []),
+        f"numbers    {words.count(sum(parts.values()))}: "
+        + ", ".join(f"{name} {words.count(count)}" for name, count in parts.items()),
+    ]
+
+
+def newer(facts: dict[str, Any], name: str) -> tuple[int, int]:
+    """How many checkpoints go to the trash when training goes on from a set, and their bytes."""
+    rows = [row for row in facts["checkpoints"] if row["set"] > name]
+    return len(rows), sum(row["bytes"] for row in rows)
+
+
 def sets_of(path: Path) -> list[Entry]:
     """A project's model and its sets, asked of the engine. Raises what that answers."""
     facts: dict[str, Any] = ask("model-info", str(path))

@@ -55,6 +55,11 @@ class Previews(Picture):
         self._put()
 
     @property
+    def place(self) -> int | None:
+        """Iteration or frame of the picture that was gone back to; None follows the newest."""
+        return self._at.place if self._at else None
+
+    @property
     def has_sheets(self) -> bool:
         """Whether there is a larger picture behind any of them."""
         return any(preview.sheet for preview in self._previews)

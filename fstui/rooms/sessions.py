@@ -4,24 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
+from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
+from textual.worker import get_current_worker
 
 from engine.errors import NothingToDo
 from engine.protocol import safe_text
 from engine.sessions import Session
+from engine.sessions import read as read_sessions
 from engine.settings import Field, TrainSettings, fields, read
 from fstui.i18n import tr
 from fstui.model import words
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Listing
+from fstui.rooms.over import Over
 from fstui.rooms.start import hint_of, label_of, value_in, widget_of
 from fstui.widgets.rows import Column, Row, Rows
 
@@ -39,15 +42,14 @@ LIVE = [field for field in fields(TrainSettings) if field.live]
 """Settings that a running training takes."""
 
 
-class Sessions(ModalScreen[None]):
+class Sessions(Over):
     """What each training of the model did."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
     DEFAULT_CSS = "Sessions { align: center middle; background: $background 60%; }"
 
-    def __init__(self, sessions: list[Session]) -> None:
+    def __init__(self, model: Path) -> None:
         super().__init__()
-        self._sessions = sessions
+        self._model = model
 
     def compose(self) -> ComposeResult:
         """Title and list."""
@@ -55,17 +57,21 @@ class Sessions(ModalScreen[None]):
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Sessions of this model (esc closes)")
             yield Static(Content(title), classes="dialog--title")
-            yield Listing(COLUMNS, empty=tr("It was not trained yet."))
+            yield Listing(COLUMNS, empty=tr("The diary is being read ..."))
 
     def on_mount(self) -> None:
-        """The newest first."""
-        rows = self.query_one(Rows)
-        rows.show([session_row(session) for session in reversed(self._sessions)])
-        rows.focus()
+        """Read in a thread."""
+        self.query_one(Rows).focus()
+        self._read()
 
-    def action_back(self) -> None:
-        """Close."""
-        self.dismiss(None)
+    @work(thread=True)
+    def _read(self) -> None:
+        self.tell(get_current_worker(), lambda: read_sessions(self._model), self._shown)
+
+    def _shown(self, found: list[Session]) -> None:
+        """The newest first."""
+        rows = [session_row(session) for session in reversed(found)]
+        self.query_one(Rows).show(rows, empty=tr("It was not trained yet: s starts it."))
 
 
 def session_row(session: Session) -> Row:

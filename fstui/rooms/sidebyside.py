@@ -22,7 +22,7 @@ from fstui.rooms.faces import side_line
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import message_line, pace_line, stage_words, state_line
-from fstui.rooms.train import loss_line, progress_line
+from fstui.rooms.trainlines import loss_line, progress_line
 from fstui.widgets.chart import Chart
 
 
@@ -84,7 +84,7 @@ class SideBySide(Horizontal, can_focus=False, can_focus_children=False):
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """The model's history, for the chart."""
         project = self._session.project
-        return (CurveReader(project.path / "model" / "history").read,) if project else ()
+        return (CurveReader(project.path / "model").read,) if project else ()
 
     def show(self) -> None:
         """Bring all three up to the session."""
@@ -101,8 +101,7 @@ class SideBySide(Horizontal, can_focus=False, can_focus_children=False):
             job = alone[stage]
             pane = self.query_one(f"#preview-{stage}", Previews)
             pane.offer(job.previews if job else (), bool(job and job.running))
-        train = alone["train"]
-        self.query_one(Chart).show(session.curve.points, train.saves if train else [])
+        self.query_one(Chart).show(session.curve.points, session.curve.marks)
 
     def _say(self, stage: str, lines: Iterable[Line]) -> None:
         self.query_one(f"#beside-{stage}", Lines).show(list(lines))

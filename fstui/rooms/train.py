@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
 from textual.widget import Widget
 
-from engine import sessions
-from engine.protocol import State, safe_text
-from engine.settings import TrainSettings
+from engine.protocol import State
 from fstui import keymap
 from fstui.i18n import tr
-from fstui.model import jobs, words
+from fstui.model import jobs
 from fstui.model.jobview import JobView
 from fstui.model.machine import MachineGlance, of_machine
-from fstui.model.series import Curve, CurveReader, pace
+from fstui.model.series import CurveReader
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
-from fstui.widgets.chart import Chart
-
-DEFAULTS = TrainSettings()
+from fstui.rooms.trainlines import loss_line, model_line, nan_line, progress_line, settings_now
+from fstui.widgets.losschart import LossChart
+from fstui.widgets.menu import Menu
 
 
 class Train(StageRoom):
@@ -33,7 +32,7 @@ class Train(StageRoom):
     panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "preview", "augmentations", "log_scale", "sheet", "manage"
+        "preview", "augmentations", "log_scale", "time_axis", "sheet", "runs", "manage"
     )
 
     def __init__(self) -> None:
@@ -41,11 +40,15 @@ class Train(StageRoom):
         self._machine: MachineGlance | None = None
         self._asked = ""
         """The running job that the machine is looked at for."""
+        self._reader: CurveReader | None = None
+        self._project: Path | None = None
+        """Whose curve is shown."""
 
     def body(self) -> Iterable[Widget]:
         """Chart, picture, facts."""
         log = self.studio.session.view.log_scale
-        yield Chart(empty="No losses yet: s starts the training.", log=log, id="chart")
+        empty = tr("No losses yet: s starts the training.")
+        yield LossChart(empty=empty, log=log, id="chart")
         yield self.previews()
         yield Lines(id="ending", wrap=True, bottom=True)
         yield Lines(id="facts")
@@ -53,11 +56,16 @@ class Train(StageRoom):
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """The history of the model, beside the counts."""
-        project = self.studio.session.project
-        history = (CurveReader(project.path / "model" / "history").read,) if project else ()
-        job = self.job
+        project, job = self.studio.session.project, self.job
+        if project is None:
+            return super().asks()
+        if project.path != self._project:
+            self._project = project.path
+            self.query_one(LossChart).forget()
+        self._reader = CurveReader(project.path / "model")
+        self._reader.window = self.query_one(LossChart).window
         machine = (of_machine(job.folder),) if job is not None and job.running else ()
-        return (*super().asks(), *history, *machine)
+        return (*super().asks(), self._reader.read, *machine)
 
     def news(self, update: object = None) -> None:
         """What the job takes of the machine is asked about while it runs."""
@@ -75,12 +83,29 @@ class Train(StageRoom):
         super().show()
         told = self._machine.words() if self._machine else ""
         self.query_one("#machine", Lines).show([[(told, "muted")]])
-        job = self.job
-        saves = job.saves if job else []
-        chart, view = self.query_one(Chart), self.studio.session.view
-        chart.show(self.studio.session.curve.points, saves)
+        self.show_losses()
+
+    def show_losses(self) -> None:
+        """The part of the history that is looked at, as soon as it was read."""
+        chart, view = self.query_one(LossChart), self.studio.session.view
+        curve = self.studio.session.curve
         if chart.log_scale != view.log_scale:
             chart.log_scale = view.log_scale
+        if curve.points and curve.window != chart.window:
+            return  # it is being read
+        chart.take(
+            curve.seen or curve.points,
+            curve.marks,
+            curve.span if curve.points else (0, 0),
+            time_axis=view.time_axis,
+            cursor=self.query_one(Previews).place,
+        )
+
+    def on_loss_chart_turned(self, message: LossChart.Turned) -> None:
+        """Another part of the history is to be seen: it is read in the tail's thread."""
+        if self._reader is not None:
+            self._reader.window = message.window
+            self.studio.tail.poke()
 
     def facts(self, job: JobView | None) -> list[Line]:
         """State and pace; losses and trend; model and checkpoint."""
@@ -109,10 +134,13 @@ class Train(StageRoom):
             return ready and bool(super().check_action(action, parameters))
         if action == "manage":
             job = self.job
-            return not self.studio.session.readonly and job is not None
+            running = job is not None and not job.over and job.running
+            return running and bool(super().check_action(action, parameters))
+        if action == "runs":
+            return self.job is not None or bool(self.studio.session.curve.points)
         if action == "sheet":
             return any(pane.has_sheets for pane in self.query(Previews))
-        if action == "log_scale":
+        if action in ("log_scale", "time_axis"):
             return bool(self.studio.session.curve.points)
         return super().check_action(action, parameters)
 
@@ -133,42 +161,80 @@ class Train(StageRoom):
 
     def words_for(self, action: str) -> str:
         """What `m` has here."""
-        return tr("more") if action == "manage" else super().words_for(action)
+        return tr("ask it") if action == "manage" else super().words_for(action)
+
+    def action_runs(self) -> None:
+        """What was trained: sessions, a comparison, the model."""
+        choices = [
+            ("s", "sessions", tr("sessions with their speed")),
+            ("c", "compare", tr("compare two runs")),
+            ("m", "model", tr("the model: parts and sets, going back to one")),
+        ]
+        self.app.push_screen(Menu(tr("What is to be seen?"), choices), self._look)
+
+    def _look(self, chosen: str | None) -> None:
+        from fstui.rooms.compare import Runs
+        from fstui.rooms.sessions import Sessions
+        from fstui.rooms.sets import ModelSets
+
+        session, job = self.studio.session, self.job
+        if session.project is None:
+            return
+        path = session.project.path
+        if chosen == "sessions":
+            self.app.push_screen(Sessions(path / "model"))
+        elif chosen == "compare":
+            self.app.push_screen(Runs(session.workspace, path))
+        elif chosen == "model":
+            frozen = str(settings_now(job).get("freeze", "")) if job else ""
+            self.app.push_screen(ModelSets(path, frozen, self._keeps_its_sets()))
+
+    def _keeps_its_sets(self) -> str:
+        """Why the model can't go back to an older set now; empty where it can."""
+        if self.studio.session.readonly:
+            return tr("The model (read-only; esc closes)")
+        if self.job is not None and self.job.running and not self.job.over:
+            return tr("The model: stop the training to go back to a set (esc closes)")
+        return ""
 
     def action_manage(self) -> None:
-        """The model's sessions; settings that a running training takes."""
-        from fstui.widgets.menu import Menu
-
-        choices = [("s", "sessions", tr("sessions with their speed"))]
-        if self.job is not None and self.job.running:
-            choices.append(("c", "change", tr("change settings while it runs")))
-        self.app.push_screen(Menu(tr("What is to be done?"), choices), self._do)
+        """What a running training can be asked for."""
+        choices = [
+            ("c", "change", tr("change settings while it runs")),
+            ("n", "snapshot", tr("keep what it is now as a snapshot")),
+            ("v", "save", tr("save now")),
+            ("h", "slower", tr("halve the learning rate for the rest of it")),
+        ]
+        self.app.push_screen(Menu(tr("What is the training to do?"), choices), self._do)
 
     def _do(self, chosen: str | None) -> None:
-        from fstui.rooms.sessions import ChangeLive, Sessions
+        from fstui.rooms.sessions import ChangeLive
 
         project, job = self.studio.session.project, self.job
-        if project is None or job is None:
+        if project is None or job is None or chosen is None:
             return
-        if chosen == "sessions":
-            self.app.push_screen(Sessions(sessions.read(project.path / "model")))
-        elif chosen == "change":
+        if chosen != "change":
+            told = {"snapshot": tr("A snapshot is made."), "save": tr("It saves.")}
+            told["slower"] = tr("It goes on with half the learning rate.")
+            self.ask_job(lambda: jobs.tell(job.folder, chosen), told[chosen])
+            return
 
-            def go(values: dict[str, Any] | None) -> None:
-                if values:
-                    self.change(job, values)
+        def go(values: dict[str, Any] | None) -> None:
+            if values:
+                said = ", ".join(f"{name} {value}" for name, value in values.items())
+                told = tr("It goes on with {said}.").format(said=said)
+                self.ask_job(lambda: jobs.change(job.folder, values), told)
 
-            self.app.push_screen(ChangeLive(project.name, settings_of(job)), go)
+        self.app.push_screen(ChangeLive(project.name, settings_now(job)), go)
 
     @work(thread=True, group="change")
-    def change(self, job: JobView, values: dict[str, Any]) -> None:
-        """Tell the training, and wait for its answer in a thread."""
+    def ask_job(self, ask: Callable[[], object], said: str) -> None:
+        """Ask the training for something, and wait for its answer in a thread."""
 
         def act() -> None:
             self.studio.session.require_writing()
-            jobs.change(job.folder, values)
-            said = ", ".join(f"{name} {value}" for name, value in values.items())
-            self.app.call_from_thread(self.say, tr("It goes on with {said}.").format(said=said))
+            ask()
+            self.app.call_from_thread(self.say, said)
 
         self.attempt_in_thread(act)
 
@@ -180,75 +246,29 @@ class Train(StageRoom):
         """Logarithmic or linear losses, remembered for this project."""
         view = self.studio.session.view
         view.log_scale = not view.log_scale
-        self.query_one(Chart).log_scale = view.log_scale
+        self.query_one(LossChart).log_scale = view.log_scale
 
+    def action_time_axis(self) -> None:
+        """Losses over iterations or over time, remembered for this project."""
+        view = self.studio.session.view
+        view.time_axis = not view.time_axis
+        self.show_losses()
 
-def settings_of(job: JobView) -> dict[str, Any]:
-    """What the training was started with, where it differs from the defaults."""
-    return next((s.settings for s in job.job.steps if s.stage == "train"), {})
+    def action_earlier(self) -> None:
+        """The picture before, and where in the chart it is from."""
+        super().action_earlier()
+        self._go_along()
 
+    def action_later(self) -> None:
+        """The picture after."""
+        super().action_later()
+        self._go_along()
 
-def batch_of(job: JobView) -> int:
-    """Faces of each side in a step, as the training says itself or as it was started."""
-    told = (job.metric.get("batch"), settings_of(job).get("batch"))
-    return next((value for value in told if isinstance(value, int)), DEFAULTS.batch)
-
-
-def aim_of(job: JobView) -> int:
-    """The iteration at which the training ends by itself."""
-    value = settings_of(job).get("iterations")
-    return value if isinstance(value, int) else DEFAULTS.iterations
-
-
-def progress_line(job: JobView, curve: Curve) -> Line:
-    """`training  iteration 41 200  12.3 it/s  3 h 10 to 100 000 (about 14:20)`."""
-    line = list(state_line(job, ""))
-    iteration = job.snapshot.iteration
-    parts = [f"iteration {words.count(iteration)}" if iteration is not None else ""]
-    if job.running:
-        parts.append(words.rate(curve.rate, "it"))
-        limit = job.snapshot.progress.eta_s
-        # A limit of time ends a training before its iterations do; then the step's own word holds.
-        timed = limit is not None and bool(settings_of(job).get("seconds"))
-        left = f"{words.duration(limit)} left"
-        parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
-    text = "  ".join(part for part in parts if part)
-    return [line[0], f"  {text}", *line[1:]]
-
-
-def loss_line(curve: Curve) -> Line:
-    """`loss A 0.0213  B 0.0245  falling 1.8 % over the last 30 min`."""
-    if not curve.points:
-        return [""]
-    last = curve.points[-1]
-    return [
-        f"loss A {words.loss(last.loss_a)}  B {words.loss(last.loss_b)}",
-        (f"  {curve.trend}" if curve.trend else "", "muted"),
-    ]
-
-
-def model_line(job: JobView, curve: Curve) -> Line:
-    """`original, batch 16, 394 faces/s, rate 5e-05, on CPU, saved at 41 000`."""
-    settings = settings_of(job)
-    batch, rate = batch_of(job), job.metric.get("learning_rate")
-    parts = [
-        # A begun model goes on as it is, whatever this job's settings name.
-        safe_text(str(job.metric.get("model") or settings.get("model", DEFAULTS.model))),
-        f"batch {batch}",
-        words.rate(2 * batch * curve.rate, "face") if job.running else "",
-        f"learning rate {rate:.2g}" if isinstance(rate, float) else "",
-        f"on {safe_text(job.snapshot.device)}" if job.snapshot.device else "",
-    ]
-    saved = job.snapshot.saved_iteration
-    parts.append(f"saved at {words.count(saved)}" if saved is not None else "not saved yet")
-    return [(", ".join(part for part in parts if part), "muted")]
-
-
-def nan_line(curve: Curve, job: JobView) -> Line:
-    """The banner of a training that went astray."""
-    good = [s for s in job.saves if s < (curve.nan_since or 0)]
-    save = f"last good save {words.count(good[-1])}" if good else "no good save in this run"
-    return [(f"! loss is NaN since iteration {words.count(curve.nan_since)}; {save}", "bad")]
+    def _go_along(self) -> None:
+        place = self.query_one(Previews).place
+        if place is not None:
+            self.query_one(LossChart).hold(place)
+        self.show_losses()
 
 
 ROOM = Train

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
+
+from fstui.widgets.words import engineering
 
 STEPS = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
+CLOCK_STEPS_S = (
+    *(1, 5, 15, MINUTE_S, 5 * MINUTE_S, 15 * MINUTE_S),
+    *(HOUR_S, 3 * HOUR_S, 6 * HOUR_S, 12 * HOUR_S),
+    *(DAY_S, 2 * DAY_S, 7 * DAY_S, 30 * DAY_S, 90 * DAY_S, 365 * DAY_S),
+)
+MOST_TICKS = 100
+"""More are not even looked at."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +27,8 @@ class Axis:
     low: float
     high: float
     log: bool = False
+    clock: bool = False
+    """Whether the values are UNIX times, labelled in local time."""
 
     def place(self, value: float) -> float:
         """0.0 at the low end, 1.0 at the high end; values outside go beyond."""
@@ -38,7 +52,19 @@ class Axis:
         room = 1e-9 * abs(value)
         return self.low <= value + room and value - room <= self.high
 
+    def label(self, value: float) -> str:
+        """A value as it stands beside a tick."""
+        if not self.clock:
+            return engineering(value)
+        at, span = time.localtime(value), self.high - self.low
+        if span < 10 * MINUTE_S:
+            return time.strftime("%H:%M:%S", at)
+        midnight = at.tm_hour == at.tm_min == 0
+        return time.strftime("%m-%d" if midnight and span > DAY_S else "%H:%M", at)
+
     def _choices(self) -> list[list[float]]:
+        if self.clock:
+            return self._times()
         if self.log:
             first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
             decades = range(first, last + 1)
@@ -55,6 +81,16 @@ class Axis:
                 for n in range(math.ceil(self.low / s - 1e-9), math.floor(self.high / s + 1e-9) + 1)
             ]
             for s in sizes
+        ]
+
+    def _times(self) -> list[list[float]]:
+        """Round local times, the finest first."""
+        offset = time.localtime(self.low).tm_gmtoff
+        first, last = self.low + offset, self.high + offset
+        steps = [s for s in CLOCK_STEPS_S if (last - first) / s <= MOST_TICKS]
+        return [
+            [n * s - offset for n in range(math.ceil(first / s), math.floor(last / s) + 1)]
+            for s in steps or CLOCK_STEPS_S[-1:]
         ]
 
 
@@ -90,12 +126,20 @@ def _round(value: float, *, up: bool) -> float:
     return next(s for s in reversed(steps) if s <= value * (1 + 1e-9))
 
 
-def step_axis(first: float, last: float, dots: int, before: Axis | None) -> Axis:
-    """An axis of iterations over `dots` dots of a round width each, so that dots keep their bounds.
+def clock_axis(first: float, last: float, dots: int, before: Axis | None) -> Axis:
+    """As `step_axis`, of UNIX times."""
+    return replace(step_axis(first, last, dots, before), clock=True)
+
+
+def step_axis(
+    first: float, last: float, dots: int, before: Axis | None, least: float = 1.0
+) -> Axis:
+    """An axis over `dots` dots of a round width each, at least `least`, so that dots keep their
+    bounds.
 
     The one before is kept while the data fills more than half of it.
     """
-    span = max(last - first, 1.0)
+    span = max(last - first, least)
     if (
         before is not None
         and before.low <= first
@@ -104,7 +148,7 @@ def step_axis(first: float, last: float, dots: int, before: Axis | None) -> Axis
         and span > 0.5 * (before.high - before.low)
     ):
         return before
-    per_dot = max(_round(span / max(dots - 1, 1), up=True), 1.0)
+    per_dot = max(_round(span / max(dots - 1, 1), up=True), least)
     low = math.floor(first / per_dot) * per_dot
     while low + per_dot * dots < last:
         per_dot = _round(per_dot * 1.01, up=True)

@@ -1,9 +1,10 @@
-"""The loss chart: two sides, raw and smoothed, in braille or ASCII, with marks on its axis."""
+"""The loss chart: two curves, raw and smoothed, in braille or ASCII, with marks on its axis."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -11,9 +12,21 @@ from rich.style import Style
 from textual.strip import Strip
 
 from engine.history import Point
-from fstui.widgets.axes import Axis, step_axis, value_axis
+from engine.sessions import Mark
+from fstui.i18n import tr
+from fstui.widgets.axes import Axis, clock_axis, step_axis, value_axis
 from fstui.widgets.canvas import SHADE, Canvas
-from fstui.widgets.curves import Curve, Curves, curves, extent
+from fstui.widgets.chartmarks import QUIET, SIGNS, in_words, on_axis
+from fstui.widgets.curves import (
+    Curve,
+    Curves,
+    Value,
+    by_iteration,
+    by_time,
+    extent,
+    pair,
+    values,
+)
 from fstui.widgets.paint import StripView, from_cells, line
 from fstui.widgets.words import engineering, fit
 
@@ -26,16 +39,25 @@ A, B = 2, 4
 ASCII_SIGNS = " .**oo##"
 SMALLEST = (24, 5)
 """Below this many columns and rows there is room for the numbers only."""
+TALK_ROWS = 12
+"""From so many rows on there is one for the words of the marks."""
 
 
 class Chart(StripView):
-    """Loss over iterations. `show()` new points at any rate: only changed cells are sent.
+    """Loss over iterations or time. `show()` at any rate: only changed cells are sent.
 
-    A's curve is solid and B's dotted, and both end in their letter: colour is not needed.
+    The first curve is solid and the second dotted, and both end in their letter: colour is not
+    needed.
     """
 
+    letters: ClassVar[tuple[str, str]] = ("A", "B")
+    """Names of the curves, a column each."""
+    least_step: ClassVar[float] = 1.0
+    """What a dot of the x axis stands for at least."""
+
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"chart--{n}" for n in ("a", "b", "raw", "both", "axis", "save", "bad", "empty")
+        f"chart--{n}"
+        for n in ("a", "b", "raw", "both", "axis", "save", "change", "bad", "empty", "cursor")
     }
 
     DEFAULT_CSS = """
@@ -46,8 +68,10 @@ class Chart(StripView):
     Chart > .chart--both { color: $foreground; text-style: bold; }
     Chart > .chart--axis { color: $text-muted; }
     Chart > .chart--save { color: $success; }
+    Chart > .chart--change { color: $text-accent; text-style: bold; }
     Chart > .chart--bad { color: $error; text-style: bold; }
     Chart > .chart--empty { color: $text-muted; }
+    Chart > .chart--cursor { color: $text-warning; }
     """
 
     def __init__(self, *, empty: str = "No losses yet.", log: bool = True, **kwargs: Any) -> None:
@@ -55,8 +79,11 @@ class Chart(StripView):
         self.empty = empty
         """Shown while there are no points; say what to do next."""
         self._log = log
-        self._points: Sequence[Point] = ()
-        self._saves: Sequence[int] = ()
+        self._by_time = False
+        self._curves: tuple[Sequence[Value], Sequence[Value]] = ((), ())
+        self._range: tuple[float, float] | None = None
+        self._marks: Sequence[Mark] = ()
+        self._cursor: float | None = None
         self._x: Axis | None = None
         self._y: Axis | None = None
         self._dots = 0
@@ -71,37 +98,80 @@ class Chart(StripView):
         self._log = log
         self.repaint()
 
-    def show(self, points: Sequence[Point], saves: Sequence[int] = ()) -> None:
-        """Points in the order of their iterations, and iterations of checkpoints to mark."""
-        self._points = points
-        self._saves = saves
+    def show(
+        self,
+        points: Sequence[Point],
+        marks: Sequence[Mark] = (),
+        *,
+        time_axis: bool = False,
+        span: tuple[int, int] | None = None,
+        cursor: int | None = None,
+    ) -> None:
+        """Points in the order of their iterations, and marks on the axis. `span` is what the axis
+        shows at least, `cursor` an iteration that a line stands at."""
+        place = by_time if time_axis else by_iteration
+        at = next((place(p) for p in points if p.iteration >= (cursor or 0)), None)
+        self.draw(
+            values(points, "a", place),
+            values(points, "b", place),
+            time_axis=time_axis,
+            span=None if time_axis else span,
+            cursor=None if cursor is None else at,
+            marks=marks,
+        )
+
+    def draw(
+        self,
+        first: Sequence[Value],
+        second: Sequence[Value],
+        *,
+        time_axis: bool = False,
+        span: tuple[float, float] | None = None,
+        cursor: float | None = None,
+        marks: Sequence[Mark] = (),
+    ) -> None:
+        """Two curves, each in its own order along the axis."""
+        if time_axis != self._by_time or span != self._range:
+            self._x = None
+        self._by_time, self._range = time_axis, span
+        self._curves, self._marks, self._cursor = (first, second), marks, cursor
         self.repaint()
 
+    def note(self) -> str:
+        """What is said beside the scale."""
+        return ""
+
     def paint(self, width: int, height: int) -> list[Strip]:
-        """Legend, plot, x axis."""
-        if not self._points:
+        """Legend, plot, x axis, words of the marks."""
+        if not any(self._curves):
             return self._centred(self.empty, width, height)
         if width < SMALLEST[0] or height < SMALLEST[1]:
             return [self._legend(width)]
-        columns, rows = width - LABELS - RIGHT, height - 3
-        canvas = Canvas(columns, rows, ASCII_SIGNS if self.ascii_only else "")
+        columns = width - LABELS - RIGHT
+        talk = height >= TALK_ROWS and any(m.iteration and m.kind not in QUIET for m in self._marks)
+        canvas = Canvas(columns, height - 3 - talk, ASCII_SIGNS if self.ascii_only else "")
         found = self._scale(canvas)
         if self._y is not None:
             self._draw(canvas, found, self._y)
         return [
             self._legend(width),
             *self._plot(canvas, found),
-            self._marks(columns, found),
+            self._axis(columns, found),
             self._steps(columns),
+            *([self._talk(width)] if talk else []),
         ]
 
     def _scale(self, canvas: Canvas) -> Curves:
         """Bring the axes up to date, moving them only when the data left them."""
         if self._dots != canvas.width:
             self._dots, self._x = canvas.width, None
-        first, last = self._points[0].iteration, self._points[-1].iteration
-        self._x = step_axis(first, last, canvas.width, self._x)
-        found = curves(self._points, self._x, canvas.width)
+        ends = [end for curve in self._curves if curve for end in (curve[0].at, curve[-1].at)]
+        first, last = self._range or (min(ends), max(ends))
+        if self._by_time:
+            self._x = clock_axis(first, last, canvas.width, self._x)
+        else:
+            self._x = step_axis(first, last, canvas.width, self._x, self.least_step)
+        found = pair(*self._curves, self._x, canvas.width)
         bounds = extent(found)
         log = self._log and bounds is not None and bounds[0] > 0
         self._y = value_axis(*bounds, log, self._y) if bounds else None
@@ -126,10 +196,22 @@ class Chart(StripView):
         strips = []
         for row in range(canvas.rows):
             cells = list(canvas.row(row))
-            plot = from_cells([c for c, _ in cells], [styles[layers] for _, layers in cells])
+            characters, tones = [c for c, _ in cells], [styles[layers] for _, layers in cells]
+            self._put_cursor(characters, tones)
+            plot = from_cells(characters, tones)
             label = (labels.get(row, "").rjust(LABELS - 1) + edge, axis)
             strips.append(Strip.join([line(label), plot, line(" ", *ends.get(row, ()))]))
         return strips
+
+    def _put_cursor(self, characters: list[str], tones: list[Style | None]) -> None:
+        """A line behind the curves where the cursor is."""
+        place = None if self._cursor is None or self._x is None else self._x.place(self._cursor)
+        if place is None or not 0 <= place <= 1:
+            return
+        x = min(int(place * len(characters)), len(characters) - 1)
+        if characters[x] == " ":
+            characters[x] = ":" if self.ascii_only else "┊"
+            tones[x] = self.style_of("chart--cursor")
 
     def _labels(self, rows: int) -> dict[int, str]:
         """Labels of the y axis by row."""
@@ -143,7 +225,7 @@ class Chart(StripView):
     def _ends(self, canvas: Canvas, found: Curves) -> dict[int, list[tuple[str, Style | None]]]:
         """The letters A and B beside the ends of their curves, one below the other if they meet."""
         ends: dict[int, list[tuple[str, Style | None]]] = {}
-        for letter, curve in (("A", found.a), ("B", found.b)):
+        for name, letter, curve in zip("ab", self.letters, (found.a, found.b), strict=True):
             known = [v for v in curve.smooth if math.isfinite(v)]
             if not known or self._y is None:
                 continue
@@ -151,16 +233,19 @@ class Chart(StripView):
             row = min(max(row, 0), canvas.rows - 1)
             if row in ends:
                 row = row + 1 if row + 1 < canvas.rows else row - 1
-            ends[row] = [(letter, self.style_of(f"chart--{letter.lower()}"))]
+            ends[row] = [(letter, self.style_of(f"chart--{name}"))]
         return ends
 
-    def _marks(self, columns: int, found: Curves) -> Strip:
-        """The x axis with a mark for each save, and a red one where the loss is no number."""
-        axis, save, bad = (self.style_of(f"chart--{n}") for n in ("axis", "save", "bad"))
-        flat, up, cross = "-^x" if self.ascii_only else "─▴\u00d7"
+    def _axis(self, columns: int, found: Curves) -> Strip:
+        """The x axis with its marks, and a red one where the loss is no number."""
+        axis, bad = self.style_of("chart--axis"), self.style_of("chart--bad")
+        flat, cross = "-x" if self.ascii_only else "─\u00d7"
         characters, styles = [flat] * columns, [axis] * columns
-        for x in self._save_columns(columns):
-            characters[x], styles[x] = up, save
+        if self._x is not None:
+            for x, kind in on_axis(self._marks, self._x, columns, self._place).items():
+                sign = SIGNS[kind]
+                characters[x] = sign.ascii if self.ascii_only else sign.unicode
+                styles[x] = self.style_of(f"chart--{sign.style}")
         for dot in found.bad:
             x = min(max(dot * columns // self._dots, 0), columns - 1)
             characters[x], styles[x] = cross, bad
@@ -169,22 +254,31 @@ class Chart(StripView):
             [line((" " * (LABELS - 1) + corner, axis)), from_cells(characters, styles)]
         )
 
-    def _save_columns(self, columns: int) -> list[int]:
-        """Columns of the saves; when they stand too close to be told apart, the newest only."""
-        if self._x is None:
-            return []
-        places = (self._x.place(s) for s in self._saves)
-        found = sorted({min(int(p * columns), columns - 1) for p in places if 0 <= p <= 1})
-        return found if len(found) * 3 <= columns else found[-1:]
+    def _place(self, mark: Mark) -> float:
+        found: float = attrgetter("time" if self._by_time else "iteration")(mark)
+        return found
+
+    def _talk(self, width: int) -> Strip:
+        """The words of the marks in sight, as many of the newest as fit."""
+        parts: list[tuple[str, Style | None]] = []
+        left = width - LABELS
+        said = in_words(self._marks, self._x, self._place, self.ascii_only) if self._x else []
+        for style, text in said:
+            shown = f"{text}  " if cell_len(text) < left else fit(text, left)
+            parts.append((shown, self.style_of(f"chart--{style}")))
+            left -= cell_len(shown)
+            if left < cell_len(text):
+                break
+        return line(" " * LABELS, *parts)
 
     def _steps(self, columns: int) -> Strip:
-        """Labels of the x axis, in iterations."""
+        """Labels of the x axis."""
         if self._x is None:
             return Strip([])
         text = [" "] * (columns + LABELS + RIGHT)
         end = 0
         for tick in self._x.ticks(max(2, columns // 14)):
-            label = engineering(tick)
+            label = self._x.label(tick)
             at = LABELS + int(self._x.place(tick) * columns)
             at = max(0, min(at - len(label) // 2, len(text) - len(label)))
             if at >= end:
@@ -193,20 +287,32 @@ class Chart(StripView):
         return line(("".join(text), self.style_of("chart--axis")))
 
     def _legend(self, width: int) -> Strip:
-        """Both last values, exact to what the engine wrote, and the scale."""
-        last = self._points[-1]
-        a, b = (f"{v:.4g}".ljust(9) for v in (last.loss_a, last.loss_b))
-        solid, dotted = ("**", "o o") if self.ascii_only else ("──", "╌╌")
-        log = self._y.log if self._y else self._log
-        left = [
-            (f"{solid} A ", self.style_of("chart--a")),
-            (a, None),
-            (f"{dotted} B ", self.style_of("chart--b")),
-            (b, None),
-        ]
+        """Both values at the cursor, else the last ones exact to what the engine wrote; the scale
+        and what is seen of the history."""
+        dashes = ("**", "o o") if self.ascii_only else ("──", "╌╌")
+        left: list[tuple[str, Style | None]] = []
+        for name, letter, dash, curve in zip("ab", self.letters, dashes, self._curves, strict=True):
+            value = self._told(curve)
+            left.append((f"{dash} {letter} ", self.style_of(f"chart--{name}")))
+            left.append(("-".ljust(9) if value is None else f"{value:.4g}".ljust(9), None))
         used = sum(cell_len(t) for t, _ in left)
-        scale = fit("log" if log else "linear", max(width - used, 0), right=True)
-        return line(*left, (scale, self.style_of("chart--axis")))
+        log = self._y.log if self._y else self._log
+        scale = tr("log") if log else tr("linear")
+        note = self.note()
+        text = f"{note}  {scale}" if note else scale
+        if cell_len(text) > width - used - 1:
+            text = scale
+        shown = fit(text, max(width - used, 0), right=True)
+        return line(*left, (shown, self.style_of("chart--axis")))
+
+    def _told(self, curve: Sequence[Value]) -> float | None:
+        """The value at the cursor, else the last one."""
+        if not curve:
+            return None
+        if self._cursor is None:
+            return curve[-1].mean
+        cursor = self._cursor
+        return min(curve, key=lambda v: abs(v.at - cursor)).mean
 
     def _centred(self, text: str, width: int, height: int) -> list[Strip]:
         row = line(

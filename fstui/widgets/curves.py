@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import NamedTuple
 
 from engine.history import Point
 from fstui.widgets.axes import Axis
@@ -37,50 +38,78 @@ class Curves:
     """Dot columns with a loss that is no number."""
 
 
+Place = Callable[[Point], float]
+"""Where on the x axis a point is."""
+
+
+def by_iteration(point: Point) -> float:
+    """Iterations as the x axis."""
+    return point.iteration
+
+
+def by_time(point: Point) -> float:
+    """UNIX time as the x axis."""
+    return point.time
+
+
+class Value(NamedTuple):
+    """One loss on the way of a curve."""
+
+    at: float
+    weight: float
+    mean: float
+    low: float
+    high: float
+
+
+def values(points: Sequence[Point], side: str, place: Place = by_iteration) -> list[Value]:
+    """The losses of side "a" or "b"."""
+    found = zip(points, _weights(points), strict=True)
+    if side == "a":
+        return [Value(place(p), w, p.loss_a, p.low_a, p.high_a) for p, w in found]
+    return [Value(place(p), w, p.loss_b, p.low_b, p.high_b) for p, w in found]
+
+
 def curves(points: Sequence[Point], x_axis: Axis, width: int) -> Curves:
-    """Bin points into `width` dot columns of `x_axis`."""
-    columns = [_column(p.iteration, x_axis, width) for p in points]
-    weights = _weights(points)
-    found = Curves(
-        _curve([(p.loss_a, p.low_a, p.high_a) for p in points], columns, weights, width),
-        _curve([(p.loss_b, p.low_b, p.high_b) for p in points], columns, weights, width),
-    )
-    for point, column in zip(points, columns, strict=True):
-        if not (math.isfinite(point.loss_a) and math.isfinite(point.loss_b)):
-            found.bad.add(column)
+    """Bin points into `width` dot columns of `x_axis`, by their iterations."""
+    return pair(values(points, "a"), values(points, "b"), x_axis, width)
+
+
+def pair(a: Sequence[Value], b: Sequence[Value], x_axis: Axis, width: int) -> Curves:
+    """Bin two curves into `width` dot columns of `x_axis`."""
+    found = Curves(_curve(a, x_axis, width), _curve(b, x_axis, width))
+    for value in (*a, *b):
+        if not math.isfinite(value.mean):
+            found.bad.add(_column(value.at, x_axis, width))
     return found
 
 
-def _column(iteration: float, axis: Axis, width: int) -> int:
-    return min(int(axis.place(iteration) * width), width - 1)
+def _column(at: float, axis: Axis, width: int) -> int:
+    return min(int(axis.place(at) * width), width - 1)
 
 
 def _weights(points: Sequence[Point]) -> list[float]:
     """Iterations that each point stands for: points of coarse levels are means over many."""
     its = [p.iteration for p in points]
     gaps = [float(max(b - a, 1)) for a, b in pairwise(its)]
-    return [gaps[0] if gaps else 1.0, *gaps]
+    return [gaps[0] if gaps else 1.0, *gaps][: len(points)]
 
 
-def _curve(
-    values: list[tuple[float, float, float]],
-    columns: list[int],
-    weights: list[float],
-    width: int,
-) -> Curve:
+def _curve(values: Sequence[Value], axis: Axis, width: int) -> Curve:
     total = [0.0] * width
     weight = [0.0] * width
     low = [math.inf] * width
     high = [-math.inf] * width
-    for (value, least, most), x, w in zip(values, columns, weights, strict=True):
-        if x < 0 or not math.isfinite(value):
+    for value in values:
+        x = _column(value.at, axis, width)
+        if x < 0 or not math.isfinite(value.mean):
             continue
-        total[x] += value * w
-        weight[x] += w
-        low[x] = min(low[x], least)
-        high[x] = max(high[x], most)
+        total[x] += value.mean * value.weight
+        weight[x] += value.weight
+        low[x] = min(low[x], value.low)
+        high[x] = max(high[x], value.high)
     mean = [t / w if w else math.nan for t, w in zip(total, weight, strict=True)]
-    last = values[-1][0] if values else math.nan
+    last = values[-1].mean if values else math.nan
     return Curve(mean, low, high, smooth(mean, _span(mean)), last)
 
 

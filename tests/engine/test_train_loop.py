@@ -272,6 +272,8 @@ def test_the_rate_is_lowered_when_asked_to_and_stays_so(project: Project) -> Non
     loop.run(work)
     assert [a["known"] for a in events(work, "ack")] == [True]
     assert checkpoint.load(project.path / "model", pytest.fail).state.slowed == 0.5
+    (mark,) = [m for m in sessions.read(project.path / "model")[0].marks if m.kind == "change"]
+    assert mark.words == "learning rate 0.5 of what is set"
     again = work_on(project, iterations=31, learning_rate=1e-3)
     loop.run(again)
     whole = work_on(project, iterations=31, learning_rate=1e-3, anew=True)

@@ -96,6 +96,11 @@ class Meter:
 
     bytes_in = pump
 
+    def most_in_a_second(self, since: float) -> int:
+        """The most bytes of any one second since a moment of the monotonic clock."""
+        came = [(at, count) for at, count in self.log if at >= since]
+        return max((sum(n for t, n in came if at <= t < at + 1) for at, _ in came), default=0)
+
     def _read(self, patience: float) -> int:
         most = self._allowed()
         if most < 1:

@@ -28,6 +28,7 @@ from textual.containers import Horizontal  # noqa: E402
 from engine.history import Point  # noqa: E402
 from engine.protocol import Progress as Share  # noqa: E402
 from engine.protocol import Snapshot, State  # noqa: E402
+from engine.sessions import Mark  # noqa: E402
 from fstui import theme  # noqa: E402
 from fstui.widgets.chart import Chart  # noqa: E402
 from fstui.widgets.confirm import Confirm  # noqa: E402
@@ -89,7 +90,8 @@ class WidgetApp(LeanDisplay):
     def show(self) -> None:
         """Give all widgets the present data."""
         n, last = len(self.points), self.points[-1]
-        self.query_one(Chart).show(self.points, [10_000, 20_000])
+        marks = [Mark("save", i, 0.0) for i in (10_000, 20_000)]
+        self.query_one(Chart).show(self.points, marks)
         self.query_one(Rows).show(
             [
                 Row(

@@ -257,7 +257,7 @@ def test_nan_is_found_where_it_began() -> None:
 
 
 def test_the_curve_grows_with_the_file_and_only_then(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(tmp_path / "history")
     reader = CurveReader(tmp_path)
     for n in range(1, 11):
         history.append(n, float(n), 0.1, 0.2, 3.0)
@@ -273,7 +273,7 @@ def test_the_curve_grows_with_the_file_and_only_then(tmp_path: Path) -> None:
 
 
 def test_a_week_of_history_becomes_few_points_with_the_last_exact(tmp_path: Path) -> None:
-    history = History(tmp_path)
+    history = History(tmp_path / "history")
     for n in range(1, 20_001):
         history.append(n, float(n), 0.1, 0.2, 3.0)
     history.append(20_001, 20_001.0, 0.77, 0.2, 3.0)

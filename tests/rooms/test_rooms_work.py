@@ -1068,7 +1068,7 @@ async def test_the_train_room_has_sessions_and_changes_what_runs(
     async with bench(project.path, "train", size=(120, 40)) as b:
         await b.sees("loss A")
         await b.sees("memory")
-        await b.press("m", "s")
+        await b.press("ctrl+e", "s")
         await b.sees("Sessions of this model")
         await b.sees("no end was written")
         await b.press("escape", "m", "c")

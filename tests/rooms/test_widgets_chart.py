@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from engine.history import Point
 from engine.protocol import Progress as Share
 from engine.protocol import Snapshot, State
+from engine.sessions import Mark
 from fstui.widgets.chart import Chart
 from fstui.widgets.paint import LeanDisplay, StripView, changed_runs
 from fstui.widgets.progress import Progress
@@ -33,6 +34,11 @@ def losses(count: int, step: int = 50) -> list[Point]:
     return [Point(i * step, 0.0, a, b, 1.0, a, a, b, b) for i, (a, b) in enumerate(values)]
 
 
+def saves_at(iterations: Sequence[int]) -> list[Mark]:
+    """Marks of saves."""
+    return [Mark("save", i, 0.0) for i in iterations]
+
+
 class ChartApp(LeanDisplay):
     """One chart, full screen."""
 
@@ -50,7 +56,7 @@ async def painted(points: Sequence[Point], *, saves: Sequence[int] = (), ascii_o
     """A chart's lines."""
     app = ChartApp(ascii_only, log=log)
     async with app.run_test(size=size) as pilot:
-        app.query_one(Chart).show(points, saves)
+        app.query_one(Chart).show(points, saves_at(saves))
         await pilot.pause()
         return text_of(app.query_one(Chart))
 
@@ -175,7 +181,7 @@ async def test_chart_of_two_thousand_points_is_quick() -> None:
     app = ChartApp()
     async with app.run_test(size=(200, 50)) as pilot:
         chart = app.query_one(Chart)
-        chart.show(losses(2000), range(0, 100_000, 1000))
+        chart.show(losses(2000), saves_at(range(0, 100_000, 1000)))
         await pilot.pause()
         best = min(_timed(chart) for _ in range(5))
         assert best < 0.05

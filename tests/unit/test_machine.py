@@ -11,6 +11,7 @@ from engine.process import FileLock
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Step, holder_text
 from fstui.model import machine
+from fstui.model.words import size
 
 
 class Silent(Exception):
@@ -45,22 +46,33 @@ class Driver:
 
 
 def test_devices_tell_load_memory_heat_and_power(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_nvml", Driver())
+    monkeypatch.setattr(machine, "nvml", Driver)
     assert machine.devices() == (
         "GPU 0 95 %, 7.1 of 24.0 GB, 71 C, 250 W",
         "GPU 1 90 %, 7.1 of 24.0 GB, 71 C",
     )
 
 
-def test_without_a_driver_there_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_nvml", False)
+def test_without_a_driver_there_are_none_and_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "nvml", lambda: None)
+    assert machine.devices() == ()
+    told = machine.MachineGlance("job", 150, 2_240_000_000, machine.devices())
+    assert told.words() == "CPU 150 %, memory 2.2 GB | no NVIDIA GPU"
+
+
+def test_a_driver_that_is_lost_on_the_way_ends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Lost(Driver):
+        def nvmlDeviceGetCount(self) -> int:  # noqa: N802
+            raise Silent
+
+    monkeypatch.setattr(machine, "nvml", Lost)
     assert machine.devices() == ()
 
 
 def test_a_running_jobs_processes_are_counted(
     tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(machine, "_nvml", False)
+    monkeypatch.setattr(machine, "nvml", lambda: None)
     project = Project.create(tmp_workspace, "film")
     folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
     ask = machine.of_machine(folder, every_s=0.0)
@@ -71,5 +83,5 @@ def test_a_running_jobs_processes_are_counted(
     assert told is not None
     assert told.job == folder.name
     assert told.memory > 0
-    assert f"memory {told.memory:.1f} GB" in told.words()
+    assert f"memory {size(told.memory)}" in told.words()
     lock.release()

@@ -1,0 +1,120 @@
+"""A model's parts and its sets over the train room: what there is, and going back to one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+from textual.worker import get_current_worker
+
+from engine.launch import ask
+from engine.protocol import safe_text
+from fstui.i18n import tr, tr_n
+from fstui.model import trained, words
+from fstui.rooms.lines import Lines
+from fstui.rooms.over import Over
+from fstui.widgets.confirm import Confirm
+from fstui.widgets.rows import Column, Row, Rows
+
+COLUMNS = (
+    Column("Set", least=16),
+    Column("Kept as", 10),
+    Column("Saved", 16),
+    Column("Loss A", 8, right=True),
+    Column("Loss B", 8, right=True),
+    Column("Size", 9, right=True),
+)
+
+
+class ModelSets(Over):
+    """Ends with nothing; `enter` on a set asks and then has training go on from it."""
+
+    DEFAULT_CSS = """
+    ModelSets { align: center middle; background: $background 60%; }
+    ModelSets Lines { height: auto; max-height: 6; margin: 0 0 1 0; }
+    """
+
+    def __init__(self, project: Path, frozen: str, refusal: str) -> None:
+        """`frozen` names the parts that don't learn; `refusal` says why none can be gone back to,
+        where that is so."""
+        super().__init__()
+        self._project, self._frozen, self._refusal = project, frozen, refusal
+        self._facts: dict[str, Any] = {}
+
+    def compose(self) -> ComposeResult:
+        """Title, summary, sets."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
+        with Vertical(classes="dialog dialog-tall"):
+            title = self._refusal or tr("The model: enter goes back to a set, esc closes")
+            yield Static(Content(title), classes="dialog--title")
+            yield Lines(wrap=True)
+            yield Rows(COLUMNS, empty=tr("Asking the engine ..."))
+
+    def on_mount(self) -> None:
+        """Ask in a thread."""
+        self.query_one(Rows).focus()
+        self._ask()
+
+    @work(thread=True, exclusive=True)
+    def _ask(self) -> None:
+        worker = get_current_worker()
+        self.tell(worker, lambda: ask("model-info", str(self._project)), self._shown)
+
+    def _shown(self, facts: dict[str, Any]) -> None:
+        self._facts = facts
+        frozen = self._frozen or tr("none (a setting of the start's form: freeze)")
+        told = [*trained.summary(facts), tr("frozen     {parts}").format(parts=frozen)]
+        self.query_one(Lines).show([[safe_text(text)] for text in told])
+        rows = [
+            set_row(kind[:-1], row) for kind in ("checkpoints", "snapshots") for row in facts[kind]
+        ]
+        self.query_one(Rows).show(rows, empty=tr("Nothing was saved yet."))
+
+    def problem(self, text: str) -> None:
+        """In place of the sets too."""
+        super().problem(text)
+        self.query_one(Rows).show([], empty=tr("There is nothing to go back to."))
+
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+        """Ask before training goes on from it."""
+        name = message.key.partition(" ")[2]
+        if self._refusal:
+            self.notify(self._refusal, severity="warning", markup=False)
+            return
+
+        def go(yes: bool | None) -> None:
+            if yes:
+                self._restore(name)
+
+        count, held = trained.newer(self._facts, name)
+        lost = tr_n(
+            "{n} newer set ({size}) goes to trash/.", "{n} newer sets ({size}) go to trash/.", count
+        ).format(n=count, size=words.size(held))
+        question = tr("Go on from {name}?").format(name=name)
+        act, keep = tr("Go on from it"), tr("Keep")
+        self.app.push_screen(Confirm(question, lost, act=act, keep=keep), go)
+
+    @work(thread=True, exclusive=True, group="restore")
+    def _restore(self, name: str) -> None:
+        worker = get_current_worker()
+        self.tell(worker, lambda: trained.restore(self._project, name), self._restored, self._kept)
+
+    def _kept(self, why: str) -> None:
+        self.notify(safe_text(why), severity="error", timeout=10, markup=False)
+
+    def _restored(self, said: str) -> None:
+        self.notify(safe_text(said), markup=False)
+        self._ask()
+
+
+def set_row(kind: str, row: dict[str, Any]) -> Row:
+    """One set, as the engine tells it."""
+    best = tr("best") if row["best"] else tr(kind)
+    saved = row["saved"][:16].replace("T", " ")
+    losses = (words.loss(row["loss_a"]), words.loss(row["loss_b"]))
+    return Row(f"{kind} {row['set']}", (row["set"], best, saved, *losses, words.size(row["bytes"])))

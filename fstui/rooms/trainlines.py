@@ -1,0 +1,92 @@
+"""What is said of a training in lines: how far it is, its losses, its model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from engine.protocol import safe_text
+from engine.settings import TrainSettings
+from fstui.model import words
+from fstui.model.jobview import JobView
+from fstui.model.series import Curve, pace
+from fstui.rooms.lines import Line
+from fstui.rooms.stage import state_line
+
+DEFAULTS = TrainSettings()
+
+
+def settings_of(job: JobView) -> dict[str, Any]:
+    """What the training was started with, where it differs from the defaults."""
+    return next((s.settings for s in job.job.steps if s.stage == "train"), {})
+
+
+def settings_now(job: JobView) -> dict[str, Any]:
+    """The same with what was changed while it ran."""
+    changes = [e.data.get("settings") for e in job.events if e.k == "change"]
+    known = dict(settings_of(job))
+    for change in changes:
+        known |= change if isinstance(change, dict) else {}
+    return known
+
+
+def batch_of(job: JobView) -> int:
+    """Faces of each side in a step, as the training says itself or as it was started."""
+    told = (job.metric.get("batch"), settings_now(job).get("batch"))
+    return next((value for value in told if isinstance(value, int)), DEFAULTS.batch)
+
+
+def aim_of(job: JobView) -> int:
+    """The iteration at which the training ends by itself."""
+    value = settings_now(job).get("iterations")
+    return value if isinstance(value, int) else DEFAULTS.iterations
+
+
+def progress_line(job: JobView, curve: Curve) -> Line:
+    """`training  iteration 41 200  12.3 it/s  3 h 10 to 100 000 (about 14:20)`."""
+    line = list(state_line(job, ""))
+    iteration = job.snapshot.iteration
+    parts = [f"iteration {words.count(iteration)}" if iteration is not None else ""]
+    if job.running:
+        parts.append(words.rate(curve.rate, "it"))
+        limit = job.snapshot.progress.eta_s
+        # A limit of time ends a training before its iterations do; then the step's own word holds.
+        timed = limit is not None and bool(settings_now(job).get("seconds"))
+        left = f"{words.duration(limit)} left"
+        parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
+    text = "  ".join(part for part in parts if part)
+    return [line[0], f"  {text}", *line[1:]]
+
+
+def loss_line(curve: Curve) -> Line:
+    """`loss A 0.0213  B 0.0245  falling 1.8 % over the last 30 min`."""
+    if not curve.points:
+        return [""]
+    last = curve.points[-1]
+    return [
+        f"loss A {words.loss(last.loss_a)}  B {words.loss(last.loss_b)}",
+        (f"  {curve.trend}" if curve.trend else "", "muted"),
+    ]
+
+
+def model_line(job: JobView, curve: Curve) -> Line:
+    """`original, batch 16, 394 faces/s, rate 5e-05, on CPU, saved at 41 000`."""
+    settings = settings_of(job)
+    batch, rate = batch_of(job), job.metric.get("learning_rate")
+    parts = [
+        # A begun model goes on as it is, whatever this job's settings name.
+        safe_text(str(job.metric.get("model") or settings.get("model", DEFAULTS.model))),
+        f"batch {batch}",
+        words.rate(2 * batch * curve.rate, "face") if job.running else "",
+        f"learning rate {rate:.2g}" if isinstance(rate, float) else "",
+        f"on {safe_text(job.snapshot.device)}" if job.snapshot.device else "",
+    ]
+    saved = job.snapshot.saved_iteration
+    parts.append(f"saved at {words.count(saved)}" if saved is not None else "not saved yet")
+    return [(", ".join(part for part in parts if part), "muted")]
+
+
+def nan_line(curve: Curve, job: JobView) -> Line:
+    """The banner of a training that went astray."""
+    good = [s for s in job.saves if s < (curve.nan_since or 0)]
+    save = f"last good save {words.count(good[-1])}" if good else "no good save in this run"
+    return [(f"! loss is NaN since iteration {words.count(curve.nan_since)}; {save}", "bad")]
