@@ -134,7 +134,7 @@ def state_of(entry: Entry) -> tuple[str, Tone]:
         return tr(STANDINGS[standing]), "warn" if standing in STUCK else ""
     if entry.now is None:
         return "...", "muted"
-    state = state_words(entry.now, time.time()).partition(" at ")[0]
+    state = safe_text(state_words(entry.now, time.time()).partition(" at ")[0])
     return state, "good" if entry.runs else TONES.get(entry.now.state, "")
 
 
@@ -145,22 +145,24 @@ def why_of(entry: Entry) -> str:
     return safe_text(entry.now.message) if entry.now else ""
 
 
+def progress_of(entry: Entry) -> str:
+    """How far it came; empty for one that waits."""
+    return safe_text(progress_words(entry.now)) if entry.now else ""
+
+
 def row_of(entry: Entry) -> Row:
     """One job's cells."""
-    place = progress = rate = left = ""
+    place = rate = left = ""
     if entry.turn is not None:
         priority = entry.turn.item.entry.priority
         place = f"{entry.place}" + (f" ({priority:+d})" if priority else "")
-    elif entry.now is not None:
+    elif entry.now is not None and entry.runs:
         at = entry.now.progress
-        progress = safe_text(progress_words(entry.now))
-        if entry.runs:
-            left = words.duration(at.eta_s) if at.eta_s is not None else ""
-            rate = safe_text(words.rate(at.rate, at.unit)) if at.unit else ""
+        left = words.duration(at.eta_s) if at.eta_s is not None else ""
+        rate = safe_text(words.rate(at.rate, at.unit)) if at.unit else ""
     name, kind = safe_text(entry.folder.project.name), safe_text(entry.folder.kind)
     made = made_words(entry.folder.name)
-    state, tone = state_of(entry)
-    cells = (place, name, kind, (safe_text(state), tone), progress, rate, left, made)
+    cells = (place, name, kind, state_of(entry), progress_of(entry), rate, left, made)
     return Row(entry.key, (*cells, why_of(entry)))
 
 

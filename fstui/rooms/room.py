@@ -22,6 +22,7 @@ from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import KeyBar, RoomBar
 from fstui.rooms.lines import Lines
+from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
 from fstui.widgets.words import shorten
@@ -192,8 +193,11 @@ class Room(Screen[None]):
         return True
 
     def action_back(self) -> None:
-        """Esc: to the project's room, from there home."""
-        if self.room == "project" or self.studio.session.project is None:
+        """Esc: what is filtered shows whole again; then to the project's room, from there home."""
+        filtered = next((f for f in self.query(Filter) if f.text), None)
+        if filtered is not None:
+            filtered.action_clear()
+        elif self.room == "project" or self.studio.session.project is None:
             self.studio.action_home()
         else:
             self.studio.action_project()
