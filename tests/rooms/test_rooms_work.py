@@ -862,17 +862,6 @@ async def test_zoom_shows_one_pane_after_the_other(bench: Open, tmp_workspace: P
     engine.vanish()
 
 
-async def test_the_doctor_is_asked(bench: Open, tmp_workspace: Path) -> None:
-    async with bench(size=(100, 40)) as b:
-        await b.sees("Welcome")
-        await b.press("d")
-        await b.sees("Doctor (esc closes)")
-        await b.sees("colours")
-        await b.sees("memory")
-        await b.press("escape")
-        await b.until(lambda: "Doctor" not in b.text(), "closed")
-
-
 async def test_what_training_sees_comes_from_the_engine_and_nothing_waits_for_it(
     bench: Open, tmp_workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
