@@ -20,8 +20,9 @@ from fstui import settings
 from fstui.model.jobview import state_words
 
 EVERY_S = 0.5
-READS_S = 0.05
-"""The most that one look spends on jobs which nobody has read yet."""
+READS_S = 0.08
+"""The most that one look spends on jobs which nobody has read yet; the first look a quarter of it,
+for what is seen at once."""
 FRESH_S = 5.0
 """A job's request is written a moment after its folder: a fresh folder is listed again."""
 
@@ -98,7 +99,7 @@ class KnownQueue(Queue):
 
     def _list(self, project: Path) -> tuple[int, dict[str, SeenJob]]:
         stamp, known = self._listed.get(project, (0, {}))
-        folder = f"{project}/jobs"
+        folder = project / "jobs"
         try:
             now = os.stat(folder).st_mtime_ns
             if now == stamp and time.time() - now / 1e9 > FRESH_S:
@@ -111,7 +112,7 @@ class KnownQueue(Queue):
             if job := known.get(name):
                 jobs[name] = job
             elif os.path.exists(f"{folder}/{name}/job.json"):
-                jobs[name] = SeenJob(project / "jobs" / name)
+                jobs[name] = SeenJob(folder / name)
         return now, jobs
 
     def read(self, seconds: float) -> None:
@@ -169,7 +170,7 @@ class Jobs:
     def look(self) -> QueueGlance:
         """All jobs as they are now; of many the oldest ones are read in later looks."""
         self.queue.refresh()
-        self.queue.read(self._reads_s)
+        self.queue.read(self._reads_s if self._last else self._reads_s / 4)
         turns, problem = self._turns()
         waits = {turn.item.folder.path for turn in turns}
         running: list[tuple[JobFolder, Snapshot]] = []

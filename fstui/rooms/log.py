@@ -74,6 +74,9 @@ class Log(Room):
         path = project.path if project else None
         if path != self._project:
             self._project, self._folders, self._chosen, self._read_on = path, [], None, ()
+        asked, self.studio.session.log_asked = self.studio.session.log_asked, None
+        if asked is not None and asked.project == path:
+            self._turn_to(asked)
         return (of_jobs(path), *self._read_on) if path else ()
 
     def news(self, update: object = None) -> None:
@@ -107,11 +110,14 @@ class Log(Room):
         return paths.index(self._shown_path) if self._shown_path in paths else None
 
     def choose(self, folder: JobFolder) -> None:
-        """Turn to a job."""
-        self._chosen, self._read_on = folder, (of_job(folder),)
-        self._read, self._problem = None, ""
+        """Show another job."""
+        self._turn_to(folder)
         self.ask_again()
         self._to_end()
+
+    def _turn_to(self, folder: JobFolder) -> None:
+        self._chosen, self._read_on = folder, (of_job(folder),)
+        self._read, self._problem = None, ""
 
     def _turn(self, by: int) -> None:
         place = self._place
