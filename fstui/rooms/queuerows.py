@@ -21,8 +21,8 @@ COLUMNS = (
     Column("Project", least=10),
     Column("Job", 9),
     Column("State", 15),
-    Column("Progress", 17),
-    Column("Rate", 13),
+    Column("Progress", 16),
+    Column("Rate", 15),
     Column("Left", 9),
     Column("Made", 11),
     Column("Why", least=20),
@@ -134,15 +134,23 @@ def state_of(entry: Entry) -> tuple[str, Tone]:
         return tr(STANDINGS[standing]), "warn" if standing in STUCK else ""
     if entry.now is None:
         return "...", "muted"
-    state = safe_text(state_words(entry.now, time.time()).partition(" at ")[0])
+    state = safe_text(_told(entry.now)[0].partition(" at ")[0])
     return state, "good" if entry.runs else TONES.get(entry.now.state, "")
 
 
 def why_of(entry: Entry) -> str:
-    """What it waits for, or how it ended."""
+    """What it waits for, what it is about, or how it ended."""
     if entry.turn is not None:
         return safe_text(entry.turn.why)
-    return safe_text(entry.now.message) if entry.now else ""
+    if entry.now is None:
+        return ""
+    return safe_text("; ".join(filter(None, (_told(entry.now)[1], entry.now.message))))
+
+
+def _told(now: Snapshot) -> tuple[str, str]:
+    """The state in a word or two, and what more there is to it: `training`, `compiling, 15 s`."""
+    state, _, more = state_words(now, time.time()).partition(": ")
+    return state, more
 
 
 def progress_of(entry: Entry) -> str:

@@ -65,12 +65,15 @@ async def test_all_jobs_of_all_projects_are_shown_without_an_open_one(
     first, second = put(project), put(project, "convert")
     engine = fake.FakeEngine(other.path, "extract", "a")
     engine.work_to(3, 12)
+    engine.put(phase="looking for faces", phase_since=time.time() - 17)
     async with bench(size=(120, 30)) as b:
         await b.press("7")
         await b.sees("1 at work, 2 waiting, 1 ended")
         rows = [line for line in b.lines() if "film" in line or "other" in line]
         assert "other" in rows[0]
         assert "25 %" in rows[0]
+        assert "extracting A " in rows[0]
+        assert "looking for faces, 15 s" in b.text()
         assert "convert" in next(r for r in rows if " 2 " in r)
         assert "failed" in rows[-1]
         await b.press("end")
@@ -174,21 +177,24 @@ def test_a_job_that_goes_on_is_told_once(tmp_workspace: Path, project: Project) 
 
 
 async def test_ten_thousand_jobs_open_at_once(bench: Open, tmp_workspace: Path) -> None:
-    """Under 0.3 s from the key to the list, in this process's own time, for the machine may be
-    busy with others: the best of three."""
-    for number in range(20):
-        project = Project.create(tmp_workspace, f"film{number}")
-        for job in range(500):
-            old_job(project, f"20260101T{job:06d}.000-train-{number:04x}")
-    times = []
-    for _ in range(3):
+    """They cost under 0.3 s from the key to the list: what they take more than a few, in this
+    process's own time, for the machine may be busy with others; the best of some."""
+
+    async def opens() -> float:
         async with bench(size=(120, 40)) as b:
             await b.sees("film19")  # home has looked at its projects
             begin = time.process_time()
-            await b.pilot.press("7")
+            await b.press("7")
             await b.sees("ended")
-            times.append(time.process_time() - begin)
-    assert min(times) < 0.3, times
+            return time.process_time() - begin
+
+    projects = [Project.create(tmp_workspace, f"film{number}") for number in range(20)]
+    few = min([await opens() for _ in range(3)])
+    for number, project in enumerate(projects):
+        for job in range(500):
+            old_job(project, f"20260101T{job:06d}.000-train-{number:04x}")
+    many = min([await opens() for _ in range(4)])
+    assert many - few < 0.3, (few, many)
 
 
 def test_many_jobs_are_read_bit_by_bit_and_once(tmp_workspace: Path, project: Project) -> None:
