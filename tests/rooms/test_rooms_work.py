@@ -737,7 +737,9 @@ async def test_a_long_sentence_hides_no_side(bench: Open, tmp_workspace: Path) -
 # --- sizes, read-only, themes ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])
+@pytest.mark.parametrize(
+    "room", ["project", "faces", "train", "convert", "log", "queue", "arrivals"]
+)
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (140, 40), (200, 50)])
 async def test_every_room_at_every_size(
     bench: Open, tmp_workspace: Path, room: str, size: tuple[int, int]
