@@ -20,10 +20,15 @@ def clipboard_path() -> Path:
 def copy(app: App[Any], text: str) -> Path:
     """Copy a text. No terminal tells whether it took it: the file, which is returned, always has
     it. https://invisible-island.net/xterm/ctlseqs/ctlseqs.html (OSC 52)"""
-    text = safe_text(text)
+    text = "\n".join(_safe_line(line) for line in text.split("\n"))
     app.copy_to_clipboard(text)
     path = clipboard_path()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text.encode(), durable=False)
     return path
+
+
+def _safe_line(line: str) -> str:
+    """A line without control characters but the tabs between its cells."""
+    return "\t".join(map(safe_text, line.split("\t")))

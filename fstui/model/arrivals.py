@@ -30,6 +30,8 @@ class Arrived(NamedTuple):
     why: str = ""
     time: str = ""
     """UTC, ISO 8601; empty where that isn't known."""
+    would: tuple[str, ...] = ()
+    """What a recipe would do now, and what it would wait for."""
 
     @property
     def key(self) -> str:
@@ -99,8 +101,12 @@ def _recipes(project: Project, book: Book, new: dict[str, str]) -> list[Arrived]
             would = would_do(project, book, recipe, new)
         except (FstuiError, OSError) as error:
             would = [str(error)]
-        told = "" if would == ["nothing has arrived for it"] else f" | {'; '.join(would)}"
-        rows.append(Arrived("recipe", recipe.name, "recipe", recipe_words(recipe) + told))
+        rows.append(
+            Arrived("recipe", recipe.name, "recipe", recipe_words(recipe), would=tuple(would))
+        )
+    if not rows:
+        hint = "none yet: docs/automation.md shows how to write one in project.toml"
+        rows.append(Arrived("problem", "recipes", "none", hint))
     return rows
 
 

@@ -38,6 +38,10 @@ class LogText:
         self.raw_dropped += self._trim(self.raw)
         self.folded_dropped += self._trim(self.folded)
 
+    def shown(self, raw: bool) -> tuple[list[str], int]:
+        """The lines raw or folded, and how many were let go before the first."""
+        return (self.raw, self.raw_dropped) if raw else (self.folded, self.folded_dropped)
+
     def _fold(self, line: str) -> None:
         if not is_noise(line):
             self._hidden = 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,12 +12,19 @@ import msgspec
 from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.process import is_locked
+from engine.project import projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot
 from engine.queue.queue import Item, Queue
 from engine.queue.turn import Look, Turn
 from fstui import settings
+from fstui.model.jobview import state_words
 
 EVERY_S = 0.5
+READS_S = 0.08
+"""The most that one look spends on jobs which nobody has read yet; the first look a quarter of it,
+for what is seen at once."""
+FRESH_S = 5.0
+"""A job's request is written a moment after its folder: a fresh folder is listed again."""
 
 
 class QueueGlance(NamedTuple):
@@ -27,14 +34,42 @@ class QueueGlance(NamedTuple):
     """Newest first."""
     waiting: list[Turn]
     """In order."""
-    ended: list[JobFolder]
-    """Newest first; what they came to is read when it is looked at."""
+    ended: list[tuple[JobFolder, Snapshot | None]]
+    """Newest first; None for one that isn't read yet, which may still run or wait."""
     stands_still: bool
     """Nobody let the queue go on since the machine was started."""
     kept: bool
     """Whether a process is there that starts what can start."""
+    unread: int = 0
+    """How many are not read yet."""
     problem: str = ""
     """Why it can't be told what the waiting ones wait for."""
+
+
+class SeenJob(JobFolder):
+    """A job that is looked at again and again: after its end nothing is read any more."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.end: Snapshot | None = None
+
+    def current(self) -> Snapshot:
+        """As `JobFolder.current`."""
+        if self.end is not None:
+            return self.end
+        now = super().current()
+        if now.state in ENDS:
+            self.end = now
+        return now
+
+    def alive(self) -> bool:
+        """Whether a supervisor holds the job's lock."""
+        return self.end is None and super().alive()
+
+    @property
+    def never_began(self) -> bool:
+        """Whether it only ever stood in the queue and still does."""
+        return self.end is None and super().never_began
 
 
 class KnownQueue(Queue):
@@ -42,48 +77,76 @@ class KnownQueue(Queue):
 
     def __init__(self, workspace: Path) -> None:
         super().__init__(workspace)
-        self.folders: list[JobFolder] = []
-        """Every job, as of the last `refresh`."""
-        self._settled: dict[Path, Item] = {}
-        self._never_queued: set[Path] = set()
+        self.unread: list[SeenJob] = []
+        """Jobs that `read` has still to look at, the newest last."""
+        self._read: list[SeenJob] = []
+        self._listed: dict[Path, tuple[int, dict[str, SeenJob]]] = {}
+        """By project: the time stamp of its folder of jobs, and what lies there by name."""
+        self._settled: dict[SeenJob, Item | None] = {}
+        """None for one that was never queued."""
 
     def refresh(self) -> None:
-        """Look which jobs there are."""
-        self.folders = list(super().jobs())
+        """List the jobs that there are now."""
+        found = {project: self._list(project) for project in projects_of(self.workspace)}
+        if found == self._listed:
+            return
+        self._listed = found
+        there = {job for _, jobs in found.values() for job in jobs.values()}
+        self._read = [job for job in self._read if job in there]
+        new = there.difference(self._read)
+        self.unread = sorted(new, key=lambda job: job.name)
+        self._settled = {job: item for job, item in self._settled.items() if job in there}
 
-    def jobs(self) -> list[JobFolder]:  # type: ignore[override]  # a list is iterated as well
-        """Every job of the last `refresh`."""
-        return self.folders
+    def _list(self, project: Path) -> tuple[int, dict[str, SeenJob]]:
+        stamp, known = self._listed.get(project, (0, {}))
+        folder = project / "jobs"
+        try:
+            now = os.stat(folder).st_mtime_ns
+            if now == stamp and time.time() - now / 1e9 > FRESH_S:
+                return stamp, known
+            names = [entry.name for entry in os.scandir(folder)]
+        except OSError:
+            return 0, {}
+        jobs = {}
+        for name in names:
+            if job := known.get(name):
+                jobs[name] = job
+            elif os.path.exists(f"{folder}/{name}/job.json"):
+                jobs[name] = SeenJob(folder / name)
+        return now, jobs
+
+    def read(self, seconds: float) -> None:
+        """Look at jobs that nobody has looked at yet, the newest first, for about so long."""
+        until = time.monotonic() + seconds
+        while self.unread and time.monotonic() < until:
+            job = self.unread.pop()
+            job.current()
+            self._read.append(job)
+
+    def jobs(self) -> list[SeenJob]:  # type: ignore[override]  # a list is iterated as well
+        """Every job that was read."""
+        return self._read
 
     def items(self) -> list[Item]:
         """As `Queue.items`, from memory where a job is settled or was never queued."""
-        found = []
-        for folder in self.folders:
-            if folder.path in self._never_queued:
-                continue
-            item = self._settled.get(folder.path) or self._read(folder)
-            if item is not None:
-                found.append(item)
-        return self.in_order(found)
+        found = [self._settled[j] if j in self._settled else self._item(j) for j in self._read]
+        return self.in_order([item for item in found if item is not None])
 
-    def _read(self, folder: JobFolder) -> Item | None:
-        if not folder.was_queued:
-            self._never_queued.add(folder.path)
-            return None
-        item = self.item(folder)
-        if item.entry.settled:
-            self._settled[folder.path] = item
+    def _item(self, job: SeenJob) -> Item | None:
+        item = self.item(job) if job.was_queued else None
+        if item is None or item.entry.settled:
+            self._settled[job] = item
         return item
 
 
 class Jobs:
     """Looks at the jobs of a workspace; told only what changed. For the tail's thread."""
 
-    def __init__(self, workspace: Path, every_s: float = EVERY_S) -> None:
+    def __init__(self, workspace: Path, every_s: float = EVERY_S, reads_s: float = READS_S) -> None:
+        self.workspace = workspace
         self.queue = KnownQueue(workspace)
         self._usage = Usage(self.queue.workspace)
-        self._every_s = every_s
-        self._ended: set[Path] = set()
+        self._every_s, self._reads_s = every_s, reads_s
         self._last: object = None
         """What was told last, as it compares."""
         self._due = 0.0
@@ -100,29 +163,29 @@ class Jobs:
         self._last = seen
         return now
 
+    def look_soon(self) -> None:
+        """Somebody changed the queue: the next question is looked into, however soon it comes."""
+        self._due = 0.0
+
     def look(self) -> QueueGlance:
-        """All jobs as they are now."""
+        """All jobs as they are now; of many the oldest ones are read in later looks."""
         self.queue.refresh()
-        folders = sorted(self.queue.folders, key=lambda f: f.name, reverse=True)
-        if self._last is None and len(folders) > MANY:
-            # The first look reads each job: until then what is there is shown by its name.
-            self._last = ()
-            return QueueGlance([], [], folders, False, False, "looking at the newest jobs ...")
-        running = []
-        for folder in folders:
-            if folder.path in self._ended or folder.never_began:
-                continue
-            now = folder.current()
-            if now.state in ENDS:
-                self._ended.add(folder.path)
-            else:
-                running.append((folder, now))
+        self.queue.read(self._reads_s if self._last else self._reads_s / 4)
         turns, problem = self._turns()
-        waits = {turn.item.name for turn in turns} | {f.name for f, _ in running}
-        ended = [f for f in folders if f.name not in waits]
+        waits = {turn.item.folder.path for turn in turns}
+        running: list[tuple[JobFolder, Snapshot]] = []
+        ended: list[tuple[JobFolder, Snapshot | None]] = [(job, None) for job in self.queue.unread]
+        for job in self.queue.jobs():
+            now = job.current()
+            if now.state in ENDS:
+                ended.append((job, now))
+            elif job.path not in waits:
+                running.append((job, now))
+        for found in (running, ended):
+            found.sort(key=_name, reverse=True)
         still = self.queue.stands_still() and bool(turns)
         kept = is_locked(self.queue.keeper_lock)
-        return QueueGlance(running, turns, ended, still, kept, problem)
+        return QueueGlance(running, turns, ended, still, kept, len(self.queue.unread), problem)
 
     def _turns(self) -> tuple[list[Turn], str]:
         try:
@@ -131,20 +194,19 @@ class Jobs:
             return [], str(error)
 
 
+def _name(found: tuple[JobFolder, object]) -> str:
+    return found[0].name
+
+
 def _seen(glance: QueueGlance) -> object:
-    """What makes a difference on the screen; a heartbeat makes none."""
+    """What makes a difference on the screen; a heartbeat makes none, a silence
+    of a minute does."""
     return (
-        [(f.name, msgspec.structs.replace(s, heartbeat=0.0)) for f, s in glance.running],
-        [(t.item.name, t.item.entry, t.standing, t.why) for t in glance.waiting],
-        [f.name for f in glance.ended],
+        [
+            (f.path, msgspec.structs.replace(s, heartbeat=0.0), state_words(s))
+            for f, s in glance.running
+        ],
+        [(t.item.folder.path, t.item.entry, t.standing, t.why) for t in glance.waiting],
+        [f.path for f, _ in glance.ended],
         glance[3:],
     )
-
-
-MANY = 500
-"""Jobs above which the first look shows names first."""
-
-
-def of_queue(workspace: Path) -> Callable[[], QueueGlance | None]:
-    """A question for `Tail.also`."""
-    return Jobs(workspace)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
-from engine.protocol import State
+from engine.protocol import JobFolder, State
 from fstui.settings import UserSettings
 from fstui.state import UiState, View
 
@@ -39,6 +39,8 @@ class Session:
         """None until the first look."""
         self.disks: dict[Path, int] = {}
         """Bytes that projects of the workspace hold, as far as they were counted."""
+        self.log_asked: JobFolder | None = None
+        """The job that the log's room turns to when it is entered next."""
         self._unreadable = ""
         self._disk = ""
 

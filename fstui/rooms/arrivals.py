@@ -24,7 +24,7 @@ from fstui.widgets.rows import Column, Row, Rows, Tone
 
 COLUMNS = (
     Column("What", least=18),
-    Column("State", 9),
+    Column("State", 11),
     Column("When", 11),
     Column("Why", least=24),
 )
@@ -39,10 +39,27 @@ TONES: dict[str, Tone] = {
     "running": "good",
     "new": "accent",
 }
+STATES = {
+    "asks": later("asks"),
+    "not used": later("not used"),
+    "wrong": later("wrong"),
+    "failed": later("failed"),
+    "away": later("away"),
+    "taken in": later("taken in"),
+    "done": later("done"),
+    "running": later("running"),
+    "waiting": later("waiting"),
+    "queued": later("queued"),
+    "new": later("new"),
+    "recipe": later("recipe"),
+    "none": later("none"),
+    "watched": later("watched"),
+}
 SIDE_WORDS = {
     "a": later("side A, who is replaced"),
     "b": later("side B, who is put in"),
     "target": later("the target"),
+    "inbox": later("the inbox: sorted by whom it shows"),
 }
 
 
@@ -84,22 +101,31 @@ class ArrivalsRoom(Room):
         if self._glance is None or project is None or self._glance.path != project.path:
             return
         entry, rows = self.query_one(Filter), self._glance.rows
-        kept = [a for a in rows if matches(entry.text, f"{a.name} {a.state} {a.why}")]
+        kept = [a for a in rows if matches(entry.text, text_of(a))]
         if entry.text:
             entry.count(len(kept), len(rows))
         listing = self.query_one(Rows)
-        listing.show([row_of(a) for a in kept], empty=tr("Nothing matches: esc clears the filter."))
+        empty = tr("Nothing matches: esc clears the filter.")
+        listing.show([row_of(a, watched=self._watched) for a in kept], empty=empty)
         if self.focused is None:
             listing.focus()
         self._tell()
+
+    @property
+    def _watched(self) -> bool:
+        """Whether a watcher runs."""
+        watch = self.studio.session.jobs.get("watch")
+        return watch is not None and watch.running
 
     def _how(self) -> Line:
         """Whether a watcher runs, and by what it hears of new files."""
         watch = self.studio.session.jobs.get("watch")
         if watch is None or not watch.running:
             return [(tr("Nobody watches: press w. What arrives meanwhile is seen then."), "warn")]
-        told = safe_text(watch.snapshot.phase) or tr("watching")
-        return [(tr("Watched. "), "good"), told]
+        how = safe_text(watch.snapshot.phase).removeprefix("watching").strip()
+        if not how:
+            return [(tr("The watcher starts ..."), "good")]
+        return [(tr("Watched {how}.").format(how=how), "good")]
 
     @property
     def chosen(self) -> Arrived | None:
@@ -112,7 +138,8 @@ class ArrivalsRoom(Room):
         chosen = self.chosen
         lines: list[Line] = []
         if chosen is not None:
-            lines = [[(safe_text(chosen.name), "accent")], [safe_text(chosen.why)]]
+            lines = [[(safe_text(chosen.name), "accent")], [why_of(chosen)]]
+            lines += [[(tr("now: {what}").format(what=safe_text(w)), "")] for w in chosen.would]
         self.query_one("#why", Lines).show(lines)
 
     def on_rows_moved(self, _message: Rows.Moved) -> None:
@@ -203,16 +230,30 @@ class ArrivalsRoom(Room):
         self.query_one(Rows).focus()
 
 
-def row_of(arrived: Arrived) -> Row:
-    """One row."""
-    state = tr(arrived.state)
+def row_of(arrived: Arrived, *, watched: bool) -> Row:
+    """One row; `watched` tells whether a watcher runs."""
+    state = tr(STATES.get(arrived.state, arrived.state))
+    if arrived.state == "watched" and not watched:
+        state = tr("not watched")
     cells = (
         safe_text(arrived.name),
         (state, TONES.get(arrived.state, "")),
         moment(arrived.time),
-        safe_text(arrived.why),
+        "; ".join([why_of(arrived), *map(safe_text, arrived.would)]),
     )
     return Row(arrived.key, cells)
+
+
+def why_of(arrived: Arrived) -> str:
+    """Its reason in words; of a folder, what arrives there is for."""
+    if arrived.kind == "folder":
+        return tr(SIDE_WORDS.get(arrived.why, arrived.why))
+    return safe_text(arrived.why)
+
+
+def text_of(arrived: Arrived) -> str:
+    """What a filter looks at."""
+    return " ".join([arrived.name, arrived.state, arrived.why, *arrived.would])
 
 
 def moment(time: str) -> str:

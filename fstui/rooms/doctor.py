@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.launch import engine_environment
-from fstui import terminal
-from fstui.model.tail import clean
-from fstui.rooms.lines import Listing
-from fstui.widgets.rows import Column, Row, Rows
+from engine.errors import FstuiError
+from engine.protocol import safe_text
+from fstui import keymap
+from fstui.i18n import later, tr
+from fstui.model import checkup
+from fstui.model.answers import FindingAnswer
+from fstui.rooms.lines import Lines, Listing
+from fstui.widgets.rows import Column, Row, Rows, Tone
 
-PATIENCE_S = 60.0
+COLUMNS = (Column("", 4), Column("What", 11), Column("What there is", least=20))
+VERDICTS: dict[str, tuple[str, Tone]] = {
+    "good": (later("ok"), "good"),
+    "note": ("-", "warn"),
+    "bad": (later("BAD"), "bad"),
+}
 
 
 class Doctor(ModalScreen[None]):
-    """Lines of the command's output; it is asked in a process, for it looks at TensorFlow."""
+    """A row for each thing that was looked at, the one under the cursor in full."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("copy", "back")]
+    DEFAULT_CSS = "Doctor #whole { height: 3; margin: 1 0 0 0; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._findings: list[FindingAnswer] = []
 
     def compose(self) -> ComposeResult:
-        """Title and list."""
+        """Title, list, the row in full."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
-            yield Static(Content("Doctor (esc closes)"), classes="dialog--title")
-            yield Listing([Column("What there is", least=20)], empty="Looking ...", header=False)
+            title = tr("Doctor (c copies all of it, esc closes)")
+            yield Static(Content(title), classes="dialog--title")
+            yield Listing(COLUMNS, empty=tr("Looking ..."), header=False)
+            yield Lines(id="whole", wrap=True)
 
     def on_mount(self) -> None:
         """Ask."""
@@ -41,38 +55,56 @@ class Doctor(ModalScreen[None]):
 
     @work(thread=True, exclusive=True)
     def ask(self) -> None:
-        """Run the command."""
+        """Look, in a thread: the engine looks at TensorFlow."""
+        session = self.app.session  # type: ignore[attr-defined]
         try:
-            done = subprocess.run(
-                [sys.executable, "-P", "-m", "fstui", "doctor"],
-                capture_output=True,
-                stdin=subprocess.DEVNULL,
-                timeout=PATIENCE_S,
-                env=engine_environment(),
-                check=False,
-            )
-            said = [clean(line) for line in (done.stdout + done.stderr).splitlines()]
-            # The process has no terminal; ours has one.
-            lines = [terminal_line(), *(line for line in said if " terminal " not in line)]
-        except (subprocess.TimeoutExpired, OSError) as error:
-            lines = [f"It could not be asked: {error}"]
-        rows = [Row(str(number), (line,)) for number, line in enumerate(lines)]
-        self.app.call_from_thread(self.query_one(Rows).show, rows)
+            found = checkup.findings(session.workspace)
+        except (FstuiError, OSError) as error:
+            found = [FindingAnswer("doctor", "bad", safe_text(str(error)))]
+        if self.is_attached:
+            self.app.call_from_thread(self.take, found)
+
+    def take(self, found: list[FindingAnswer]) -> None:
+        """Show what was found; what is bad has the cursor."""
+        self._findings = found
+        listing = self.query_one(Rows)
+        listing.show([row_of(finding) for finding in found])
+        bad = next((finding for finding in found if finding.verdict == "bad"), None)
+        if bad is not None:
+            listing.select(bad.name)
+        self._tell()
+
+    def on_rows_moved(self) -> None:
+        """Another row in full."""
+        self._tell()
+
+    def _tell(self) -> None:
+        index = self.query_one(Rows).index
+        words = self._findings[index].words if self._findings else ""
+        self.query_one("#whole", Lines).show([[safe_text(words)]])
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There must be something to copy."""
+        return bool(self._findings) if action == "copy" else True
+
+    def words_for(self, action: str) -> str:
+        """Here c copies the page."""
+        return tr("copy all of it") if action == "copy" else ""
+
+    def action_copy(self) -> None:
+        """All findings as the command prints them, to paste into a report."""
+        from fstui.clipboard import copy
+
+        path = copy(self.app, "\n".join(map(checkup.line_of, self._findings)))
+        said = tr("Copied all of it (also in {path})").format(path=path)
+        self.notify(safe_text(said), markup=False)
 
     def action_back(self) -> None:
         """Close."""
         self.dismiss(None)
 
 
-def terminal_line() -> str:
-    """What this terminal can do."""
-    facts = terminal.look()
-    parts = [
-        f"TERM={facts.term}",
-        f"{facts.colours} colours",
-        facts.multiplexer,
-        "over SSH" if facts.ssh else "",
-        "UTF-8" if facts.utf8 else "ASCII",
-        f"pictures by {facts.graphics}" if facts.graphics else "no full pictures",
-    ]
-    return f"  ok  terminal    {', '.join(part for part in parts if part)}"
+def row_of(finding: FindingAnswer) -> Row:
+    """One finding."""
+    word, tone = VERDICTS[finding.verdict]
+    return Row(finding.name, ((tr(word), tone), safe_text(finding.name), safe_text(finding.words)))

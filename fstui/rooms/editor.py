@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 READING = "The frame is being decoded ..."
 FOR_POINTS = frozenset({"clockwise", "anticlockwise"})
-FOR_SHAPES = frozenset({"following_point", "previous_point", "grow", "shrink"})
+FOR_SHAPES = frozenset({"following", "preceding", "grow", "shrink"})
 FOR_MASK = frozenset({"pen", "wider", "finer"})
 
 
@@ -164,7 +164,7 @@ class Editor(ModalScreen[None]):
             "overlay": "points, box and mask at once",
             "clockwise": "turn",
             "grow": "size",
-            "following_point": "point",
+            "following": "point",
             "wider": "brush",
         }.get(action, "")
 
@@ -185,11 +185,11 @@ class Editor(ModalScreen[None]):
         """Points, box or mask."""
         self._do(Editing.turn_aim)
 
-    def action_following_point(self) -> None:
+    def action_following(self) -> None:
         """The next point of the part alone."""
         self._do(lambda editing: editing.turn_point(1))
 
-    def action_previous_point(self) -> None:
+    def action_preceding(self) -> None:
         """The point before."""
         self._do(lambda editing: editing.turn_point(-1))
 

@@ -12,17 +12,20 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.rooms.lines import Listing
+from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (Column("Key", 14), Column("What it does", least=20), Column("Of", 9))
 
 
 class Help(ModalScreen[None]):
-    """A list of keys."""
+    """A list of keys, filtered as one types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "back", "Close", key_display="esc")
+        Binding("escape,question_mark,q", "back", "Close", key_display="esc"),
+        *keymap.bindings("filter"),
     ]
 
     def __init__(self, below: Screen[Any]) -> None:
@@ -33,16 +36,43 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
-            of = f" of the {self._room} room" if self._room else ""
-            title = Content(f"Keys{of} that are valid now (esc closes)")
-            yield Static(title, classes="dialog--title")
-            yield Listing(COLUMNS, empty="No key is valid here.")
+            title = tr("Keys that are valid now (esc closes)")
+            if self._room:
+                title = tr("Keys of the {room} room that are valid now (esc closes)")
+            yield Static(Content(title.format(room=self._room)), classes="dialog--title")
+            yield Listing(COLUMNS, empty=tr("No key is valid here."))
+            yield Filter(placeholder=tr("words of what a key does"))
 
     def on_mount(self) -> None:
         """Fill the list."""
-        rows = [Row(action, (keys, words, group)) for action, keys, words, group in self._keys]
-        self.query_one(Rows).show(rows)
+        self.show()
+        self.query_one(Rows).focus()
+
+    def show(self) -> None:
+        """Keys whose words, or others of the same meaning, match."""
+        entry, others = self.query_one(Filter), {k.id: k.synonyms for k in keymap.KEYS}
+        rows = [
+            Row(action, (keys, words, group))
+            for action, keys, words, group in self._keys
+            if matches(entry.text, f"{keys} {words} {group} {others.get(action, '')}")
+        ]
+        empty = tr("No key matches: esc clears the filter.") if entry.text else None
+        self.query_one(Rows).show(rows, empty=empty)
+        if entry.text:
+            entry.count(len(rows), len(self._keys))
+
+    def action_filter(self) -> None:
+        """Only keys with some words."""
+        self.query_one(Filter).open()
+
+    def on_filter_changed(self) -> None:
+        """Each key filters."""
+        self.show()
+
+    def on_filter_left(self) -> None:
+        """Back to the list."""
         self.query_one(Rows).focus()
 
     def action_back(self) -> None:
@@ -63,5 +93,5 @@ def live_keys(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
         entry = found.setdefault(binding.action, ([], words, groups.get(binding.action, "Move")))
         entry[0].append(keymap.shown(binding.key))
     order = {k.id: n for n, k in enumerate(keymap.KEYS)}
-    rows = sorted(found.items(), key=lambda item: order.get(item[0], 99))
+    rows = sorted(found.items(), key=lambda item: order.get(item[0], len(order)))
     return [(action, " ".join(keys), words, group) for action, (keys, words, group) in rows]

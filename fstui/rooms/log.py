@@ -2,205 +2,288 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, overload
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
 
 from textual.widget import Widget
 
-from engine.protocol import Event
+from engine.protocol import JobFolder, safe_text
 from fstui import keymap
-from fstui.model.eventwords import event_words
+from fstui.i18n import later, tr
+from fstui.model.joblog import JobRead, JobsListed, of_job, of_jobs, taken
 from fstui.model.jobview import JobView
-from fstui.rooms.lines import Line, Lines, Listing
+from fstui.rooms.lines import Line, Lines, Listing, Run
+from fstui.rooms.loglines import LogRows, Search, event_row, follow_line, next_match, row_text
 from fstui.rooms.room import Room
 from fstui.widgets.filter import Filter, matches
-from fstui.widgets.rows import Column, Row, Rows, Tone
+from fstui.widgets.rows import Column, Row, Rows
 
 EVENT_COLUMNS = (Column("Time", 8), Column("What happened", least=20))
 LOG_COLUMNS = (Column("Output", least=20),)
-EMPTY = {"#events": "No job yet: nothing happened.", "#output": "The engine printed nothing."}
-TONES: dict[str, Tone] = {"warn": "warn", "save": "good", "start": "accent", "step": "accent"}
-
-
-class LogRows(Sequence[Row]):
-    """Lines as rows, numbered from the log's beginning; a row is made when it is looked at."""
-
-    def __init__(self, lines: Sequence[str], dropped: int) -> None:
-        self._lines, self._dropped = lines, dropped
-        self._count = len(lines)
-
-    def __len__(self) -> int:
-        return self._count
-
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(self._count))]
-        if not -self._count <= index < self._count:
-            raise IndexError(index)
-        index %= self._count
-        return Row(str(index + self._dropped), (self._lines[index],))
-
-    def __iter__(self) -> Iterator[Row]:
-        return (self[i] for i in range(self._count))
-
-    def index_of(self, key: str) -> int | None:
-        """The place of a line's number."""
-        at = int(key) - self._dropped
-        return at if 0 <= at < self._count else None
+EMPTY = {
+    "#events": later("No job yet: nothing happened."),
+    "#output": later("The engine printed nothing."),
+}
 
 
 class Log(Room):
-    """Events and output of one job; `[` and `]` turn to another."""
+    """Events and output of one job, the newest or any other of the project."""
 
     room = "log"
     panes = ("#output", "#events")
-    BINDINGS: ClassVar[list[Any]] = keymap.bindings("raw", "earlier", "later", "filter")
+    BINDINGS: ClassVar[list[Any]] = keymap.bindings(
+        "raw", "earlier", "later", "jobs", "filter", "following", "preceding"
+    )
 
     def __init__(self) -> None:
         super().__init__()
-        self._chosen = ""
-        """Name of the job that was turned to; empty: the newest."""
+        self._project: Path | None = None
+        self._folders: list[JobFolder] = []
+        """All jobs of the project, newest first."""
+        self._chosen: JobFolder | None = None
+        """The job that was turned to; None: the one that matters most."""
+        self._read_on: tuple[Callable[[], JobRead | None], ...] = ()
+        """What reads the chosen job; kept from visit to visit, for it knows how far it came."""
+        self._read: JobView | None = None
+        self._problem = ""
+        """Of the chosen job, which can't be read."""
+        self._search = Search("")
+        self._found: dict[str, list[int]] = {}
+        """Places of the matches, by pane."""
+        self._all_lines = False
+        """Whether all lines show with the matches marked, instead of the matches alone."""
+        self._total = 0
+        """Lines of output that were shown last, with those that were let go."""
+        self._left: int | None = None
+        """`_total` when the end was left; None while it is followed."""
 
     def body(self) -> Iterable[Widget]:
         """Which job, its events, its output."""
         yield Lines(id="which")
-        yield Listing(EVENT_COLUMNS, empty=EMPTY["#events"], id="events")
-        yield Listing(LOG_COLUMNS, empty=EMPTY["#output"], id="output")
+        yield Listing(EVENT_COLUMNS, empty=tr(EMPTY["#events"]), id="events")
+        yield Listing(LOG_COLUMNS, empty=tr(EMPTY["#output"]), id="output")
         yield Lines(id="follow")
-        yield Filter(placeholder="words that a line must have")
+        yield Filter(placeholder=tr("words that a line must have; n and N go to the matches"))
+
+    # --- which job ----------------------------------------------------------------------------
+
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """The jobs of the project, and the chosen one in full."""
+        project = self.studio.session.project
+        path = project.path if project else None
+        if path != self._project:
+            self._project, self._folders, self._chosen, self._read_on = path, [], None, ()
+        asked, self.studio.session.log_asked = self.studio.session.log_asked, None
+        if asked is not None and asked.project == path:
+            self._turn_to(asked)
+        return (of_jobs(path), *self._read_on) if path else ()
+
+    def news(self, update: object = None) -> None:
+        """Take in which jobs there are and what the chosen one said."""
+        if isinstance(update, JobsListed) and update.project == self._project:
+            self._folders = update.folders
+        elif isinstance(update, JobRead) and self._chosen and update.folder is self._chosen:
+            self._read, self._problem = taken(self._read, update), update.problem
+        super().news(update)
 
     @property
     def job(self) -> JobView | None:
         """The job that was turned to."""
-        for view in self.studio.session.jobs.values():
-            if view.folder.name == self._chosen:
-                return view
-        return self.studio.session.newest()
+        if self._chosen is None:
+            return self.studio.session.newest()
+        views = self.studio.session.jobs.values()
+        known = (view for view in views if view.folder.path == self._shown_path)
+        return next(known, self._read)
+
+    @property
+    def _shown_path(self) -> Path | None:
+        if self._chosen is not None:
+            return self._chosen.path
+        newest = self.studio.session.newest()
+        return newest.folder.path if newest else None
+
+    @property
+    def _place(self) -> int | None:
+        """Of the job that is shown among all, the newest first."""
+        paths = [folder.path for folder in self._folders]
+        return paths.index(self._shown_path) if self._shown_path in paths else None
+
+    def choose(self, folder: JobFolder) -> None:
+        """Show another job."""
+        self._turn_to(folder)
+        self.ask_again()
+        self._to_end()
+
+    def _turn_to(self, folder: JobFolder) -> None:
+        self._chosen, self._read_on = folder, (of_job(folder),)
+        self._read, self._problem = None, ""
+
+    def _turn(self, by: int) -> None:
+        place = self._place
+        if place is not None and 0 <= place + by < len(self._folders):
+            self.choose(self._folders[place + by])
+
+    # --- lines --------------------------------------------------------------------------------
 
     def show(self) -> None:
         """New lines; a list that stood at its end follows them."""
-        job = self.job
-        if job is None:
-            for pane in self.query(Rows):
-                pane.show([], empty=EMPTY[f"#{pane.id}"])
-            for name in ("#which", "#follow"):
-                self.query_one(name, Lines).show([])
-            return
-        name = f"{job.folder.name}  "
-        self.query_one("#which", Lines).show([[(name, "accent"), job.words()]])
-        text = self.query_one(Filter).text
-        self._put("#events", [event_row(i, e) for i, e in enumerate(job.events)], text)
-        log, raw = job.log, self.studio.session.view.raw_log
-        lines = log.raw if raw else log.folded
-        dropped = log.raw_dropped if raw else log.folded_dropped
-        behind = self._put("#output", LogRows(lines, dropped), text)
-        self.query_one("#follow", Lines).show([follow_line(behind, raw)])
-
-    def _put(self, name: str, rows: Sequence[Row], text: str) -> int:
-        """Show rows that match; how many lines are below the cursor when not following."""
-        pane = self.query_one(name, Rows)
-        pane.empty = "No line matches: esc clears the filter." if text else EMPTY[name]
+        self.query_one("#which", Lines).show([self._which()])
+        job, text = self.job, self.query_one(Filter).text
+        if text != self._search.text:
+            self._search = Search(text)
+        events = [event_row(i, e) for i, e in enumerate(job.events)] if job else []
+        found = [i for i, row in enumerate(events) if text and matches(text, row_text(row))]
+        self._put("#events", events, found)
+        raw = self.studio.session.view.raw_log
+        lines, dropped = job.log.shown(raw) if job else ([], 0)
+        found = self._search.among(lines, dropped) if text else []
+        follows = self._put("#output", LogRows(lines, dropped), found)
+        if follows:
+            self._left = None
+        elif self._left is None:
+            self._left = self._total
+        self._total = dropped + len(lines)
+        new = None if self._left is None else self._total - self._left
+        self.query_one("#follow", Lines).show([follow_line(new, raw)] if job else [])
         if text:
-            kept = [r for r in rows if matches(text, " ".join(cell_text(c) for c in r.cells))]
-            rows, total = kept, len(rows)
-            if name == "#output":
-                self.query_one(Filter).count(len(kept), total)
-        following = pane.index >= len(pane) - 1
-        pane.show(rows)
-        if following:
-            pane.move_to(len(rows) - 1)
-        return 0 if following else len(rows) - 1 - pane.index
+            self._count(len(found), len(lines))
+
+    def _which(self) -> Line:
+        """The job's name and state, and which one of how many it is."""
+        job, path, place = self.job, self._shown_path, self._place
+        if path is None:
+            return []
+        name: Run = (f"{safe_text(path.name)}  ", "accent")
+        state = job.words() if job else self._problem or tr("reading ...")
+        among = ""
+        if place is not None and len(self._folders) > 1:
+            total = len(self._folders)
+            among = tr("  (job {n} of {total})").format(n=total - place, total=total)
+        return [name, state, (among, "muted")]
+
+    def _put(self, name: str, rows: Sequence[Row], found: list[int]) -> bool:
+        """Show rows, or those that match alone; whether the end is followed."""
+        pane, text = self.query_one(name, Rows), self._search.text
+        pane.empty = tr("No line matches: esc clears the filter.") if text else tr(EMPTY[name])
+        pane.marked = {rows[i].key for i in found} if self._all_lines else set()
+        self._found[name] = found
+        follows = pane.index >= len(pane) - 1
+        pane.show([rows[i] for i in found] if text and not self._all_lines else rows)
+        if follows:
+            pane.move_to(len(pane) - 1)
+        return follows
+
+    def _count(self, matches: int, total: int) -> None:
+        """How many match; among all lines, which of them the cursor is on."""
+        if not self._all_lines:
+            self.query_one(Filter).count(matches, total)
+            return
+        pane = self._pane
+        found = self._found[f"#{pane.id}"]
+        before = sum(at <= pane.index for at in found)
+        self.query_one(Filter).count(before, len(found))
 
     def on_rows_moved(self) -> None:
         """Scrolling up ends following, coming back to the end begins it again."""
         self.show()
 
+    def _to_end(self) -> None:
+        for pane in self.query(Rows):
+            pane.show([])
+        self._left = None
+        self.news()
+
     # --- keys ---------------------------------------------------------------------------------
+
+    def keys_depend_on(self) -> tuple[object, ...]:
+        """Whether there is another job, and something that is searched."""
+        more = (self._place, len(self._folders), bool(self.query_one(Filter).text))
+        return (*super().keys_depend_on(), *more)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Another job must be there to turn to; nothing is started from here."""
-        if action in ("earlier", "later"):
-            return len({v.folder.name for v in self.studio.session.jobs.values()}) > 1
+        if action in ("earlier", "later", "jobs"):
+            return len(self._folders) > 1
+        if action in ("following", "preceding"):
+            return bool(self.query_one(Filter).text)
         if action == "start":
             return False
         return super().check_action(action, parameters)
 
     def words_for(self, action: str) -> str:
-        """Here the brackets turn to other jobs."""
-        if action == "earlier":
-            return "jobs"
-        if action == "raw":
-            return "fold noise" if self.studio.session.view.raw_log else "raw log"
-        return super().words_for(action)
+        """Here the brackets turn to other jobs, and n to matches."""
+        raw = self.studio.session.view.raw_log
+        words = {
+            "earlier": tr("jobs"),
+            "later": tr("job after"),
+            "jobs": tr("all jobs"),
+            "following": tr("match"),
+            "preceding": tr("match before"),
+            "raw": tr("fold noise") if raw else tr("raw log"),
+        }
+        return words.get(action) or super().words_for(action)
 
     def action_raw(self) -> None:
         """Show or fold TensorFlow's own lines."""
         view = self.studio.session.view
         view.raw_log = not view.raw_log
+        self._search = Search("")  # lines have other numbers now
         self._to_end()
 
     def action_earlier(self) -> None:
         """The job before."""
-        self._turn(-1)
+        self._turn(1)
 
     def action_later(self) -> None:
         """The job after."""
-        self._turn(1)
+        self._turn(-1)
 
-    def _turn(self, by: int) -> None:
-        names = sorted({v.folder.name for v in self.studio.session.jobs.values()})
-        job = self.job
-        if job is not None and names:
-            at = max(0, min(names.index(job.folder.name) + by, len(names) - 1))
-            self._chosen = names[at]
-            self._to_end()
+    def action_jobs(self) -> None:
+        """Choose among all jobs of the project."""
+        from fstui.rooms.jobchoice import JobChoice
 
-    def _to_end(self) -> None:
-        for pane in self.query(Rows):
-            pane.show([])
-        self.news()
+        def go(folder: JobFolder | None) -> None:
+            if folder is not None:
+                self.choose(folder)
+
+        self.app.push_screen(JobChoice(self._folders, self._shown_path), go)
 
     def action_filter(self) -> None:
         """Show only lines with some words."""
         self.query_one(Filter).open()
 
+    def action_following(self) -> None:
+        """The next match, among all lines."""
+        self._go(1)
+
+    def action_preceding(self) -> None:
+        """The match before, among all lines."""
+        self._go(-1)
+
+    @property
+    def _pane(self) -> Rows:
+        """The list that has the focus, else the output."""
+        return self.focused if isinstance(self.focused, Rows) else self.query_one("#output", Rows)
+
+    def _go(self, by: int) -> None:
+        self._all_lines = True
+        self.show()
+        pane = self._pane
+        at = next_match(self._found[f"#{pane.id}"], pane.index, by)
+        if at is not None:
+            pane.move_to(at)
+        self.show()
+
     def on_filter_changed(self) -> None:
         """Each key filters."""
+        self._all_lines = False
         self.show()
 
     def on_filter_left(self) -> None:
         """Back to the lines."""
         self.query_one("#output", Rows).focus()
         self.show()
-
-
-def cell_text(cell: object) -> str:
-    """A cell without its tone."""
-    return cell[0] if isinstance(cell, tuple) else str(cell)
-
-
-def follow_line(behind: int, raw: bool) -> Line:
-    """Whether the output follows, and how to make it."""
-    folded = "raw" if raw else "noise folded"
-    if behind <= 0:
-        return [(f"following the end, {folded}", "muted")]
-    return [(f"{behind} lines below: G follows again, {folded}", "accent")]
-
-
-def event_row(number: int, event: Event) -> Row:
-    """One event: time and sentence."""
-    clock = time.strftime("%H:%M:%S", time.localtime(event.t))
-    tone = TONES.get(event.k, "")
-    if event.k in ("end", "step-end") and event.data.get("exit"):
-        tone = "bad"
-    return Row(f"{event.t:.6f} {event.k} {number}", (clock, (event_words(event), tone)))
 
 
 ROOM = Log

@@ -14,7 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import FstuiError, from_os_error
-from engine.protocol import safe_text
+from engine.protocol import JobFolder, Snapshot, safe_text
 from fstui import keymap
 from fstui.i18n import tr
 from fstui.model import glance, jobs
@@ -22,6 +22,7 @@ from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import KeyBar, RoomBar
 from fstui.rooms.lines import Lines
+from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
 from fstui.widgets.words import shorten
@@ -192,8 +193,14 @@ class Room(Screen[None]):
         return True
 
     def action_back(self) -> None:
-        """Esc: to the project's room, from there home."""
-        self.studio.action_home() if self.room == "project" else self.studio.action_project()
+        """Esc: what is filtered shows whole again; then to the project's room, from there home."""
+        filtered = next((f for f in self.query(Filter) if f.text), None)
+        if filtered is not None:
+            filtered.action_clear()
+        elif self.room == "project" or self.studio.session.project is None:
+            self.studio.action_home()
+        else:
+            self.studio.action_project()
 
     def action_freeze(self) -> None:
         """Hold the view still; the job goes on."""
@@ -292,34 +299,40 @@ class Room(Screen[None]):
         if job is None:
             return
         if job.may_kill():
-            self.offer_kill(job)
+            self.offer_kill(job.folder, job.snapshot)
         elif job.stopping:
-            self.say(f"It saves and stops; after {KILL_AFTER_S:.0f} s x offers to kill it.")
+            self.say_it_stops()
         else:
             self.attempt(lambda: self.studio.session.stop(job))
             self.news()
 
-    def offer_kill(self, job: JobView) -> None:
+    def say_it_stops(self) -> None:
+        """What a second press tells."""
+        told = tr("It saves and stops; after {seconds:.0f} s x offers to kill it.")
+        self.say(told.format(seconds=KILL_AFTER_S))
+
+    def offer_kill(self, folder: JobFolder, now: Snapshot) -> None:
         """Ask before killing, saying what is lost."""
         from fstui.widgets.confirm import Confirm
 
-        saved = job.snapshot.saved_iteration
-        lost = f"What came after iteration {saved} is lost." if saved else "Unsaved work is lost."
-        question = f"The job {job.folder.name} has not stopped yet. Kill it?"
+        lost = tr("Unsaved work is lost.")
+        if now.saved_iteration:
+            lost = tr("What came after iteration {n} is lost.").format(n=now.saved_iteration)
+        question = tr("The job {name} has not stopped yet. Kill it?").format(name=folder.name)
 
         def go(yes: bool | None) -> None:
             if yes:
-                self.kill(job)
+                self.kill(folder)
 
-        self.app.push_screen(Confirm(question, lost, act="Kill it", keep="Wait"), go)
+        self.app.push_screen(Confirm(question, lost, act=tr("Kill it"), keep=tr("Wait")), go)
 
     @work(thread=True, exclusive=True, group="kill")
-    def kill(self, job: JobView) -> None:
+    def kill(self, folder: JobFolder) -> None:
         """Kill after pid, start time and host were compared with the lock."""
 
         def act() -> None:
-            self.studio.session.writable()
-            jobs.kill(job.folder)
+            self.studio.session.require_writing()
+            jobs.kill(folder)
 
         self.attempt_in_thread(act)
 

@@ -15,6 +15,9 @@ import fake
 import pytest
 from meter import Meter
 
+from engine.protocol import Job, State, Step
+from engine.queue.queue import Queue
+
 ROOT = Path(__file__).resolve().parents[2]
 KIB = 1024
 
@@ -111,6 +114,26 @@ def test_nothing_is_written_at_rest(tmp_workspace: Path) -> None:
         meter.wait_for("Not trained yet")
         meter.settle(1.5)
         assert meter.bytes_in(3.0) == 0
+
+
+def test_lists_at_rest_write_nothing(tmp_workspace: Path) -> None:
+    """Queue, watch room and log, with a job that ended and one that waits under a hold."""
+    project = fake.make_project(tmp_workspace)
+    fake.FakeEngine(project.path).end(State.DONE, 0, "trained")
+    Queue(tmp_workspace).add(project.path, Job(1, "train", [Step("train")]), held="you hold it")
+    with workbench(tmp_workspace) as meter:
+        meter.wait_for("demo")
+        meter.press("7")
+        meter.wait_for("0 at work, 1 waiting, 1 ended")
+        meter.settle(1.5)
+        assert meter.bytes_in(3.0) == 0
+        meter.press("\r")
+        meter.wait_for("Train")
+        for key, words in (("8", "Nobody watches"), ("5", "following the end")):
+            meter.press(key)
+            meter.wait_for(words)
+            meter.settle(2.5)
+            assert meter.bytes_in(3.0) == 0, words
 
 
 def test_first_paint_costs_little_more_than_importing_textual(tmp_workspace: Path) -> None:

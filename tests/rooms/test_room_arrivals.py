@@ -10,6 +10,7 @@ from workbench import Open
 
 from engine.errors import AlreadyRunning
 from engine.project import Project
+from engine.protocol import State
 from engine.watch.ledger import Arrival, Ledger, Run, stamped
 from fstui.model.arrivals import of_arrivals
 
@@ -57,11 +58,33 @@ async def test_everything_that_arrived_is_shown_with_its_reason(
             assert told in b.text(), told
         await b.press("slash", *"night", "enter", "end")
         await b.sees("when something arrives in b: extract; within 22:00-22:01")
-        await b.sees("for media/b/fresh.mp4: extract b")
+        await b.sees("now: for media/b/fresh.mp4: extract b")
+        await b.sees("now: it waits: ")
         await b.press("slash", *[*["backspace"] * 5, *"dance"], "enter")
         await b.sees("not dance")
         await b.press("slash", *[*["backspace"] * 5, *"media/target"], "enter")
-        await b.sees("watched")
+        await b.sees("not watched")
+
+
+async def test_it_says_by_what_it_hears_of_new_files(bench: Open, project: Project) -> None:
+    engine = fake.FakeEngine(project.path, "watch")
+    async with bench(project.path, "arrivals", size=(80, 24)) as b:
+        await b.sees("The watcher starts")
+        why = "a network drive, where the kernel tells nothing of what others write"
+        engine.put(phase=f"watching by inotify and by polling every 1 s (scenes: {why})")
+        await b.sees("Watched by inotify and by polling every 1 s (scenes: a network")
+        await b.sees("what others write")  # the sentence is longer than a line
+        await b.press("slash", *"media/b", "enter", "end")
+        assert "not watched" not in b.text()
+        engine.end(State.STOPPED, 5, "stopped")
+        await b.sees("Nobody watches: press w")
+        await b.sees("not watched")
+
+
+async def test_without_recipes_the_next_step_is_told(bench: Open, tmp_workspace: Path) -> None:
+    bare = fake.make_project(tmp_workspace, "bare")
+    async with bench(bare.path, "arrivals", size=(120, 24)) as b:
+        await b.sees("docs/automation.md shows how to write one")
 
 
 async def test_a_question_is_answered_and_a_letter_tried_again(

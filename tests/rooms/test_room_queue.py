@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from pathlib import Path
 
@@ -40,6 +41,17 @@ def ended(project: Project, state: State = State.DONE, message: str = "trained")
     return folder
 
 
+def old_job(
+    project: Project, name: str, state: State = State.DONE, message: str = "trained"
+) -> None:
+    """The folder of a job that ended, with its name."""
+    folder = JobFolder(project.path / "jobs" / name)
+    folder.path.mkdir()
+    (folder.path / "job.json").write_bytes(b'{"v":1,"kind":"train","steps":[]}')
+    end = Snapshot(state=state, kind=folder.kind, exit=0, message=message)
+    folder.write_snapshot(end)
+
+
 @pytest.fixture
 def project(tmp_workspace: Path) -> Project:
     return fake.make_project(tmp_workspace, "film")
@@ -53,12 +65,15 @@ async def test_all_jobs_of_all_projects_are_shown_without_an_open_one(
     first, second = put(project), put(project, "convert")
     engine = fake.FakeEngine(other.path, "extract", "a")
     engine.work_to(3, 12)
+    engine.put(phase="looking for faces", phase_since=time.time() - 17)
     async with bench(size=(120, 30)) as b:
         await b.press("7")
         await b.sees("1 at work, 2 waiting, 1 ended")
         rows = [line for line in b.lines() if "film" in line or "other" in line]
         assert "other" in rows[0]
         assert "25 %" in rows[0]
+        assert "extracting A " in rows[0]
+        assert "looking for faces, 15 s" in b.text()
         assert "convert" in next(r for r in rows if " 2 " in r)
         assert "failed" in rows[-1]
         await b.press("end")
@@ -158,23 +173,130 @@ def test_a_job_that_goes_on_is_told_once(tmp_workspace: Path, project: Project) 
     engine.end(State.DONE, 0, "trained")
     last = jobs()
     assert last is not None
-    assert [f.name for f in last.ended] == [engine.folder.name]
+    assert [f.name for f, _ in last.ended] == [engine.folder.name]
 
 
 async def test_ten_thousand_jobs_open_at_once(bench: Open, tmp_workspace: Path) -> None:
-    """Under 0.3 s from the key to the list, where this machine is quiet: the best of three."""
-    for number in range(20):
-        project = Project.create(tmp_workspace, f"film{number}")
+    """They cost under 0.3 s from the key to the list: what they take more than a few, in this
+    process's own time, for the machine may be busy with others; the best of some."""
+
+    async def opens() -> float:
+        async with bench(size=(120, 40)) as b:
+            await b.sees("film19")  # home has looked at its projects
+            begin = time.process_time()
+            await b.press("7")
+            await b.sees("ended")
+            return time.process_time() - begin
+
+    projects = [Project.create(tmp_workspace, f"film{number}") for number in range(20)]
+    few = min([await opens() for _ in range(3)])
+    for number, project in enumerate(projects):
         for job in range(500):
-            folder = project.path / "jobs" / f"20260101T{job:06d}.000-train-{number:04x}"
-            folder.mkdir()
-            (folder / "job.json").write_bytes(b'{"v":1,"kind":"train","steps":[]}')
-    times = []
-    async with bench(size=(120, 40)) as b:
-        for _ in range(3):
-            begin = time.perf_counter()
-            await b.pilot.press("7")
-            await b.until(lambda: "film" in b.text() and "train" in b.text(), "rows")
-            times.append(time.perf_counter() - begin)
-            await b.press("0")
-        assert min(times) < 0.3, times
+            old_job(project, f"20260101T{job:06d}.000-train-{number:04x}")
+    many = min([await opens() for _ in range(4)])
+    assert many - few < 0.3, (few, many)
+
+
+def test_many_jobs_are_read_bit_by_bit_and_once(tmp_workspace: Path, project: Project) -> None:
+    for job in range(300):
+        old_job(project, f"20260101T{job:06d}.000-train-0000")
+    waits = put(project)
+    jobs = Jobs(tmp_workspace, every_s=0.0, reads_s=0.0)
+    first = jobs()
+    assert first is not None
+    assert (len(first.ended), first.unread) == (301, 301)
+    jobs._reads_s = 0.001
+    told = [first]
+    while told[-1].unread:
+        told.append(jobs() or told[-1])
+    assert len(told) > 2, "all were read at one look"
+    assert [turn.item.name for turn in told[1].waiting] == [waits.name], "the newest come first"
+    last = told[-1]
+    assert {state.state for _, state in last.ended if state} == {State.DONE}
+    shutil.rmtree(project.path / "jobs" / "20260101T000000.000-train-0000")
+    for folder, _ in last.ended:
+        (folder.path / "state.json").unlink(missing_ok=True)
+    now = jobs()
+    assert now is not None
+    assert len(now.ended) == 299, "one that was removed is still there"
+    assert all(state and state.state is State.DONE for _, state in now.ended), "read again"
+
+
+async def test_a_state_is_found_that_was_never_on_the_screen(bench: Open, project: Project) -> None:
+    for job in range(60):
+        old_job(project, f"20260101T{job:06d}.000-train-0000")
+    old_job(project, "20250101T000000.000-convert-0000", State.FAILED, "no room on the disk")
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("61 ended")
+        assert "failed" not in b.text()
+        await b.press("slash", *"failed", "enter")
+        await b.sees("1 of 61")
+        await b.sees("no room on the disk")
+
+
+async def test_two_presses_are_two_steps(bench: Open, project: Project, queue: Queue) -> None:
+    first, *others = [put(project) for _ in range(4)]
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("4 waiting")
+        await b.press("J", "J")
+        await b.until(
+            lambda: (
+                [i.name for i in queue.waiting()]
+                == [others[0].name, others[1].name, first.name, others[2].name]
+            ),
+            "two places on",
+        )
+
+
+async def test_jobs_of_a_copied_project_are_told_apart(
+    bench: Open, project: Project, tmp_workspace: Path
+) -> None:
+    old_job(project, "20260101T000000.000-train-0000")
+    copy = Project.create(tmp_workspace, "twin")
+    old_job(copy, "20260101T000000.000-train-0000")
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("2 ended")
+        await b.press("end")
+        name = b.app.screen.chosen.folder.project.name
+        await b.press("enter")
+        await b.sees("3 Train")
+        assert b.app.session.project.name == name
+        await b.press("0", "7")
+        await b.sees("2 ended")
+        await b.press("home")
+        assert b.app.screen.chosen.folder.project.name != name
+
+
+async def test_a_stop_that_takes_long_offers_to_kill(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = fake.FakeEngine(project.path)
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("1 at work")
+        await b.press("x")
+        await b.until(lambda: list(engine.folder.commands()), "it was asked to stop")
+        await b.press("x")
+        await b.sees("It saves and stops")
+        monkeypatch.setattr("fstui.rooms.queue.KILL_AFTER_S", 0.0)
+        await b.press("x")
+        await b.sees("Kill it?")
+        await b.press("n", "escape")
+        await b.sees("0 fstui")
+        assert b.app.screen.room == "home", "back without a project is home"
+    engine.vanish()
+
+
+async def test_a_job_without_a_room_of_its_own_opens_its_log(bench: Open, project: Project) -> None:
+    old_job(project, "20260101T000000.000-preview-0000", message="previews made")
+    ended(project, State.DONE, "trained on")
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("2 ended")
+        await b.press("end", "enter")
+        await b.sees("20260101T000000.000-preview-0000")
+        await b.sees("(job 1 of 2)")
+        assert b.app.screen.room == "log"

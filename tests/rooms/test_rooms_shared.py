@@ -50,7 +50,8 @@ async def test_a_row_is_copied_to_the_terminal_and_a_file(bench: Open, project: 
         await b.press("c")
         await b.sees("Copied")
         assert "a.png" in b.app.clipboard
-        assert clipboard.clipboard_path().read_text() == b.app.clipboard.replace("\t", "")
+        assert clipboard.clipboard_path().read_text() == b.app.clipboard
+        assert "\t" in b.app.clipboard, "cells are told apart"
 
 
 async def test_a_form_gives_its_command(bench: Open, project: Project) -> None:

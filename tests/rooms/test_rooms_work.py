@@ -673,7 +673,9 @@ async def test_the_log_follows_until_one_scrolls_up(bench: Open, tmp_workspace: 
         assert "following the end" in await log_follows(b)
         await b.press("g")
         engine.say("later")
-        await b.sees("lines below: G follows again")
+        await b.sees("1 new line - G")
+        engine.say("last")
+        await b.sees("2 new lines - G")
         assert "later" not in b.text()
         await b.press("G")
         await b.sees("later")
@@ -735,7 +737,9 @@ async def test_a_long_sentence_hides_no_side(bench: Open, tmp_workspace: Path) -
 # --- sizes, read-only, themes ----------------------------------------------------------------
 
 
-@pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])
+@pytest.mark.parametrize(
+    "room", ["project", "faces", "train", "convert", "log", "queue", "arrivals"]
+)
 @pytest.mark.parametrize("size", [(60, 16), (80, 24), (100, 30), (140, 40), (200, 50)])
 async def test_every_room_at_every_size(
     bench: Open, tmp_workspace: Path, room: str, size: tuple[int, int]
@@ -858,17 +862,6 @@ async def test_zoom_shows_one_pane_after_the_other(bench: Open, tmp_workspace: P
         assert chart.region.width == width
         assert picture.display
     engine.vanish()
-
-
-async def test_the_doctor_is_asked(bench: Open, tmp_workspace: Path) -> None:
-    async with bench(size=(100, 40)) as b:
-        await b.sees("Welcome")
-        await b.press("d")
-        await b.sees("Doctor (esc closes)")
-        await b.sees("colours")
-        await b.sees("memory")
-        await b.press("escape")
-        await b.until(lambda: "Doctor" not in b.text(), "closed")
 
 
 async def test_what_training_sees_comes_from_the_engine_and_nothing_waits_for_it(

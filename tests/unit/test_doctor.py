@@ -13,7 +13,7 @@ from engine import doctor
 from engine.devices import Gpu, choices, device_lock, gpus, take, visibility
 from engine.errors import NotPossible
 from fstui import cli
-from fstui.commands import doctor as command
+from fstui.model import checkup
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_gpus_by_the_drivers_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def run_with(findings: list[dict[str, str]], monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(command, "ask", lambda _: findings)
+    monkeypatch.setattr(checkup, "ask", lambda *_, **__: findings)
     return cli.main(["doctor", *words])
 
 

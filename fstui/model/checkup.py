@@ -1,0 +1,71 @@
+"""What this machine and terminal have, for the command `doctor` and the doctor's page."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from engine.launch import ask
+from engine.protocol import safe_text
+from engine.store import NETWORK_FILE_SYSTEMS, file_system
+from fstui import terminal
+from fstui.model import words
+from fstui.model.answers import FindingAnswer
+
+Verdict = Literal["good", "note", "bad"]
+MIN_FREE_BYTES = 5_000_000_000
+MARKS = {"good": "ok ", "note": "-  ", "bad": "BAD"}
+PATIENCE_S = 120.0
+"""The engine looks at TensorFlow and the driver; on a cold disk that takes a while."""
+
+
+def findings(workspace: Path, *, colour: str = "auto") -> list[FindingAnswer]:
+    """All that is looked at, the terminal first. Raises what the engine answers with."""
+    engines = msgspec.convert(ask("doctor", patience_s=PATIENCE_S), list[FindingAnswer])
+    return [about_terminal(colour), about_workspace(workspace), *engines]
+
+
+def line_of(finding: FindingAnswer) -> str:
+    """One finding as a line of text."""
+    return f"{MARKS[finding.verdict]} {finding.name:11} {finding.words}"
+
+
+def about_terminal(colour: str = "auto") -> FindingAnswer:
+    """What the terminal can show. None at all is no fault: commands work without one."""
+    facts = terminal.look(colour=colour)
+    parts = [
+        f"TERM={safe_text(facts.term) or 'not set'}",
+        f"{facts.columns}x{facts.rows}",
+        f"colours: {facts.colours}",
+        "UTF-8" if facts.utf8 else "no UTF-8",
+        facts.multiplexer or "no tmux",
+        f"pictures: {facts.graphics}" if facts.graphics else "pictures: half blocks",
+    ]
+    if facts.ssh:
+        parts.append("over SSH")
+    problem = f" ({facts.problem})" if facts.problem else ""
+    return FindingAnswer(
+        "terminal", "note" if facts.problem else "good", ", ".join(parts) + problem
+    )
+
+
+def about_workspace(workspace: Path) -> FindingAnswer:
+    """Room and kind of the disk that projects are on."""
+    there = nearest(workspace)
+    free = shutil.disk_usage(there).free
+    kind = file_system(there)
+    text = f"{words.size(free)} free for {workspace} ({kind or 'unknown file system'})"
+    if kind in NETWORK_FILE_SYSTEMS:
+        text += ": a network file system, new footage is found by polling"
+    if free < MIN_FREE_BYTES:
+        text += ": little, crops and checkpoints take gigabytes"
+    poor = free < MIN_FREE_BYTES or kind in NETWORK_FILE_SYSTEMS
+    return FindingAnswer("disk", "note" if poor else "good", text)
+
+
+def nearest(path: Path) -> Path:
+    """The folder itself or the closest one above that exists."""
+    return next(p for p in (path, *path.parents) if p.exists())
