@@ -1,5 +1,5 @@
 """The engine's processes: `python -m engine run JOBDIR | step JOBDIR INDEX PARENT |
-queue WORKSPACE | ask ...`."""
+queue WORKSPACE | show | ask ...`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from engine.errors import Exit, FstuiError, from_os_error
 from engine.process import die_with_parent
 
-USAGE = "usage: python -m engine run JOBDIR | queue WORKSPACE | ask QUESTION [ARG...]"
+USAGE = "usage: python -m engine run JOBDIR | queue WORKSPACE | show | ask QUESTION [ARG...]"
 
 
 def main(argv: list[str]) -> int:
@@ -28,6 +28,10 @@ def main(argv: list[str]) -> int:
             from engine.queue import keeper
 
             return keeper.run(Path(workspace))
+        case ["show"]:
+            from engine.media import show
+
+            return show.run()
         case ["ask", *question]:
             from engine import ask
 

@@ -41,6 +41,7 @@ def path_if_any(word: str) -> Path | None:
 QUESTIONS = {
     "augmentations": Question("engine.train.sheet:save", (project, path_if_any)),
     "bench": Question("engine.bench:bench", (str,), str),
+    "contact": Question("engine.media.contact:contact", (Path, Path)),
     "cuts": Question("engine.media.cuts:cuts_of", (Path,)),
     "doctor": Question("engine.doctor:facts"),
     "estimate": Question("engine.train.trial:told", (project, json.loads)),
@@ -56,6 +57,7 @@ QUESTIONS = {
     "model-restore": Question("engine.train.care:restore", (project, str)),
     "models-import": Question("engine.models.fit:brought", (Path, str)),
     "models-list": Question("engine.models.fit:listing"),
+    "models-trained": Question("engine.train.care:trained", (Path,)),
     "models-verify": Question("engine.models.fit:verified"),
     "networks": Question("engine.train.listing:listing", (), str),
     "people": Question("engine.extract.group:asked", (Path, str, str)),

@@ -262,7 +262,7 @@ class Project:
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
             new.append(Source(side, str(shown), source_hash, _size(path), now()))
         if new:
-            self.change(lambda doc: _list_sources(doc, new))
+            self.change(lambda doc: enter_sources(doc, new))
         return new
 
     def _copy_in(self, side: str, path: Path) -> Path:
@@ -413,7 +413,7 @@ def _taken(workspace: Path, name: str) -> str:
     )
 
 
-def _list_sources(doc: Any, new: list[Source]) -> None:
+def enter_sources(doc: Any, new: list[Source]) -> None:
     """Add `[[source]]` tables, but for those that another program has added meanwhile."""
     import tomlkit
 

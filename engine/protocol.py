@@ -11,7 +11,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -484,8 +484,13 @@ def already_running(path: Path, name: str) -> AlreadyRunning:
 
 def take_locks(project: Path, job: Job, job_name: str) -> list[FileLock]:
     """Take all of the project's locks that a job needs, or none and raise `AlreadyRunning`."""
+    return hold_locks(project, locks_of(job), job_name)
+
+
+def hold_locks(project: Path, names: Sequence[str], job_name: str = "") -> list[FileLock]:
+    """Take some of the project's locks, or none and raise `AlreadyRunning`."""
     held: list[FileLock] = []
-    for name in locks_of(job):
+    for name in names:
         lock = FileLock(project / "locks" / name)
         if not lock.acquire(holder_text(job_name)):
             for other in held:

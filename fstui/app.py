@@ -67,6 +67,7 @@ class FstuiApp(LeanDisplay):
         "train",
         "convert",
         "log",
+        "media",
         "queue",
         "arrivals",
         "models",
@@ -86,6 +87,7 @@ class FstuiApp(LeanDisplay):
             "train",
             "convert",
             "log",
+            "media",
             "queue",
             "arrivals",
             "models",
@@ -221,6 +223,7 @@ class FstuiApp(LeanDisplay):
     action_train = _enters("train")
     action_convert = _enters("convert")
     action_log = _enters("log")
+    action_media = _enters("media")
     action_queue = _enters("queue")
     action_arrivals = _enters("arrivals")
     action_models = _enters("models")

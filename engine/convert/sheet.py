@@ -14,13 +14,13 @@ from engine.convert.identity import as_source, pictures, spread
 from engine.faces.crops import encode_jpeg
 from engine.faces.geometry import crop_matrix, warp
 from engine.faces.landmarks import Landmarks
+from engine.media.label import write_label
 
 ROWS = 8
 HEIGHT_PX = 180
 GAP_PX = 6
 LABEL_PX = 22
 BACKGROUND = 24
-INK = (210, 210, 210)
 HEADS = ("source", "swap", "source, face", "swap, face")
 
 Picture = NDArray[np.uint8]
@@ -82,32 +82,23 @@ def _beside(cells: Sequence[Picture]) -> Picture:
     gap = np.full((HEIGHT_PX, GAP_PX, 3), BACKGROUND, np.uint8)
     parts: list[Picture] = []
     for cell, head in zip(cells, HEADS, strict=False):
-        _write(cell := cell.copy(), head, (6, HEIGHT_PX - 8))
+        write_label(cell := cell.copy(), head, (6, HEIGHT_PX - 8))
         parts += [cell, gap]
     return np.concatenate(parts[:-1], axis=1)
 
 
 def _labelled(label: str, row: Picture) -> Picture:
     strip = np.full((LABEL_PX, row.shape[1], 3), BACKGROUND, np.uint8)
-    _write(strip, label, (6, LABEL_PX - 7))
+    write_label(strip, label, (6, LABEL_PX - 7))
     return np.concatenate([strip, row])
 
 
 def _stack(title: str, rows: Sequence[Picture]) -> Picture:
     width = max([r.shape[1] for r in rows], default=640)
     parts = [np.full((LABEL_PX, width, 3), BACKGROUND, np.uint8)]
-    _write(parts[0], title, (6, LABEL_PX - 7))
+    write_label(parts[0], title, (6, LABEL_PX - 7))
     for row in rows:
         padded = np.full((row.shape[0], width, 3), BACKGROUND, np.uint8)
         padded[:, : row.shape[1]] = row
         parts.append(padded)
     return np.concatenate(parts)
-
-
-def _write(picture: Picture, text: str, at: tuple[int, int]) -> None:
-    """Text with a dark rim, readable on any picture; OpenCV's letters are ASCII only."""
-    plain = text.encode("ascii", "replace").decode()
-    for colour, thickness in (((0, 0, 0), 3), (INK, 1)):
-        cv2.putText(
-            picture, plain, at, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA
-        )

@@ -8,6 +8,7 @@ COMMANDS: dict[str, str] = {
     "new": "make a project",
     "project": "rename, duplicate, archive or trash a whole project, and back",
     "add": "list footage of a side: a (replaced), b (put in), target (to be converted)",
+    "footage": "what a project's footage is and became; out of it and back; contact sheets",
     "extract": "find, describe and crop faces",
     "faces": "list, reject and keep faces; figures, people, duplicates",
     "train": "learn both faces; goes on from the last checkpoint",

@@ -112,7 +112,7 @@ def overview(path: Path, before: Overview | None = None) -> Overview:
 
 
 def _overview(project: Project, before: Overview | None) -> Overview:
-    stamp = _stamp(project.db_path)
+    stamp = stamp_of(project.db_path)
     counted = before.sides if before and before.stamp == stamp else _count(project)
     sides = {side: counted[side]._replace(sources=len(project.sources(side))) for side in counted}
     job = find_job(project.path)
@@ -162,7 +162,8 @@ def _side(store: Store, side: str) -> SideCount:
     )
 
 
-def _stamp(db: Path) -> tuple[int, ...]:
+def stamp_of(db: Path) -> tuple[int, ...]:
+    """Changes when a face store is written to."""
     parts: list[int] = []
     for path in (db, db.with_name(db.name + "-wal")):
         try:

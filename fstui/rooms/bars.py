@@ -23,13 +23,14 @@ TITLES = {
     "train": later("Train"),
     "convert": later("Convert"),
     "log": later("Log"),
+    "media": later("Media"),
     "queue": later("Queue"),
     "arrivals": later("Watch"),
     "models": later("Models"),
     "settings": later("Settings"),
 }
 ROOMS = tuple(TITLES)
-ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "arrivals"})
+ROOMS_OF_A_PROJECT = frozenset({"project", "faces", "train", "convert", "log", "media", "arrivals"})
 MAIN = ("project", "faces", "train", "convert", "log")
 LEAST_CRUMBS = (20, 16, 16, 0)
 """Columns that the way to here should have: beside all rooms' names, the main ones', that of the

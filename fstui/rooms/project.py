@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
-import subprocess
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -20,10 +17,11 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
-from fstui.model import glance, media, words
+from fstui.model import drafts, glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
+from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
@@ -210,25 +208,14 @@ class ProjectRoom(Room):
 
 
 def edit_project(room: Room) -> None:
-    """project.toml in the user's editor, outside the workbench."""
-    project = room.studio.session.project
-    if project is not None:
-        edit_file(room, project.path / "project.toml")
-
-
-def edit_file(room: Room, path: Path) -> None:
-    """A file of settings in the user's editor; a project is read again after that."""
+    """project.toml in the user's editor, taken when it is right."""
     session = room.studio.session
 
-    def act() -> None:
-        session.require_writing()
-        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        with room.app.suspend():
-            subprocess.run([*editor, str(path)], check=False)
+    def taken() -> None:
         session.reload()
+        room.news()
 
-    room.attempt(act)
-    room.news()
+    edit(room, lambda: drafts.of_project(session.writable().path), taken)
 
 
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:

@@ -207,6 +207,11 @@ class Rows(StripView, can_focus=True):
         return range(self._top, min(self._top + self.page, len(self._rows)))
 
     @property
+    def keys_in_sight(self) -> list[str]:
+        """Keys of the visible rows."""
+        return [self._rows[index].key for index in self.in_sight]
+
+    @property
     def page(self) -> int:
         """How many rows are visible."""
         return max(1, self.content_size.height - int(self.header))

@@ -214,7 +214,7 @@ async def test_what_differs_is_marked_and_goes_back(bench: Open, project: Projec
         await b.press("ctrl+z")
         await b.until(lambda: "* erosion" not in b.text(), "one back")
         assert form.accept() == {"grain": 30.0, "colour": "mkl"}
-        await b.press("ctrl+y")
+        await b.press("ctrl+y", "d")
         await b.until(lambda: form.accept() == {}, "all back")
 
 
@@ -294,7 +294,7 @@ async def test_a_shots_field_that_is_as_in_the_job_is_not_kept(
         form.query_one("#set-blur", Input).value = "twenty"
         await b.press("enter")
         await b.sees("blur can't be 'twenty'")
-        await b.press("ctrl+y", "enter")
+        await b.press("ctrl+y", "d", "enter")
         await b.sees("1 as the job")
 
 

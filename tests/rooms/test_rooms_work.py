@@ -301,12 +301,12 @@ async def test_a_form_that_scrolls_keeps_its_button_and_its_problem_in_sight(
         form = b.app.screen
         inside = form.query_one(".dialog").content_region
         assert inside.contains_region(form.query_one("#accept").region)
-        entry = form.query(Input).first()
+        entry = form.query(".dialog--row Input").first(Input)
         entry.value = "-1"
         await b.press("enter")
         await b.sees("can't be '-1'")
         assert inside.contains_region(form.query_one("#accept").region)
-        for field in form.query("Input, Choice"):
+        for field in form.query(".dialog--row Input, Choice"):
             field.focus()
             await b.until(
                 lambda at=field: (

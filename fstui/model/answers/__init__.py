@@ -99,6 +99,43 @@ class ProjectAnswer(Answer, frozen=True):
     """Of one project alone."""
 
 
+class FoundAnswer(Answer, frozen=True):
+    """What extraction found in a source."""
+
+    done: bool
+    """Whether every frame was looked at."""
+    frames: int
+    """Frames that were looked at."""
+    with_face: int
+    faces: int
+    """In use."""
+    rejected: int
+
+
+class ClipAnswer(Answer, frozen=True):
+    """One of `footage list --json`: a source, or what lies in a watched folder."""
+
+    place: str
+    """a, b, target, inbox, or "" beside them."""
+    path: str
+    state: Literal[
+        "extracted",
+        "begun",
+        "new",
+        "missing",
+        "arriving",
+        "ready",
+        "not used",
+        "asks",
+        "not listed",
+    ]
+    bytes: int
+    added: str
+    """UTC, ISO 8601; empty for what isn't listed."""
+    why: str
+    found: FoundAnswer | None
+
+
 class KeptAnswer(Answer, frozen=True):
     """One of `project list --json`: a project in the archive or the trash."""
 
