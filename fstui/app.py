@@ -186,7 +186,11 @@ class FstuiApp(LeanDisplay):
         """Show a room of the open project, or home."""
         if room in ROOMS_OF_A_PROJECT:
             self.session.view.room = room
+        if self.room is not None:
+            self.room.remember()
         state.save(self.session.state)
+        if self.current_mode == room and self.room is not None:
+            self.room.on_screen_resume()  # of another project now
         self.switch_mode(room)
 
     def open_project(self, path: Path, room: str = "") -> None:
@@ -281,6 +285,8 @@ class FstuiApp(LeanDisplay):
     def action_leave(self) -> None:
         """Leave; jobs go on, and that is said on the way out."""
         self.farewell = self.session.farewell()
+        if self.room is not None:
+            self.room.remember()
         self.exit(0)
 
 

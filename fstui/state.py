@@ -29,8 +29,16 @@ class FacesView(msgspec.Struct):
     """Ids of the marked faces, as ranges from first to last."""
 
 
+class RoomView(msgspec.Struct):
+    """How one room's lists were looked at."""
+
+    filter: str = ""
+    rows: dict[str, str] = {}
+    """Key of the row under the cursor, by the list's id."""
+
+
 class View(msgspec.Struct):
-    """How one project was looked at."""
+    """How one project, or a workspace, was looked at."""
 
     room: str = "project"
     log_scale: bool = True
@@ -40,6 +48,7 @@ class View(msgspec.Struct):
     source: str = ""
     """The footage under the cursor in the project's room."""
     faces: FacesView = msgspec.field(default_factory=FacesView)
+    rooms: dict[str, RoomView] = {}
 
 
 WORKSPACES_KEPT = 10

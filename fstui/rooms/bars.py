@@ -94,7 +94,7 @@ class RoomBar(Bar):
         session = self.studio.session
         frozen = getattr(self.screen, "frozen", False)
         marks = [(tr("read-only "), session.readonly), (tr("frozen (f) "), frozen)]
-        end = [Piece(text, "warn") for text, on in marks if on]
+        end = [Piece(f" {text}", "warn") for text, on in marks if on]
         for short, least in enumerate(LEAST_CRUMBS):
             rooms = self._rooms(short)
             left = width - _cells(rooms) - _cells(end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, work
@@ -20,8 +21,9 @@ from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
-from fstui.rooms.bars import KeyBar, RoomBar
-from fstui.rooms.lines import Lines
+from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar
+from fstui.rooms.lines import Lines, Listing
+from fstui.state import RoomView
 from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
@@ -53,6 +55,8 @@ class Room(Screen[None]):
         self.zoomed = -1
         """Index of the pane that is shown alone; -1 shows all."""
         self._keys_of: object = None
+        self._place: Path | None = None
+        """The project or workspace whose lists are shown."""
 
     @property
     def studio(self) -> FstuiApp:
@@ -92,9 +96,43 @@ class Room(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """The room is shown: ask for what it shows, paint once."""
+        if self.is_mounted:
+            self.come_back()
         self.ask_again()
         self.query_one(RoomBar).repaint()
         self.news()
+
+    def on_mount(self) -> None:
+        """All widgets are there."""
+        self.come_back()
+
+    def come_back(self) -> None:
+        """Filter and cursors as they were when this room was left."""
+        session = self.studio.session
+        of_project = session.project if self.room in ROOMS_OF_A_PROJECT else None
+        place = of_project.path if of_project else session.workspace
+        if place == self._place:
+            return
+        self._place = place
+        seen = session.state.view(place).rooms.get(self.room, RoomView())
+        for entry in self.query("#body > Filter").results(Filter):
+            entry.text = seen.filter
+        for rows in self._lists():
+            if key := seen.rows.get(rows.id or ""):
+                rows.want(key)
+
+    def remember(self) -> None:
+        """Keep them for `come_back`."""
+        if self._place is not None:
+            text = "".join(f.text for f in self.query("#body > Filter").results(Filter))
+            keys = {rows.id: rows.key for rows in self._lists() if rows.id and rows.key}
+            view = self.studio.session.state.view(self._place)
+            view.rooms[self.room] = RoomView(text, keys)
+
+    def _lists(self) -> list[Rows]:
+        """The room's lists whose rows can be chosen; a log follows its end instead."""
+        found = self.query("#body > Rows").results(Rows)
+        return [rows for rows in found if not isinstance(rows, Listing)]
 
     def ask_again(self) -> None:
         """Have the tail look at what this room shows now."""

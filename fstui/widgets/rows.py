@@ -124,6 +124,8 @@ class Rows(StripView, can_focus=True):
         self._rows: Sequence[Row] = ()
         self._index = 0
         self._key: str | None = None
+        self._wanted: str | None = None
+        """Where the cursor goes as soon as that key is there."""
         self._top = 0
         self._shift = 0
 
@@ -136,6 +138,8 @@ class Rows(StripView, can_focus=True):
             self.empty = empty
         old_key, offset = self._key, self._index - self._top
         at = self._find(old_key) if old_key is not None else None
+        if self._wanted is not None and (wanted := self._find(self._wanted)) is not None:
+            at, self._wanted = wanted, None
         self._index = at if at is not None else max(0, min(self._index, len(rows) - 1))
         self._top = self._index - offset
         self._settle(old_key)
@@ -175,8 +179,14 @@ class Rows(StripView, can_focus=True):
             self.move_to(at)
         return at is not None
 
+    def want(self, key: str) -> None:
+        """Put the cursor on a key, as soon as it is there if it isn't yet."""
+        if not self.select(key):
+            self._wanted = key
+
     def move_to(self, index: int) -> None:
         """Put the cursor on a place, as near as there is one."""
+        self._wanted = None
         before = self._key
         self._index = max(0, min(index, len(self._rows) - 1))
         self._settle(before)

@@ -17,7 +17,7 @@ from fstui.widgets.confirm import Confirm
 
 NAMES = [t.name for t in map(theme.load, sorted(theme.SHIPPED.glob("*.toml"))) if not t.ansi]
 ROOMS = [room for room in FstuiApp.MODES if room != "home"]
-BOXES = ".dialog, Confirm > Vertical, #--container"
+BOXES = ".dialog, Confirm > Vertical, #--input, CommandList"
 LEAST = 4.5
 """WCAG 2.1, level AA, for text of normal size."""
 
@@ -43,9 +43,9 @@ def contrast(segment: Segment) -> float:
 def faint(b: Bench) -> set[tuple[str, str, float]]:
     """(theme, text, ratio) of what is on the screen and can hardly be read."""
     strips = b.app.screen._compositor.render_strips()
-    boxes = [w.region for w in b.app.screen.query(BOXES)]
-    if boxes:  # the room behind it is dimmed
-        strips = [s.crop(boxes[0].x, boxes[0].right) for s in strips[boxes[0].y : boxes[0].bottom]]
+    boxes = [w.region for w in b.app.screen.query(BOXES) if w.region]
+    if boxes:  # the room behind them is dimmed
+        strips = [s.crop(box.x, box.right) for box in boxes for s in strips[box.y : box.bottom]]
     worded = {s for strip in strips for s in strip if any(c.isalnum() for c in s.text)}
     assert worded
     ratios = [(b.app.theme, s.text.strip(), round(contrast(s), 2)) for s in worded]
