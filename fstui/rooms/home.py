@@ -172,7 +172,7 @@ class Home(Room):
 def row_of(one: Overview, now: float, disk: int | None = None) -> Row:
     """One project as a row of the list."""
     held = words.size(disk) if disk is not None else ""
-    age = moment(one.last_activity, now)
+    age = words.moment(one.last_activity, now)
     if one.damaged:
         return Row(
             str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age, "", "", "", held)
@@ -199,13 +199,6 @@ def _pace(one: Overview) -> tuple[str, str, str]:
     rate = words.rate(at.rate, at.unit) if at.unit else ""
     left = words.duration(at.eta_s) if at.eta_s is not None else ""
     return rate, left, snapshot.device
-
-
-def moment(at: float, now: float) -> str:
-    """`22:54` today, else the day: a clock's time, for an age would be painted ever anew."""
-    then, today = time.localtime(at), time.localtime(now)
-    same_day = then[:3] == today[:3]
-    return time.strftime("%H:%M" if same_day else "%Y-%m-%d", then)
 
 
 def next_of(one: Overview) -> str:

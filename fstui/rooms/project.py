@@ -6,6 +6,7 @@ import contextlib
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,10 +20,13 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.model import glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
+from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
+from fstui.model.words import moment
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
@@ -44,25 +48,28 @@ class ProjectRoom(Room):
     """What the project has, and what it needs."""
 
     room = "project"
+    CSS_PATH = "../styles/project.tcss"
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people", "edit")
 
     def __init__(self) -> None:
         super().__init__()
         self._shown: Path | None = None
         """The project that was shown last."""
+        self._pipeline: Pipeline | None = None
 
     def body(self) -> Iterable[Widget]:
         """Sides side by side, stages, footage."""
         yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
-        yield Lines(id="stages")
+        yield Horizontal(Lines(id="stages"), Lines(id="model"), Lines(id="result"), id="pipeline")
         yield Listing(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
         yield Lines(id="facts")
+        yield Lines(id="disk")
         yield Lines(id="arrivals")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """This project's counts and stages."""
         project = self.studio.session.project
-        return (glance.of_project(project.path),) if project else ()
+        return (glance.of_project(project.path), of_pipeline(project.path)) if project else ()
 
     def show(self) -> None:
         """Counts, stages, footage."""
@@ -79,8 +86,27 @@ class ProjectRoom(Room):
             self._shown = project.path
             self.query_one("#facts", Lines).show([])
             rows.select(self.studio.session.view.source)
+        self._show_pipeline(overview)
         watch = self.studio.session.jobs.get("watch")
         self.query_one("#arrivals", Lines).show([arrival_line(watch)])
+
+    def _show_pipeline(self, overview: Overview | None) -> None:
+        """Model and result, and what each part takes on disk."""
+        known = self._pipeline
+        if known is None or overview is None or known.path != overview.path:
+            for part in ("model", "result", "disk"):
+                self.query_one(f"#{part}", Lines).show([])
+            return
+        now = time.time()
+        train, convert = overview.stages[1:] if overview.stages else (None, None)
+        self.query_one("#model", Lines).show(model_lines(known.model, train, now))
+        self.query_one("#result", Lines).show(result_lines(known.result, convert, now))
+        self.query_one("#disk", Lines).show([disk_line(known.parts)])
+
+    def copied(self) -> str:
+        """The project's folder."""
+        project = self.studio.session.project
+        return str(project.path) if project else ""
 
     def news(self, update: object = None) -> None:
         """Footage may have been added by another hand: project.toml is read again."""
@@ -88,6 +114,8 @@ class ProjectRoom(Room):
         if isinstance(update, glance.ProjectGlance):
             with contextlib.suppress(FstuiError):  # being rewritten: the next look reads it
                 session.reload()
+        if isinstance(update, Pipeline):
+            self._pipeline = update
         super().news(update)
 
     # --- what is next -------------------------------------------------------------------------
@@ -107,6 +135,8 @@ class ProjectRoom(Room):
         due = self.due
         if action == "start" and due:
             return due.name
+        if action == "copy":
+            return tr("copy the folder's path")
         return super().words_for(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -252,6 +282,41 @@ def next_line(overview: Overview) -> Line:
         return ["Running: press ", (f" {room} ", "accent"), f" to watch {stage.name}"]
     what = {"add": "add footage", "people": "record the people"}.get(verb, stage.name)
     return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
+
+
+def model_lines(model: Model | None, stage: Stage | None, now: float) -> list[Line]:
+    """Network, iteration, when it was saved; or what it needs."""
+    lines: list[Line] = [[(tr("Model"), "accent")]]
+    if model is None:
+        return [*lines, [(stage.words if stage else "", "warn")]]
+    sizes = tr("{input} > {output} px").format(input=model.input_px, output=model.output_px)
+    return [
+        *lines,
+        [model.network, (f"  {sizes}", "muted")],
+        [tr("iteration {n}").format(n=words.count(model.iteration))],
+        [(tr("saved {time}").format(time=moment(model.saved, now)), "muted")],
+    ]
+
+
+def result_lines(result: Result | None, stage: Stage | None, now: float) -> list[Line]:
+    """The newest film, its size and when it was made; or what it needs."""
+    lines: list[Line] = [[(tr("Result"), "accent")]]
+    if result is None:
+        return [*lines, [(stage.words if stage else "", "warn")]]
+    lines += [[safe_text(result.path.name)], [words.size(result.bytes)]]
+    return [*lines, [(tr("made {time}").format(time=moment(result.made, now)), "muted")]]
+
+
+def disk_line(parts: dict[str, int]) -> Line:
+    """`disk 1.4 GB: faces 1.1 GB, model 0.3 GB`: the largest first, for the last ones may not
+    fit."""
+    total = tr("disk {size}").format(size=words.size(sum(parts.values())))
+    each = sorted(((n, part) for part, n in parts.items() if n), reverse=True)
+    texts = [f"{tr(part)} {words.size(n)}" for n, part in each]
+    return [
+        (total, "muted"),
+        *((f"{', ' if i else ': '}{t}", "muted") for i, t in enumerate(texts)),
+    ]
 
 
 def arrival_line(watch: JobView | None) -> Line:
