@@ -71,6 +71,7 @@ class FilmView(Picture, can_focus=True):
         """The frame that is shown or about to be."""
         self._seconds = 0.0
         self._last = False
+        """Whether the frame that is shown is the last one."""
         self.playing = False
         self._begun = (0.0, 0)
         """When playing began, by the monotonic clock, and at which frame."""
@@ -224,7 +225,9 @@ class FilmView(Picture, can_focus=True):
             return
         self._take(lines, problem, form)
         if shot is not None:
-            self.at, self._seconds, self._last = shot.frame, shot.seconds, shot.last
+            self.at, self._seconds = shot.frame, shot.seconds
+            told = self._clip.frames if self._clip else None
+            self._last = shot.last or shot.frame + 1 == told
         if self.playing and (shot is None or shot.last):
             self.pause()
         self._say()

@@ -99,6 +99,7 @@ async def test_a_clip_plays_pauses_steps_and_ends(bench: Open, project: Project)
     async with bench(project.path, "media", size=(120, 30)) as b:
         await on(b, "film.gif")
         await b.sees("1/40")
+        await b.until(lambda: view(b)._lines, "its picture")
         first = view(b)._lines
         await b.press("enter")
         await b.until(lambda: view(b).at > 2, "it plays")
@@ -117,8 +118,11 @@ async def test_a_clip_plays_pauses_steps_and_ends(bench: Open, project: Project)
         await b.sees("40/40  0:03.90  paused")
         await b.press("pageup")
         await b.sees("1/40")
-        await b.press("pagedown", "enter")
-        await b.until(lambda: not view(b).playing or view(b).at < 39, "it begins anew at the end")
+        await b.press("pagedown")
+        await b.until(lambda: view(b)._last, "the end")
+        await b.press("enter")
+        await b.until(lambda: 1 < view(b).at < 39, "it begins anew")
+        assert view(b).playing
         await b.press("escape")
         assert b.app.focused is room(b).query_one(Rows)
         assert not view(b).playing
