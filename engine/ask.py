@@ -57,6 +57,7 @@ QUESTIONS = {
     "model-restore": Question("engine.train.care:restore", (project, str)),
     "models-import": Question("engine.models.fit:brought", (Path, str)),
     "models-list": Question("engine.models.fit:listing"),
+    "models-trained": Question("engine.train.care:trained", (Path,)),
     "models-verify": Question("engine.models.fit:verified"),
     "networks": Question("engine.train.listing:listing", (), str),
     "people": Question("engine.extract.group:asked", (Path, str, str)),

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
+from textual.widgets import Input
 
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
@@ -157,7 +158,7 @@ class FstuiApp(LeanDisplay):
     def on_fstui_app_news(self, message: News) -> None:
         """Take news into the session, then let the room that is shown paint what changed."""
         if isinstance(message.update, theme.ThemesChanged):
-            self.take_themes()
+            self.take_themes(message.update)
             return
         ended = self.session.take(message.update)
         if self.room is not None:
@@ -170,6 +171,14 @@ class FstuiApp(LeanDisplay):
                 markup=False,
             )
             bell.ring(self, ended, self.session.settings)
+
+    def on_key(self, event: events.Key) -> None:
+        """A key that was typed behind the one that opens a field, before the field had the focus,
+        is the field's: it never runs as a key of the room."""
+        entry = self.focused
+        if isinstance(entry, Input) and entry.check_consume_key(event.key, event.character):
+            event.prevent_default()
+            entry.insert_text_at_cursor(event.character or "")
 
     # --- rooms --------------------------------------------------------------------------------
 
@@ -229,9 +238,9 @@ class FstuiApp(LeanDisplay):
         self.theme = self.session.state.theme = theme.after(self)
         self.notify(f"theme: {self.theme}", timeout=2)
 
-    def take_themes(self) -> None:
+    def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
-        known = theme.register(self)
+        known = theme.take(self, news)
         if self.theme not in known:
             self.theme = theme.first(self)
         for gone in set(theme.ours(self)) - set(known):

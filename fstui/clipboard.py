@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,15 +9,12 @@ from typing import Any
 from textual.app import App
 
 from engine.protocol import safe_text, write_atomic
+from fstui.places import cache_folder
 
 
 def clipboard_path() -> Path:
-    """The file, in FSTUI_CACHE or the platform's cache folder."""
-    if chosen := os.environ.get("FSTUI_CACHE"):
-        return Path(chosen).expanduser() / "clipboard"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("fstui") / "clipboard"
+    """The file, in the cache folder."""
+    return cache_folder() / "clipboard"
 
 
 def copy(app: App[Any], text: str) -> Path:

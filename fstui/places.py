@@ -40,6 +40,15 @@ def state_folder() -> Path:
     return state.state_path().parent
 
 
+def cache_folder() -> Path:
+    """What can be made again lies here: FSTUI_CACHE or the platform's cache folder."""
+    if chosen := os.environ.get("FSTUI_CACHE"):
+        return Path(chosen).expanduser()
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fstui")
+
+
 def project_path(name: str, in_workspace: Path) -> Path:
     """The project folder that a command line means: a path to one, or a name in the workspace.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -50,18 +51,16 @@ class ThemeFile(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def load(path: Path) -> Theme:
-    """A theme from its file. Raises `BadInput` with one sentence."""
+    """A theme from its file. Raises `BadInput` with one sentence that names file and line."""
     try:
-        file = msgspec.toml.decode(path.read_bytes(), type=ThemeFile)
+        text = path.read_bytes()
+        file = msgspec.toml.decode(text, type=ThemeFile)
     except (OSError, ValueError) as error:  # msgspec and tomllib raise ValueErrors
-        raise BadInput(
-            f"The theme {_name(path)} can't be used: {safe_text(str(error))}."
-        ) from error
-    for key, value in msgspec.structs.asdict(file.colours).items():
-        _check_colour(path, key, value)
-    for key, value in file.variables.items():
-        if not key.endswith("-style"):
-            _check_colour(path, key, value)
+        raise _refused(path, text if isinstance(error, ValueError) else b"", str(error)) from error
+    chosen = [*msgspec.structs.asdict(file.colours).items(), *file.variables.items()]
+    for key, value in chosen:
+        if value is not None and not key.endswith("-style") and not _is_colour(value):
+            raise _refused(path, text, f"{key} = '{value}' is no colour", key)
     return Theme(
         name=file.name,
         dark=file.dark,
@@ -71,6 +70,18 @@ def load(path: Path) -> Theme:
     )
 
 
+def _refused(path: Path, text: bytes, why: str, key: str = "") -> BadInput:
+    """The sentence about a file, with the line of a key, or of the name that the reason gives."""
+    place = ""
+    named = [key] if key else re.findall(r"`(?:\$\.)?(?:\w+\.)*(\w+)`", why)
+    for number, line in enumerate(text.decode("utf-8", "replace").splitlines(), 1):
+        if "=" in line and line.partition("=")[0].strip(" \"'") in named:
+            place = f", line {number}"
+            break
+    said = safe_text(why).rstrip(".")
+    return BadInput(f"The theme '{safe_text(path.name)}' can't be used{place}: {said}.")
+
+
 def _ansi_variables(file: ThemeFile) -> dict[str, str]:
     """What Textual's own styles expect from a theme of the terminal's colours."""
     if not file.ansi:
@@ -78,20 +89,12 @@ def _ansi_variables(file: ThemeFile) -> dict[str, str]:
     return BUILTIN_THEMES["ansi-dark" if file.dark else "ansi-light"].variables
 
 
-def _check_colour(path: Path, key: str, value: str | None) -> None:
-    if value is None:
-        return
+def _is_colour(value: str) -> bool:
     try:
         Color.parse(value)
-    except ColorParseError as error:
-        raise BadInput(
-            f"The theme {_name(path)} can't be used: {safe_text(key)} = '{safe_text(value)}' "
-            "is no colour."
-        ) from error
-
-
-def _name(path: Path) -> str:
-    return f"'{safe_text(path.name)}'"
+    except ColorParseError:
+        return False
+    return True
 
 
 def folders(config: Path | None = None) -> list[Path]:
@@ -120,12 +123,15 @@ def load_all(places: list[Path]) -> tuple[dict[str, Theme], list[str]]:
 class ThemesChanged(NamedTuple):
     """News: theme files of the user came, went or were saved."""
 
+    themes: dict[str, Theme]
+    problems: list[str]
+
 
 class Changes:
     """A question for `Tail.also`: whether the user's theme files changed; a stat a second."""
 
     def __init__(self, config: Path | None = None) -> None:
-        self._folder = folders(config)[1]
+        self._places = folders(config)
         self._seen = self._stamps()
         self._due = 0.0
 
@@ -138,11 +144,11 @@ class Changes:
         if now == self._seen:
             return None
         self._seen = now
-        return ThemesChanged()
+        return ThemesChanged(*load_all(self._places))
 
     def _stamps(self) -> dict[str, int]:
         try:
-            found = [e for e in os.scandir(self._folder) if e.name.endswith(".toml")]
+            found = [e for e in os.scandir(self._places[1]) if e.name.endswith(".toml")]
             return {e.name: e.stat().st_mtime_ns for e in found}
         except OSError:
             return {}
@@ -150,12 +156,16 @@ class Changes:
 
 def register(app: App[Any], config: Path | None = None) -> list[str]:
     """Make all themes known to an app and say which can't be used; our names in order."""
-    themes, problems = load_all(folders(config))
-    for theme in themes.values():
+    return take(app, ThemesChanged(*load_all(folders(config))))
+
+
+def take(app: App[Any], news: ThemesChanged) -> list[str]:
+    """As `register`, of themes that were loaded already."""
+    for theme in news.themes.values():
         app.register_theme(theme)
-    for problem in problems:
+    for problem in news.problems:
         app.notify(problem, severity="warning", markup=False)
-    return list(themes)
+    return list(news.themes)
 
 
 def first(app: App[Any], *wanted: str) -> str:

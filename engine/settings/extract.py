@@ -30,12 +30,18 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     aligner: Annotated[
         str,
         Meta(
-            description="network that finds the points of a face", extra={"folder": "extract/align"}
+            description="network that finds the points of a face",
+            extra={"group": "points", "folder": "extract/align"},
         ),
     ] = "mesh"
     presence: Annotated[
         float,
-        Meta(ge=0.0, le=1.0, description="how sure the mesh must be that it is a face"),
+        Meta(
+            ge=0.0,
+            le=1.0,
+            description="how sure the mesh must be that it is a face",
+            extra={"group": "points"},
+        ),
     ] = 0.5
     refeed: Annotated[
         int,
@@ -43,18 +49,22 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=10,
             description="average the points of so many shifted crops more",
+            extra={"group": "points"},
         ),
     ] = 0
-    realign: Annotated[bool, Meta(description="find the points again on an upright crop")] = False
+    realign: Annotated[
+        bool,
+        Meta(description="find the points again on an upright crop", extra={"group": "points"}),
+    ] = False
     normalise: Annotated[
         Literal["none", "clahe", "hist", "mean"],
-        Meta(description="even out the light of what the aligner sees"),
+        Meta(description="even out the light of what the aligner sees", extra={"group": "points"}),
     ] = "none"
     faces_file: Annotated[
         str,
         Meta(
             description="boxes and points for the networks called file",
-            extra={"path": True},
+            extra={"group": "points", "path": True},
         ),
     ] = ""
     smooth: Annotated[
@@ -63,6 +73,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=15,
             description="smooth points over so many frames each way; 0 is off",
+            extra={"group": "points"},
         ),
     ] = 0
     min_face: Annotated[
@@ -71,7 +82,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=100,
             description="reject smaller boxes, of the frame's short side",
-            extra={"unit": "%"},
+            extra={"group": "what is rejected", "unit": "%"},
         ),
     ] = 0.0
     max_face: Annotated[
@@ -80,7 +91,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=500,
             description="reject larger boxes; 0 is no limit",
-            extra={"unit": "%"},
+            extra={"group": "what is rejected", "unit": "%"},
         ),
     ] = 0.0
     max_misalignment: Annotated[
@@ -89,7 +100,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=45,
             description="reject points further from the mean face; 0 is off",
-            extra={"unit": "%"},
+            extra={"group": "what is rejected", "unit": "%"},
         ),
     ] = 0.0
     max_roll: Annotated[
@@ -98,12 +109,16 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0,
             le=180,
             description="reject heads that are tilted more; 0 is no limit",
-            extra={"unit": "degrees"},
+            extra={"group": "what is rejected", "unit": "degrees"},
         ),
     ] = 0.0
-    upside_down: Annotated[bool, Meta(description="keep faces whose eyes are below the mouth")] = (
-        True
-    )
+    upside_down: Annotated[
+        bool,
+        Meta(
+            description="keep faces whose eyes are below the mouth",
+            extra={"group": "what is rejected"},
+        ),
+    ] = True
     size: Annotated[
         int,
         Meta(
@@ -111,14 +126,14 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=1024,
             multiple_of=64,
             description="width and height of a saved face picture",
-            extra={"unit": "px"},
+            extra={"group": "pictures and masks", "unit": "px"},
         ),
     ] = 512
     masks: Annotated[
         str,
         Meta(
             description="masks to store with each face, commas between",
-            extra={"folder": "extract/segment", "many": True},
+            extra={"group": "pictures and masks", "folder": "extract/segment", "many": True},
         ),
     ] = ""
     mask_size: Annotated[
@@ -128,22 +143,27 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             le=1024,
             multiple_of=64,
             description="width and height of a stored mask",
-            extra={"unit": "px"},
+            extra={"group": "pictures and masks", "unit": "px"},
         ),
     ] = 128
-    identity: Annotated[bool, Meta(description="measure who each face is: tells likeness")] = True
+    identity: Annotated[
+        bool,
+        Meta(
+            description="measure who each face is: tells likeness", extra={"group": "who is kept"}
+        ),
+    ] = True
     filter: Annotated[
         str,
         Meta(
             description="keep only the people of this picture or folder",
-            extra={"path": True},
+            extra={"group": "who is kept", "path": True},
         ),
     ] = ""
     nfilter: Annotated[
         str,
         Meta(
             description="reject the people of this picture or folder",
-            extra={"path": True},
+            extra={"group": "who is kept", "path": True},
         ),
     ] = ""
     threshold: Annotated[
@@ -152,6 +172,7 @@ class ExtractSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             ge=0.1,
             le=1.5,
             description="nearer identities than this are one person",
+            extra={"group": "who is kept"},
         ),
     ] = 0.5
     batch: Annotated[

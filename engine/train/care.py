@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from engine.errors import BadInput, Damaged, ModelMissing
-from engine.project import Project
+from engine.errors import BadInput, Damaged, FstuiError, ModelMissing
+from engine.project import Project, projects_of
 from engine.protocol import Job, Step, safe_text, take_locks
 from engine.train import checkpoint, sets
 from engine.train.checkpoint import Recipe, part_of
@@ -27,6 +27,22 @@ def info(project: Project) -> dict[str, Any]:
         "checkpoints": [_row(path, model) for path in sets.checkpoints(model)],
         "snapshots": [_row(path, model) for path in sets.snapshots(model)],
     }
+
+
+def trained(workspace: Path) -> list[dict[str, Any]]:
+    """`info` of every project of a workspace that has a model, the newest first; `problem` says of
+    which nothing can be told, and why."""
+    found: list[dict[str, Any]] = []
+    for folder in projects_of(workspace):
+        if not sets.all_sets(folder / "model"):
+            continue
+        model, problem = None, ""
+        try:
+            model = info(Project.open(folder))
+        except FstuiError as error:
+            problem = str(error)
+        found.append({"project": str(folder), "problem": problem, "model": model})
+    return found
 
 
 def check(project: Project) -> list[dict[str, Any]]:

@@ -11,8 +11,12 @@ import msgspec
 
 from engine.settings import Field, fields
 from engine.train import models
+from engine.train.flops import forward_flop
 from engine.train.network import Network
 from engine.train.style import Style
+
+TRAINING_BYTES = 16
+"""Of a weight while it trains: itself, its gradient and Adam's two moments in float32."""
 
 
 def listing(name: str = "") -> list[dict[str, Any]]:
@@ -21,7 +25,8 @@ def listing(name: str = "") -> list[dict[str, Any]]:
 
 
 def described(name: str) -> dict[str, Any]:
-    """A network as it stands without options: sizes in px, weights of its parts and in all."""
+    """A network as it stands without options: sizes in px, weights of its parts and in all, the
+    least memory of a training, operations of a pass of one face of each side."""
     module = models.load(name)
     plain, masked = (unfilled(name, style=Style(learn_mask=mask)) for mask in (False, True))
     parts = weights(plain)
@@ -34,6 +39,8 @@ def described(name: str) -> dict[str, Any]:
         "parts": parts,
         "weights": total,
         "weights_with_mask": with_mask if with_mask != total else None,
+        "training_bytes": TRAINING_BYTES * total,
+        "flop": forward_flop(plain, 1),
         "options": [_option(field) for field in fields(module.Options)],
         "habits": msgspec.to_builtins(module.HABITS),
     }

@@ -41,6 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     preset.add_argument("act", metavar="ACT", choices=("list", "save", "load", "remove"))
     preset.add_argument("preset", metavar="NAME", nargs="?", default="")
     preset.add_argument("--project", metavar="PROJECT", help="whose settings; into which they go")
+    preset.add_argument("--replace", action="store_true", help="save over one of that name")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -82,12 +83,12 @@ def keep(args: argparse.Namespace) -> int:
     if not args.preset or (args.act != "remove" and not args.project):
         raise UsageError(f"'settings preset {args.act} NAME' needs a name and --project.")
     if args.act == "save":
-        path = presets.save(args.preset, presets.of_project(project_of(args)))
+        path = presets.save(args.preset, presets.of_project(project_of(args)), replace=args.replace)
         say(f"Saved {path}.")
     elif args.act == "load":
         project = project_of(args)
         count = presets.apply(project, presets.load(args.preset))
         say(f"{plural(count, 'setting')} of {args.preset} are {project.name}'s now.")
     else:
-        presets.remove(args.preset)
+        say(f"{args.preset} is in the trash now: {presets.remove(args.preset)}")
     return 0

@@ -36,6 +36,10 @@ class DisksGlance(NamedTuple):
     held: dict[Path, int]
 
 
+class FilesChanged(NamedTuple):
+    """Files that a room shows were written."""
+
+
 class DiskGlance(NamedTuple):
     """How much is free where the project is."""
 
@@ -63,6 +67,27 @@ def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
         return DiskGlance(problem)
 
     return ask
+
+
+def of_files(*paths: Path) -> Callable[[], FilesChanged | None]:
+    """A question for `Tail.also`: told when one of some files was written; a stat each a look."""
+    seen: list[tuple[int, int]] | None = None
+
+    def ask() -> FilesChanged | None:
+        nonlocal seen
+        now = [_stamp(path) for path in paths]
+        before, seen = seen, now
+        return FilesChanged() if before is not None and now != before else None
+
+    return ask
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
 
 
 def of_project(path: Path, every_s: float = EVERY_S) -> Callable[[], ProjectGlance | None]:

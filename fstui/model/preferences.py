@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.errors import UsageError
-from engine.project import Project
+from engine.errors import UsageError, from_os_error
+from engine.project import Project, free_name
 from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import settings
@@ -34,7 +36,7 @@ def shown(value: Any) -> str:
 
 def value_of(name: str, words: list[str]) -> Any:
     """The value that was typed; a list where the setting is one. Raises `UsageError`."""
-    if field_of(name).type not in (bool, int, float, str):
+    if is_list(field_of(name)):
         return words
     if len(words) > 1:
         raise UsageError(f"{name} takes one value, not {len(words)}.")
@@ -46,6 +48,11 @@ def field_of(name: str) -> Field:
     stage, _, own = name.rpartition(".")
     kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
     return next(f for f in fields(kind) if f.name == own)
+
+
+def is_list(field: Field) -> bool:
+    """Whether a setting is a list of words, as a hook's are."""
+    return field.type not in (bool, int, float, str)
 
 
 def check(name: str, value: Any) -> None:
@@ -67,8 +74,13 @@ def answers(project: Project | None) -> list[SettingAnswer]:
     if project is None:
         mine = msgspec.to_builtins(settings.load())
         return [_answer(field, "", mine) for field in fields(settings.UserSettings)]
+    return of_stages(project)
+
+
+def of_stages(project: Project | None) -> list[SettingAnswer]:
+    """The settings of all stages: a project's, or the defaults."""
     return [
-        _answer(f, f"{stage}.", project.settings(stage))
+        _answer(f, f"{stage}.", project.settings(stage) if project else {})
         for stage, kind in STAGE_SETTINGS.items()
         for f in fields(kind)
     ]
@@ -107,3 +119,26 @@ def change(project: Project | None, name: str, value: Any) -> None:
             table[own] = new
 
     project.change(write)
+
+
+def reset(project: Project | None) -> None:
+    """Take all settings back to their defaults, the user's or a project's; a copy of their file as
+    it was goes to its folder's `trash/`. Raises `BadInput`."""
+    if project is not None:
+        _keep_copy(project.path / "project.toml")
+        project.change(lambda document: document.pop("settings", None))
+        return
+    changed = [one.name for one in answers(None) if one.set]
+    if changed:
+        _keep_copy(settings.config_folder() / settings.FILE)
+    for name in changed:
+        settings.change(name, None)
+
+
+def _keep_copy(path: Path) -> None:
+    trash = path.parent / "trash"
+    try:
+        trash.mkdir(exist_ok=True)
+        shutil.copy2(path, free_name(trash, path))
+    except OSError as error:
+        raise from_os_error(error, f"keeping a copy of {path}") from error

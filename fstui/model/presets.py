@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, FstuiError, NothingToDo, from_os_error
-from engine.project import Project, check_name
+from engine.project import Project, check_name, free_name
 from engine.protocol import safe_text, write_atomic
 from engine.settings import STAGE_SETTINGS, fields, read
 from fstui import settings
@@ -28,9 +29,10 @@ def names() -> list[str]:
     return sorted(path.stem for path in folder().glob("*.toml"))
 
 
-def save(name: str, values: Values) -> Path:
+def save(name: str, values: Values, *, replace: bool = False) -> Path:
     """Write a preset; settings that name a file are left out, for that is a project's own. Raises
-    `BadInput` for a name or values that can't be, `NothingToDo` where nothing is set."""
+    `BadInput` for a name or values that can't be and for a name that is taken, unless it is to be
+    replaced, `NothingToDo` where nothing is set."""
     import tomlkit
 
     kept = {stage: _portable(stage, own) for stage, own in values.items() if stage in STAGES}
@@ -40,6 +42,8 @@ def save(name: str, values: Values) -> Path:
     for stage, own in kept.items():
         read(STAGE_SETTINGS[stage], own)
     path = folder() / f"{check_name(name)}.toml"
+    if path.exists() and not replace:
+        raise BadInput(f"There is a preset '{name}' already: take another name, or replace it.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, tomlkit.dumps(kept).encode())
@@ -70,15 +74,20 @@ def load(name: str) -> Values:
     return found
 
 
-def remove(name: str) -> None:
-    """Delete a preset. Raises `BadInput` where there is none."""
+def remove(name: str) -> Path:
+    """Move a preset to `trash/` in the config folder; where it lies now. Raises `BadInput` where
+    there is none."""
+    path, trash = folder() / f"{check_name(name)}.toml", settings.config_folder() / "trash"
     try:
-        (folder() / f"{check_name(name)}.toml").unlink()
+        trash.mkdir(parents=True, exist_ok=True)
+        aim = free_name(trash, path)
+        os.rename(path, aim)
     except FileNotFoundError as error:
         known = ", ".join(names()) or "none"
         raise BadInput(f"There is no preset '{safe_text(name)}': there is {known}.") from error
     except OSError as error:
-        raise from_os_error(error, f"deleting the preset {safe_text(name)}") from error
+        raise from_os_error(error, f"moving the preset {safe_text(name)} to {trash}") from error
+    return aim
 
 
 def of_project(project: Project) -> Values:

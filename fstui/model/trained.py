@@ -7,10 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 from engine.errors import FstuiError
 from engine.launch import ask
-from engine.project import Project, projects_of
-from engine.protocol import safe_text
+from engine.project import projects_of
 from engine.reached import checkpoint_iteration
-from fstui.model import words
+from fstui.model import networks, words
 
 Kind = Literal["trained", "set", "store", "network"]
 
@@ -25,6 +24,8 @@ class Entry(NamedTuple):
     size: str
     words: str
     """All about it in one line."""
+    brief: str
+    """The same for a column."""
     project: Path | None = None
     """Of a trained model and its sets."""
 
@@ -37,65 +38,89 @@ def trained_of(workspace: Path) -> list[Entry]:
         if iteration is None:
             continue
         told = f"iteration {words.count(iteration)}: enter shows its sets"
-        found.append(Entry("trained", f"trained {path}", path.name, "trained", "", told, path))
+        found.append(Entry("trained", f"trained {path}", path.name, "trained", "", told, "", path))
     return found
 
 
-def sets_of(path: Path) -> list[Entry]:
-    """The sets of a project's model, asked of the engine. Raises what that answers."""
-    facts: dict[str, Any] = ask("model-info", str(path))
-    recipe, parts = facts["recipe"], facts["parts"]
+def all_of(workspace: Path) -> list[Entry]:
+    """The same with architecture, losses, sets and sizes. Raises what the engine answers."""
+    rows: list[dict[str, Any]] = ask("models-trained", str(workspace))
+    return [_model(Path(row["project"]), row["model"], row["problem"]) for row in rows]
+
+
+def _model(path: Path, facts: dict[str, Any] | None, problem: str = "") -> Entry:
+    key = f"trained {path}"
+    if facts is None:
+        return Entry("trained", key, path.name, "damaged", "", problem, "", path)
+    recipe, rows = facts["recipe"], facts["checkpoints"] + facts["snapshots"]
+    newest = facts["checkpoints"][0] if facts["checkpoints"] else rows[0]
     about = (
         f"{recipe['model']}, {recipe['input_size']} px in, {recipe['output_size']} px out, "
-        f"{words.count(sum(parts.values()))} numbers"
+        f"{words.count(sum(facts['parts'].values()))} numbers; "
+        f"iteration {words.count(newest['iteration'])}, {_losses(newest)}; "
+        f"{words.plural(len(facts['checkpoints']), 'set')}, "
+        f"{words.plural(len(facts['snapshots']), 'snapshot')}"
     )
-    rows = [Entry("trained", f"trained {path}", path.name, "trained", "", about, path)]
+    held = words.size(sum(row["bytes"] for row in rows))
+    brief = f"{recipe['model']}, iteration {words.count(newest['iteration'])}"
+    return Entry("trained", key, path.name, "trained", held, about, brief, path)
+
+
+def sets_of(path: Path) -> list[Entry]:
+    """A project's model and its sets, asked of the engine. Raises what that answers."""
+    facts: dict[str, Any] = ask("model-info", str(path))
+    rows = [_model(path, facts)]
     for kind in ("checkpoints", "snapshots"):
         rows += [_set(path, kind[:-1], row) for row in facts[kind]]
     return rows
 
 
+def _losses(row: dict[str, Any]) -> str:
+    return f"loss A {words.loss(row['loss_a'])} B {words.loss(row['loss_b'])}"
+
+
 def _set(path: Path, kind: str, row: dict[str, Any]) -> Entry:
-    losses = f"loss A {words.loss(row['loss_a'])} B {words.loss(row['loss_b'])}"
     best = ", the best" if row["best"] else ""
-    told = f"{losses}{best}, saved {row['saved'][:16].replace('T', ' ')}"
+    told = f"{_losses(row)}{best}, saved {row['saved'][:16].replace('T', ' ')}"
+    held, brief = words.size(row["bytes"]), f"{_losses(row)}{best}"
+    return Entry("set", f"set {path} {row['set']}", row["set"], kind, held, told, brief, path)
+
+
+def store_entry(row: dict[str, Any]) -> Entry:
+    """One network that finds, aligns, masks faces or tells them apart."""
+    held = words.size(row["size"]) if row["size"] else ""
+    how = f" | {row['how']}" if row["how"] else ""
+    proven = f" | {row['verified']}" if row["verified"] else ""
+    told = f"{row['for']}: {row['title']}; {row['licence']}{how}{proven}"
     return Entry(
-        "set", f"set {path} {row['set']}", row["set"], kind, words.size(row["bytes"]), told, path
+        "store", f"store {row['name']}", row["name"], row["state"], held, told, row["title"]
     )
 
 
-def store_rows() -> list[Entry]:
-    """The networks that find, align, mask and tell faces apart. Raises what the engine answers."""
-    rows: list[dict[str, Any]] = ask("models-list")
+def store_lines(row: dict[str, Any]) -> list[str]:
+    """All about one."""
     return [
-        Entry(
-            "store",
-            f"store {row['name']}",
-            row["name"],
-            row["state"],
-            words.size(row["size"]) if row["size"] else "",
-            f"{row['for']}: {row['title']}; {row['licence']}"
-            + (f" | {row['how']}" if row["how"] else ""),
-        )
-        for row in rows
+        row["title"],
+        f"For: {row['for']}",
+        f"State: {row['state']}",
+        f"Size: {words.size(row['size'])}",
+        f"Licence: {row['licence']}",
+        f"From: {row['origin']}",
+        f"Verified: {row['verified'] or 'not in this look: m verifies'}",
+        *([row["how"]] if row["how"] else []),
+        *(f"File: {file}" for file in row["files"]),
     ]
 
 
-def network_rows() -> list[Entry]:
-    """What can be trained. Raises what the engine answers."""
-    rows: list[dict[str, Any]] = ask("networks")
-    return [
-        Entry(
-            "network",
-            f"network {row['name']}",
-            row["name"],
-            "to train",
-            f"{row['weights'] / 1e6:.1f} M",
-            f"{row['input']} px in, {', '.join(map(str, row['outputs']))} px out; "
-            f"{safe_text(row['about'].splitlines()[0])}",
-        )
-        for row in rows
-    ]
+def network_entry(row: dict[str, Any]) -> Entry:
+    """One network that can be trained."""
+    told = (
+        f"{networks.sizes(row)}; {networks.speed(row)} a step and face; "
+        f"{words.size(row['training_bytes'])} of memory and more; {row['about'].splitlines()[0]}"
+    )
+    weights = f"{row['weights'] / 1e6:.1f} M"
+    brief = f"{networks.speed(row).partition(':')[0]}; {networks.sizes(row)}"
+    return Entry("network", f"network {row['name']}", row["name"], "to train", weights, told, brief)
 
 
 def check(path: Path) -> str:
@@ -123,6 +148,4 @@ def opened(path: Path) -> list[Entry]:
     try:
         return sets_of(path)
     except FstuiError as error:
-        project = Project.open(path)
-        told = str(error)
-        return [Entry("trained", f"trained {path}", project.name, "damaged", "", told, path)]
+        return [_model(path, None, str(error))]

@@ -54,12 +54,12 @@ class Dialog(ModalScreen[T]):
             yield Fields(*self.fields(), classes="dialog--fields")
             yield Static("", classes="dialog--problem")
             with Horizontal(classes="dialog--buttons"):
-                yield Static(Content(self.hint), classes="dialog--hint")
-                yield Button(Content(self.act), id="accept", compact=True)
+                yield Static(Content(tr(self.hint)), classes="dialog--hint")
+                yield Button(Content(tr(self.act)), id="accept", compact=True)
 
     def title_text(self) -> str:
         """The heading."""
-        return self.heading
+        return tr(self.heading)
 
     def fields(self) -> Iterable[Widget]:
         """What is asked."""

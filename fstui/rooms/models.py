@@ -9,20 +9,18 @@ from typing import Any, ClassVar
 from textual import work
 from textual.widget import Widget
 
-from engine.errors import BadInput
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import later, tr, tr_n
-from fstui.model import trained
-from fstui.model.trained import Entry
-from fstui.rooms.choice import Choice
-from fstui.rooms.dialog import Dialog, labelled
+from fstui.model import networks, stored, trained
+from fstui.model.trained import Entry, Kind
+from fstui.rooms.details import Details
 from fstui.rooms.lines import Lines
+from fstui.rooms.modelforms import Bring, Export
 from fstui.rooms.room import Room
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.menu import Menu
-from fstui.widgets.pathinput import PathInput
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
 COLUMNS = (
@@ -32,11 +30,9 @@ COLUMNS = (
     Column("About", least=24),
 )
 TONES: dict[str, Tone] = {"missing": "warn", "damaged": "bad", "there": "good", "trained": "good"}
-FORMS = (
-    ("safetensors", later("safetensors: arrays alone")),
-    ("savedmodel", later("SavedModel: for TensorFlow")),
-    ("onnx", later("ONNX: for other programs")),
-)
+KINDS: tuple[Kind, ...] = ("trained", "network", "store")
+"""The parts of the list, in their order."""
+ASKING = later("asking the engine")
 
 
 class ModelsRoom(Room):
@@ -50,6 +46,8 @@ class ModelsRoom(Room):
         super().__init__()
         self._rows: list[Entry] = []
         self._doing = ""
+        self._facts: dict[str, list[str]] = {}
+        """All about a network, by its row's key."""
         self._open: set[Path] = set()
         """Projects whose sets are shown."""
 
@@ -67,24 +65,37 @@ class ModelsRoom(Room):
 
     @work(thread=True, exclusive=True, group="models")
     def look(self) -> None:
-        """In a thread: the trained ones at once, then what the engine is asked for."""
+        """In a thread: what can be told at once, then what the engine is asked for, bit by bit."""
         workspace = self.studio.session.workspace
+        self._tell_of("trained", self._with_sets(trained.trained_of(workspace)), ASKING)
+        self.attempt_in_thread(
+            lambda: self._tell_of("trained", self._with_sets(trained.all_of(workspace)), ASKING)
+        )
+        self.attempt_in_thread(lambda: self._take_store(stored.listed()))
+        self.app.call_from_thread(self.take, self._rows, tr("the engine describes its networks"))
+        self.attempt_in_thread(lambda: self._take_networks(networks.listed()))
+        self.app.call_from_thread(self.take, self._rows, "")
 
-        def act() -> None:
-            mine = self._trained(workspace)
-            known = [e for e in self._rows if e.project is None]
-            self.app.call_from_thread(self.take, [*mine, *known], tr("asking the engine"))
-            rows = [*trained.store_rows(), *trained.network_rows()]
-            # Sets may have been opened meanwhile.
-            mine = [e for e in self._rows if e.project is not None]
-            self.app.call_from_thread(self.take, [*mine, *rows], "")
+    def _take_store(self, rows: list[dict[str, Any]]) -> None:
+        self._facts |= {f"store {row['name']}": trained.store_lines(row) for row in rows}
+        self._tell_of("store", [trained.store_entry(row) for row in rows], self._doing)
 
-        self.attempt_in_thread(act)
+    def _take_networks(self, rows: list[dict[str, Any]]) -> None:
+        self._facts |= {f"network {row['name']}": networks.lines(row) for row in rows}
+        self._tell_of("network", [trained.network_entry(row) for row in rows], self._doing)
 
-    def _trained(self, workspace: Path) -> list[Entry]:
+    def _tell_of(self, kind: Kind, rows: list[Entry], doing: str) -> None:
+        """From a thread: other rows of one kind."""
+        self.app.call_from_thread(self._put, kind, rows, doing)
+
+    def _put(self, kind: Kind, rows: list[Entry], doing: str) -> None:
+        by_kind = {k: [e for e in self._rows if _kind(e) == k] for k in KINDS} | {kind: rows}
+        self.take([e for k in KINDS for e in by_kind[k]], doing)
+
+    def _with_sets(self, models: list[Entry]) -> list[Entry]:
         """Trained models, with the sets of those that were opened."""
         rows: list[Entry] = []
-        for entry in trained.trained_of(workspace):
+        for entry in models:
             path = entry.project
             rows += trained.opened(path) if path in self._open and path else [entry]
         return rows
@@ -105,9 +116,9 @@ class ModelsRoom(Room):
         if self.focused is None:
             self.query_one(Rows).focus()
         missing = sum(e.state == "missing" for e in self._rows)
-        said = self._doing or tr_n("{n} network missing", "{n} networks missing", missing).format(
-            n=missing
-        )
+        said = tr(self._doing) or tr_n(
+            "{n} network missing", "{n} networks missing", missing
+        ).format(n=missing)
         self.query_one("#doing", Lines).show([[(said, "muted")]])
         self._tell()
 
@@ -130,19 +141,23 @@ class ModelsRoom(Room):
         self.refresh_bindings()
 
     def on_rows_chosen(self, _message: Rows.Chosen) -> None:
-        """The sets of a trained model."""
+        """The sets of a trained model; all about a network."""
         chosen = self.chosen
-        if chosen is not None and chosen.kind == "trained" and chosen.project is not None:
+        if chosen is None:
+            return
+        if chosen.kind == "trained" and chosen.project is not None:
             self.open_sets(chosen.project)
+        elif lines := self._facts.get(chosen.key):
+            self.app.push_screen(Details(chosen.name, lines))
 
     @work(thread=True, exclusive=True, group="sets")
     def open_sets(self, path: Path) -> None:
         """Ask the engine in a thread; the sets stand below their model then."""
         self._open ^= {path}
+        doing = self._doing
         self.app.call_from_thread(self.take, self._rows, tr("reading the model"))
-        rest = [e for e in self._rows if e.project is None]
-        mine = self._trained(self.studio.session.workspace)
-        self.app.call_from_thread(self.take, [*mine, *rest], "")
+        models = [e for e in self._rows if e.kind == "trained"]
+        self._tell_of("trained", self._with_sets(models), doing)
 
     # --- acts ---------------------------------------------------------------------------------
 
@@ -156,7 +171,8 @@ class ModelsRoom(Room):
             return False
         if action == "manage":
             chosen = self.chosen
-            return not self.studio.session.readonly and bool(chosen and chosen.project)
+            able = chosen is not None and chosen.kind != "network"
+            return able and not self.studio.session.readonly
         if action == "retry":
             return not self.studio.session.readonly
         return super().check_action(action, parameters)
@@ -164,7 +180,8 @@ class ModelsRoom(Room):
     def words_for(self, action: str) -> str:
         """What `m` and `Y` have here."""
         if action == "manage":
-            return tr("restore, check, export")
+            of_store = self.chosen is not None and self.chosen.kind == "store"
+            return tr("fetch, import, verify") if of_store else tr("restore, check, export")
         return tr("look again") if action == "retry" else super().words_for(action)
 
     def action_retry(self) -> None:
@@ -172,18 +189,27 @@ class ModelsRoom(Room):
         self.look()
 
     def action_manage(self) -> None:
-        """Restore a set, check all of them, hand the swap out."""
+        """Restore a set, check all of them, hand the swap out; or bring networks and verify."""
         chosen = self.chosen
-        if chosen is None or chosen.project is None:
+        if chosen is None:
             return
         choices = [("c", "check", tr("check every set")), ("e", "export", tr("export the swap"))]
         if chosen.kind == "set":
             choices.insert(0, ("r", "restore", tr("go on from this set")))
+        elif chosen.kind == "store":
+            choices = [
+                ("i", "import", tr("take in a file that you brought")),
+                ("v", "verify", tr("verify all of them: reads every file")),
+            ]
+            if chosen.name in stored.FETCHABLE:
+                choices.insert(0, ("f", "fetch", tr("download it from its public package")))
         question = tr("What is to be done with {name}?").format(name=chosen.name)
         self.app.push_screen(Menu(question, choices), lambda act: self._do(chosen, act))
 
     def _do(self, entry: Entry, act: str | None) -> None:
         path = entry.project
+        if act is not None and entry.kind == "store":
+            self._do_in_store(entry.name, act)
         if path is None or act is None:
             return
         if act == "check":
@@ -192,6 +218,27 @@ class ModelsRoom(Room):
             self._export(path)
         else:
             self._restore(path, entry.name)
+
+    def _do_in_store(self, name: str, act: str) -> None:
+        if act == "fetch":
+            self.act(tr("downloading"), lambda: stored.fetch([name], self._say_doing))
+        elif act == "verify":
+            self.act(tr("reading every file"), self._verify, again=False)
+        else:
+
+            def go(file: Path | None) -> None:
+                if file is not None:
+                    self.act(tr("taking it in"), lambda: stored.bring(file, name))
+
+            self.app.push_screen(Bring(name), go)
+
+    def _say_doing(self, text: str) -> None:
+        self.app.call_from_thread(self.take, self._rows, text)
+
+    def _verify(self) -> str:
+        rows = stored.verified()
+        self._take_store(rows)
+        return " ".join(stored.verdict(rows))
 
     def _export(self, path: Path) -> None:
         def go(wanted: tuple[Path, str, str] | None) -> None:
@@ -210,16 +257,21 @@ class ModelsRoom(Room):
         self.app.push_screen(Confirm(question, lost, act=tr("Go on from it"), keep=tr("Keep")), go)
 
     @work(thread=True, group="model")
-    def act(self, doing: str, do: Callable[[], str]) -> None:
-        """Something that takes the engine a while; what it came to is said."""
+    def act(self, doing: str, do: Callable[[], str], *, again: bool = True) -> None:
+        """Something that takes the engine a while; what it came to is said, and (`again`) looked
+        at anew."""
 
         def done() -> None:
             self.studio.session.require_writing()
             self.app.call_from_thread(self.take, self._rows, doing)
-            self.app.call_from_thread(self.say, do())
+            said = do()
+            self.app.call_from_thread(self.say, said)
 
         self.attempt_in_thread(done)
-        self.look()
+        if again:
+            self.look()
+        else:
+            self.app.call_from_thread(self.take, self._rows, "")
 
     # --- filter -------------------------------------------------------------------------------
 
@@ -236,50 +288,18 @@ class ModelsRoom(Room):
         self.query_one(Rows).focus()
 
 
-class Export(Dialog[tuple[Path, str, str]]):
-    """Ends with where, in which form, and which side's face is painted."""
-
-    heading = "Export the swap"
-    act = "Export"
-
-    def __init__(self, project: Path) -> None:
-        super().__init__()
-        self._project = project
-
-    def fields(self) -> Iterable[Widget]:
-        """Path, form, side."""
-        yield labelled(tr("To"), PathInput(id="path"))
-        forms = [(tr(text), form) for form, text in FORMS]
-        yield labelled(tr("Form"), Choice(forms, "safetensors", id="form"))
-        sides = [(tr("B, who is put in"), "b"), (tr("A, who is replaced"), "a")]
-        yield labelled(tr("Paints"), Choice(sides, "b", id="side"))
-
-    def on_path_input_chosen(self, event: PathInput.Chosen) -> None:
-        """Enter in the path."""
-        event.stop()
-        self.submit()
-
-    def command(self) -> list[str]:
-        """`model export PROJECT --to PATH --form FORM --side SIDE`."""
-        aim, form, side = self.accept()
-        words = ["model", "export", self._project.name, "--to", str(aim)]
-        return [*words, "--form", form, "--side", side]
-
-    def accept(self) -> tuple[Path, str, str]:
-        """What was filled in."""
-        text = self.query_one(PathInput).text.strip()
-        if not text:
-            raise BadInput("Type where the file or folder is to be made.")
-        form = str(self.query_one("#form", Choice).value)
-        side = str(self.query_one("#side", Choice).value)
-        return Path(text).expanduser().absolute(), form, side
-
-
 def row_of(entry: Entry) -> Row:
     """One row."""
     name = f"  {entry.name}" if entry.kind == "set" else entry.name
     state = (tr(entry.state), TONES.get(entry.state, ""))
-    return Row(entry.key, (safe_text(name), state, entry.size, safe_text(entry.words)))
+    return Row(
+        entry.key, (safe_text(name), state, entry.size, safe_text(entry.brief or entry.words))
+    )
+
+
+def _kind(entry: Entry) -> Kind:
+    """The part of the list that a row stands in: sets stand with their model."""
+    return "trained" if entry.kind == "set" else entry.kind
 
 
 ROOM = ModelsRoom

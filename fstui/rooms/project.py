@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shlex
-import subprocess
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import work
+from textual import events, work
 from textual.containers import Horizontal
+from textual.geometry import Size
 from textual.widget import Widget
 
 from engine.errors import FstuiError
@@ -21,16 +19,22 @@ from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
 from fstui.i18n import tr
-from fstui.model import glance, media, words
+from fstui.model import drafts, glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
 from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
 from fstui.model.words import moment
+from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
+if TYPE_CHECKING:
+    from fstui.rooms.sidebyside import SideBySide
+
+GREAT = Size(200, 40)
+"""Columns and rows of a terminal from which faces, training and conversion stand side by side."""
 TITLES = {"a": "A  is replaced", "b": "B  is put in", "target": "Target  shows A"}
 COLUMNS = (Column("Side", 7), Column("Footage", least=16), Column("Size", 10, right=True))
 STATE_TONES: dict[str, Tone] = {
@@ -67,9 +71,30 @@ class ProjectRoom(Room):
         yield Lines(id="arrivals")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
-        """This project's counts and stages."""
+        """This project's counts and stages, and what stands beside them."""
         project = self.studio.session.project
-        return (glance.of_project(project.path), of_pipeline(project.path)) if project else ()
+        if project is None:
+            return ()
+        more = [ask for pane in self.beside for ask in pane.asks()]
+        return (glance.of_project(project.path), of_pipeline(project.path), *more)
+
+    @property
+    def beside(self) -> list[SideBySide]:
+        """The other rooms' panes, while there is room for them."""
+        found = self.query("SideBySide") if self.has_class("-beside") else ()
+        return cast("list[SideBySide]", list(found))
+
+    def on_resize(self, event: events.Resize) -> None:
+        """In a terminal of great width the other rooms' panes stand here too."""
+        wide = event.size.width >= GREAT.width and event.size.height >= GREAT.height
+        if wide == self.has_class("-beside"):
+            return
+        self.set_class(wide, "-beside")
+        if wide and not self.query("SideBySide"):
+            from fstui.rooms.sidebyside import SideBySide
+
+            self.query_one("#body").mount(SideBySide(self.studio.session))
+        self.call_after_refresh(self.on_screen_resume)
 
     def show(self) -> None:
         """Counts, stages, footage."""
@@ -80,7 +105,7 @@ class ProjectRoom(Room):
             lines = side_lines(project, overview, side) if overview else []
             self.query_one(f"#side-{side}", Lines).show(lines)
         self.query_one("#stages", Lines).show(stage_lines(overview) if overview else [])
-        rows = self.query_one(Rows)
+        rows = self.query_one("#sources", Rows)
         rows.show([source_row(s) for s in project.sources()])
         if self._shown != project.path:
             self._shown = project.path
@@ -89,6 +114,8 @@ class ProjectRoom(Room):
         self._show_pipeline(overview)
         watch = self.studio.session.jobs.get("watch")
         self.query_one("#arrivals", Lines).show([arrival_line(watch)])
+        for pane in self.beside:
+            pane.show()
 
     def _show_pipeline(self, overview: Overview | None) -> None:
         """Model and result, and what each part takes on disk."""
@@ -213,25 +240,14 @@ class ProjectRoom(Room):
 
 
 def edit_project(room: Room) -> None:
-    """project.toml in the user's editor, outside the workbench."""
-    project = room.studio.session.project
-    if project is not None:
-        edit_file(room, project.path / "project.toml")
-
-
-def edit_file(room: Room, path: Path) -> None:
-    """A file of settings in the user's editor; a project is read again after that."""
+    """project.toml in the user's editor, taken when it is right."""
     session = room.studio.session
 
-    def act() -> None:
-        session.require_writing()
-        editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
-        with room.app.suspend():
-            subprocess.run([*editor, str(path)], check=False)
+    def taken() -> None:
         session.reload()
+        room.news()
 
-    room.attempt(act)
-    room.news()
+    edit(room, lambda: drafts.of_project(session.writable().path), taken)
 
 
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:

@@ -91,11 +91,15 @@ class Room(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """The room is shown: ask for what it shows, paint once."""
+        self.ask_again()
+        self.query_one(RoomBar).repaint()
+        self.news()
+
+    def ask_again(self) -> None:
+        """Have the tail look at what this room shows now."""
         session = self.studio.session
         place = session.project.path if session.project else session.workspace
         self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *self.asks())
-        self.query_one(RoomBar).repaint()
-        self.news()
 
     def news(self, _update: object = None) -> None:
         """Something changed."""

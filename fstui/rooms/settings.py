@@ -8,23 +8,21 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.widget import Widget
-from textual.widgets import Input
 
+from engine.errors import FstuiError
 from engine.project import Project
-from engine.protocol import safe_text
-from engine.settings import Field
-from fstui import keymap, settings
-from fstui.i18n import tr
-from fstui.model import preferences, presets
+from fstui import keymap, settings, theme
+from fstui.i18n import later, tr, tr_n
+from fstui.model import drafts, preferences, presets
 from fstui.model.answers import SettingAnswer
-from fstui.rooms.dialog import Dialog, labelled
+from fstui.model.glance import FilesChanged, of_files
+from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines
-from fstui.rooms.project import edit_file
+from fstui.rooms.presets import Offers, choose
 from fstui.rooms.room import Room
-from fstui.rooms.start import label_of, value_in, widget_of
+from fstui.rooms.setting import YOURS, ChangeSetting
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
-from fstui.widgets.menu import Menu
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (
@@ -34,8 +32,12 @@ COLUMNS = (
     Column("Default", 12),
     Column("What it is", least=24),
 )
-YOURS = "fstui."
-"""Before the user's own settings in the list, so that every name is told apart."""
+KINDS: dict[type, str] = {
+    bool: later("true or false"),
+    int: later("a whole number"),
+    float: later("a number"),
+    str: later("a word"),
+}
 
 
 class SettingsRoom(Room):
@@ -48,6 +50,7 @@ class SettingsRoom(Room):
     def __init__(self) -> None:
         super().__init__()
         self._all: dict[str, SettingAnswer] = {}
+        self._own_keys = 0
 
     def body(self) -> Iterable[Widget]:
         """Where they are kept, the list, the one under the cursor in full."""
@@ -56,10 +59,22 @@ class SettingsRoom(Room):
         yield Lines(id="about", wrap=True)
         yield Filter(placeholder=tr("words of a setting's name or help"))
 
+    def asks(self) -> tuple[Callable[[], object | None], ...]:
+        """Whether another hand wrote one of the files."""
+        project, own = self.studio.session.project, settings.config_folder()
+        files = [own / settings.FILE, own / "keymap.toml"]
+        return (of_files(*files, *([project.path / "project.toml"] if project else [])),)
+
     def on_screen_resume(self) -> None:
-        """Read them anew: another program may have changed them."""
+        """Read them anew: they may have changed meanwhile."""
         super().on_screen_resume()
         self.read()
+
+    def news(self, update: object = None) -> None:
+        """Read them anew when another hand changed them."""
+        if isinstance(update, FilesChanged):
+            self.reread()
+        super().news(update)
 
     @work(thread=True, exclusive=True, group="settings")
     def read(self) -> None:
@@ -68,17 +83,27 @@ class SettingsRoom(Room):
 
         def act() -> None:
             found = {f"{YOURS}{a.name}": a for a in preferences.answers(None)}
-            if project is not None:
-                known = Project.open(project.path)
-                found |= {a.name: a for a in preferences.answers(known)}
-            self.app.call_from_thread(self.take, found)
+            known = Project.open(project.path) if project else None
+            found |= {a.name: a for a in preferences.of_stages(known)}
+            keys = len(keymap.load_overrides(settings.config_folder()))
+            self.app.call_from_thread(self.take, found, keys)
 
-        self.attempt_in_thread(act)
+        try:
+            act()
+        except FstuiError as error:
+            self.app.call_from_thread(self.unread, str(error))
 
-    def take(self, found: dict[str, SettingAnswer]) -> None:
+    def take(self, found: dict[str, SettingAnswer], own_keys: int) -> None:
         """Show what was read."""
-        self._all = found
+        self._all, self._own_keys = found, own_keys
         self.show()
+
+    def unread(self, problem: str) -> None:
+        """A file can't be used: say which, why, and what to do."""
+        self._all = {}
+        self.query_one(Rows).show([], empty=tr("Not one of them can be told: see below."))
+        hint = tr("e edits your own file, the project's from its room (1, then e).")
+        self.query_one("#about", Lines).show([[(problem, "bad")], [hint]])
 
     def show(self) -> None:
         """All that match."""
@@ -96,10 +121,10 @@ class SettingsRoom(Room):
 
     def _where(self) -> Line:
         project = self.studio.session.project
-        own = str(settings.config_folder() / settings.FILE)
-        if project is None:
-            return [own, (tr("  (a project's are here while it is open)"), "muted")]
-        return [own, (f"  {project.path / 'project.toml'}", "muted")]
+        mine = tr("Theme {theme}, keys of your own: {n}")
+        whose = tr("open a project to change its own") if project is None else project.name
+        said = mine.format(theme=self.app.theme, n=self._own_keys)
+        return [(f"{said}; {whose}", "muted")]
 
     @property
     def chosen(self) -> tuple[str, SettingAnswer] | None:
@@ -112,11 +137,13 @@ class SettingsRoom(Room):
         if chosen is None:
             return
         name, one = chosen
-        bounds = f": {one.bounds}" if one.bounds else ""
-        default = tr("default {value}").format(value=preferences.shown(one.default))
-        self.query_one("#about", Lines).show(
-            [[(f"{name}  ", "accent"), (default, "muted")], [f"{tr(one.help)}{bounds}"]]
-        )
+        self.query_one("#about", Lines).show(about_lines(name, one, self._file_of(name)))
+
+    def _file_of(self, name: str) -> Path:
+        """Where a setting is kept."""
+        project = self.project_of(name)
+        own = settings.config_folder() / settings.FILE
+        return project.path / "project.toml" if project else own
 
     def on_rows_moved(self, _message: Rows.Moved) -> None:
         """Other words."""
@@ -154,13 +181,16 @@ class SettingsRoom(Room):
         if self.studio.session.readonly or message.key not in self._all:
             return
         one = self._all[message.key]
+        project = self.project_of(message.key)
+        if project is None and not message.key.startswith(YOURS):
+            self.say(tr("A project's setting: open the project with 0 and enter, then O."))
+            return
         field = preferences.field_of(one.name)
 
         def go(value: Any) -> None:
             if value is not None:
                 self.change(message.key, value[0])
 
-        project = self.project_of(message.key)
         self.app.push_screen(ChangeSetting(message.key, field, one, project), go)
 
     def action_reset(self) -> None:
@@ -187,50 +217,54 @@ class SettingsRoom(Room):
         self.read()
 
     def _take_own(self) -> None:
-        self.studio.session.settings = settings.load()
+        before = self.studio.session.settings
+        now = self.studio.session.settings = settings.load()
+        self.app.set_keymap(keymap.load_overrides(settings.config_folder()))
+        if now.theme != before.theme:
+            self.app.theme = theme.first(self.app)
         self.studio.session.reload()
 
     def action_edit(self) -> None:
         """The file of the setting under the cursor, in the user's editor."""
         chosen = self.chosen
         project = self.project_of(chosen[0]) if chosen else None
-        edit_file(self, project.path / "project.toml" if project else own_file())
-        self.reread()
+        self._edit(lambda: drafts.of_project(project.path) if project else drafts.of_settings())
 
-    # --- presets ------------------------------------------------------------------------------
+    def _edit(self, begin: Callable[[], drafts.Draft]) -> None:
+        def allowed() -> drafts.Draft:
+            self.studio.session.require_writing()
+            return begin()
+
+        edit(self, allowed, self.reread)
+
+    # --- presets, keys, theme -----------------------------------------------------------------
 
     def action_manage(self) -> None:
-        """Presets, the key map, everything back to its default."""
+        """Presets, the key map, the theme, everything back to its default."""
         project = self.studio.session.project
-        choices = [("k", "keys", tr("edit the key map")), ("r", "reset", tr("reset all of them"))]
-        if project is not None:
-            choices.append(("s", "save", tr("save this project's settings as a preset")))
-            choices += [
-                (str(n)[-1], f"load {name}", tr("load the preset {name}").format(name=name))
-                for n, name in enumerate(presets.names()[:10])
-            ]
-        self.app.push_screen(Menu(tr("What is to be done?"), choices), self._do)
+        offers = Offers(self._load, self._reset_all, self._kept, project, self.say)
+        more = [("k", "keys", tr("edit the key map")), ("t", "theme", tr("edit this theme's file"))]
+        choose(self.app, offers, [(key, what, words) for key, what, words in more], self._more)
 
-    def _do(self, chosen: str | None) -> None:
+    def _more(self, chosen: str) -> None:
+        self._edit(drafts.of_keymap if chosen == "keys" else self._of_theme)
+
+    def _of_theme(self) -> drafts.Draft:
+        return drafts.of_theme(self.app.theme)
+
+    def _kept(self) -> presets.Values:
         project = self.studio.session.project
-        if chosen == "keys":
-            edit_file(self, settings.config_folder() / "keymap.toml")
-        elif chosen == "reset":
-            self._reset_all()
-        elif chosen == "save" and project is not None:
-            self.app.push_screen(SavePreset(project), self._saved)
-        elif chosen and project is not None:
-            self._load(project, chosen.removeprefix("load "))
+        return presets.of_project(project) if project else {}
 
-    def _load(self, project: Project, name: str) -> None:
+    def _load(self, name: str) -> None:
+        project = self.studio.session.project
+
         def do() -> None:
-            presets.apply(project, presets.load(name))
+            self.studio.session.require_writing()
+            if project is not None:
+                presets.apply(project, presets.load(name))
 
         self.apply(do)
-
-    def _saved(self, path: Path | None) -> None:
-        if path is not None:
-            self.say(tr("Saved {path}.").format(path=path))
 
     @work(thread=True, group="change")
     def apply(self, act: Callable[[], object]) -> None:
@@ -243,15 +277,28 @@ class SettingsRoom(Room):
         if not names:
             self.say(tr("Nothing differs from its default."))
             return
-        question = tr("Take {n} settings back to their defaults?").format(n=len(names))
+        question = tr_n(
+            "Take {n} setting back to its default?",
+            "Take {n} settings back to their defaults?",
+            len(names),
+        ).format(n=len(names))
+        lost = tr("{names}. A copy of the file goes to trash/.")
 
         def go(yes: bool | None) -> None:
             if yes:
-                self.apply(lambda: self._write(dict.fromkeys(names)))
+                self.apply(self._reset)
 
-        self.app.push_screen(
-            Confirm(question, safe_text(", ".join(names)), act=tr("Reset"), keep=tr("Keep")), go
-        )
+        act, keep = tr("Reset"), tr("Keep")
+        lost = lost.format(names=", ".join(names))
+        self.app.push_screen(Confirm(question, lost, act=act, keep=keep), go)
+
+    def _reset(self) -> None:
+        self.studio.session.require_writing()
+        for project in (None, self.studio.session.project):
+            if project is not None or any(
+                n.startswith(YOURS) and a.set for n, a in self._all.items()
+            ):
+                preferences.reset(project)
 
     # --- filter -------------------------------------------------------------------------------
 
@@ -268,80 +315,6 @@ class SettingsRoom(Room):
         self.query_one(Rows).focus()
 
 
-class ChangeSetting(Dialog[tuple[Any]]):
-    """Ends with the new value, in a tuple of one."""
-
-    act = "Set"
-
-    def __init__(
-        self, setting: str, field: Field, one: SettingAnswer, project: Project | None
-    ) -> None:
-        super().__init__()
-        self._setting, self._field, self._one, self._project = setting, field, one, project
-
-    def title_text(self) -> str:
-        """Name and what it may be."""
-        bounds = f" ({self._one.bounds})" if self._one.bounds else ""
-        return f"{self._setting}{bounds}"
-
-    def fields(self) -> Iterable[Widget]:
-        """The one field."""
-        value = self._one.value
-        shown = preferences.shown(value) if isinstance(value, list | tuple) else value
-        yield labelled(
-            label_of(self._field.name), widget_of(self._field, shown), tr(self._field.help)
-        )
-
-    def on_mount(self) -> None:
-        """Type at once."""
-        super().on_mount()
-        self.query_one(f"#set-{self._field.name}").focus()
-
-    def command(self) -> list[str]:
-        """`settings set NAME VALUE [--project PROJECT]`."""
-        own = self._setting.removeprefix(YOURS)
-        whose = ["--project", self._project.name] if self._project else []
-        return ["settings", "set", own, *whose, "--", preferences.shown(self.accept()[0])]
-
-    def accept(self) -> tuple[Any]:
-        """The value, checked by its definition."""
-        value = value_in(self._field, self.query_one(f"#set-{self._field.name}"))
-        if self._field.type not in (bool, int, float, str):
-            import shlex
-
-            value = tuple(shlex.split(str(value))) if str(value) != "-" else ()
-        preferences.check(self._one.name, value)
-        return (value,)
-
-
-class SavePreset(Dialog[Path]):
-    """Ends with the file of the new preset."""
-
-    heading = "Save this project's settings as a preset"
-    act = "Save"
-
-    def __init__(self, project: Project) -> None:
-        super().__init__()
-        self._project = project
-
-    def fields(self) -> Iterable[Widget]:
-        """Its name."""
-        yield labelled(tr("Name"), Input(id="name"))
-
-    def accept(self) -> Path:
-        """Write it."""
-        name = self.query_one("#name", Input).value.strip()
-        return presets.save(name, presets.of_project(self._project))
-
-
-def own_file() -> Path:
-    """The user's settings file, made where it is missing so that an editor opens it."""
-    path = settings.config_folder() / settings.FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    return path
-
-
 def row_of(name: str, one: SettingAnswer) -> Row:
     """One setting."""
     whose = tr("yours") if name.startswith(YOURS) else tr("project")
@@ -356,6 +329,21 @@ def row_of(name: str, one: SettingAnswer) -> Row:
             tr(one.help),
         ),
     )
+
+
+def about_lines(name: str, one: SettingAnswer, file: Path) -> list[Line]:
+    """All about one setting: what it is, what it may be, where its value comes from."""
+    field = preferences.field_of(one.name)
+    unit = f" {field.unit}" if field.unit else ""
+    value, default = preferences.shown(one.value), preferences.shown(one.default)
+    where = str(file) if one.set else tr("the default")
+    allowed = one.bounds or tr(KINDS.get(field.type, "words, with blanks between"))
+    said = tr("default {default}{unit}; may be {allowed}")
+    return [
+        [(f"{name}  ", "accent"), f"{value}{unit}", (tr("  from "), "muted"), where],
+        [tr(one.help)],
+        [(said.format(default=default, unit=unit, allowed=allowed), "muted")],
+    ]
 
 
 ROOM = SettingsRoom

@@ -153,7 +153,7 @@ class ShotForm(StartForm):
     """The settings of convert that can be others from shot to shot; ends with those that are."""
 
     act = later("Keep")
-    hint = later("ctrl+z as the job  ctrl+y all as the job  enter keep  esc cancel")
+    hint = later("ctrl+z as the job  ctrl+y presets, all as the job  enter keep  esc cancel")
 
     def __init__(self, project: Project, clip: str, shot: Shot) -> None:
         super().__init__(project, "convert")

@@ -13,13 +13,17 @@ from textual.widgets import Input, Static
 
 from engine.devices import gpus
 from engine.project import Project
+from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import keymap
-from fstui.i18n import tr
-from fstui.model import jobs
+from fstui.i18n import later, tr, tr_n
+from fstui.model import jobs, presets
 from fstui.model.commandline import start_words
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
+from fstui.rooms.presets import Offers, choose
+from fstui.widgets.filter import Filter, matches
+from fstui.widgets.section import Section
 
 FIRST = {
     "train": ("model", "iterations", "batch"),
@@ -27,6 +31,8 @@ FIRST = {
     "convert": ("colour", "mask", "crf"),
 }
 """What one changes most; the rest follows below."""
+FEW = 16
+"""Fields up to which no section is folded at first."""
 VERBS = {"extract": "Extract faces", "train": "Train", "convert": "Convert the target"}
 
 
@@ -34,8 +40,9 @@ class StartForm(Dialog[dict[str, Any]]):
     """Settings of one stage, with the project's own values filled in. A star marks what differs
     from what holds where nothing is said."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("default", "defaults")]
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("default", "filter", "manage")]
     act = "Start"
+    hint = later("enter accept  / find  ctrl+y presets  ctrl+z default")
     long = True
 
     def __init__(self, project: Project, stage: str) -> None:
@@ -47,6 +54,10 @@ class StartForm(Dialog[dict[str, Any]]):
         self._fields = {f.name: f for f in fields(self._struct)}
         self._starred: set[str] = set()
         """Fields that are marked."""
+        self._rows: dict[str, Widget] = {}
+        """The line of each field."""
+        self._sections: list[tuple[Section, list[str]]] = []
+        """Sections with the names of their fields."""
         self._resumed = jobs.resumable(project, stage) is not None
 
     def title_text(self) -> str:
@@ -55,19 +66,21 @@ class StartForm(Dialog[dict[str, Any]]):
         return f"{VERBS[self._stage]}{more}"
 
     def fields(self) -> Iterable[Widget]:
-        """The three main fields, then all others."""
-        first = [name for name in FIRST[self._stage] if name in self._fields]
-        for name in first:
-            yield self._field(self._fields[name])
-        section = None
+        """The three main fields, then all others in sections that fold."""
+        yield Filter(placeholder=tr("words of a field"))
+        rows = {name: self._field(field) for name, field in self._fields.items()}
+        first = [name for name in FIRST[self._stage] if name in rows]
+        yield from (rows[name] for name in first)
+        groups: dict[str, list[str]] = {}
         for name, field in self._fields.items():
-            if name in first:
-                continue
-            if field.group != section:
-                section = field.group
-                heading = section.capitalize() or "More settings"
-                yield Static(heading, classes="dialog--section")
-            yield self._field(field)
+            if name not in first:
+                groups.setdefault(field.group, []).append(name)
+        for group, names in groups.items():
+            title = tr(group).capitalize() or tr("More settings")
+            section = Section(title, [rows[n] for n in names], open=len(rows) <= FEW)
+            self._sections.append((section, names))
+            yield section
+        self._rows = rows
 
     def _field(self, field: Field) -> Widget:
         value = self._values.get(field.name, field.default)
@@ -106,6 +119,8 @@ class StartForm(Dialog[dict[str, Any]]):
             hint = tr("{hint} [else {value}]").format(hint=hint, value=words_of(base))
         widget.parent.query_one(".dialog--label", Static).update(Content(label))
         widget.parent.query_one(".dialog--help", Static).update(Content(hint))
+        for section, names in self._sections:
+            section.count(len(self._starred.intersection(names)))
 
     def _entry(self, field: Field) -> Widget:
         return self.query_one(f"#set-{field.name}")
@@ -116,10 +131,76 @@ class StartForm(Dialog[dict[str, Any]]):
         if field := self._fields.get(focused.removeprefix("set-")):
             put(self._entry(field), self.base(field))
 
-    def action_defaults(self) -> None:
+    def all_defaults(self) -> None:
         """All fields back to their base."""
         for field in self._fields.values():
             put(self._entry(field), self.base(field))
+
+    # --- finding a field, presets ---------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Only fields with some words."""
+        self.query_one(Filter).open()
+
+    def on_filter_changed(self, event: Filter.Changed) -> None:
+        """Each key narrows the form; folded sections open for what matches."""
+        found = self._matching(event.text)
+        wanted = {self._rows[name] for name in found}
+        for name in self._rows:
+            self._rows[name].display = name in found
+        for section, _ in self._sections:
+            section.narrow(wanted if event.text else None)
+        if event.text:
+            event.filter.count(len(found), len(self._rows))
+
+    def _matching(self, text: str) -> list[str]:
+        return [
+            name
+            for name, field in self._fields.items()
+            if matches(text, f"{name} {label_of(name)} {hint_of(field)} {field.group}")
+        ]
+
+    def on_filter_left(self, event: Filter.Left) -> None:
+        """Into the first field that matches; the button where nothing is filtered."""
+        found = self._matching(event.filter.text) if event.filter.text else []
+        (self._entry(self._fields[found[0]]) if found else self.query_one("#accept")).focus()
+
+    def problem(self, text: str) -> None:
+        """Say what is wrong, with the section open that the field is in."""
+        super().problem(text)
+        for section, names in self._sections:
+            if any(f"'s {name} " in text for name in names):
+                section.open = True
+
+    def action_manage(self) -> None:
+        """Presets, and all fields back to their defaults."""
+        project = self._project
+        offers = Offers(self._load, self.all_defaults, self._kept, project, self._say)
+        choose(self.app, offers)
+
+    def _load(self, name: str) -> None:
+        """A preset's settings into the fields, none where one can't be."""
+        done, preset = self.attempt(lambda: presets.load(name).get(self._stage, {}))
+        if not done:
+            return
+        found = {own: value for own, value in preset.items() if own in self._fields}
+        for own, value in found.items():
+            put(self._entry(self._fields[own]), value)
+        said = tr_n("{n} setting of {name} stands here.", "{n} settings of {name} stand here.",
+                    len(found))  # fmt: skip
+        self.problem("")
+        self._say(said.format(n=len(found), name=name))
+
+    def _kept(self) -> presets.Values:
+        """What a preset would have of this form: what differs from the defaults. Raises
+        `BadInput`."""
+        values = {own: value_in(f, self._entry(f)) for own, f in self._fields.items()}
+        return {
+            self._stage: {own: v for own, v in values.items() if v != self._fields[own].default}
+        }
+
+    def _say(self, text: str) -> None:
+        self.notify(safe_text(text), markup=False)
 
     def accept(self) -> dict[str, Any]:
         """Only what differs from the defaults, checked."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
+from textual import work
 from textual.widget import Widget
 
+from engine import sessions
 from engine.protocol import State, safe_text
 from engine.settings import TrainSettings
 from fstui import keymap
-from fstui.model import words
+from fstui.i18n import tr
+from fstui.model import jobs, words
 from fstui.model.jobview import JobView
+from fstui.model.machine import MachineGlance, of_machine
 from fstui.model.series import Curve, CurveReader, pace
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
@@ -29,8 +33,14 @@ class Train(StageRoom):
     panes = ("#chart", "#picture")
     no_picture = "Previews show here; r asks for one."
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
-        "preview", "augmentations", "log_scale", "sheet"
+        "preview", "augmentations", "log_scale", "sheet", "manage"
     )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._machine: MachineGlance | None = None
+        self._asked = ""
+        """The running job that the machine is looked at for."""
 
     def body(self) -> Iterable[Widget]:
         """Chart, picture, facts."""
@@ -39,16 +49,32 @@ class Train(StageRoom):
         yield self.previews()
         yield Lines(id="ending", wrap=True, bottom=True)
         yield Lines(id="facts")
+        yield Lines(id="machine")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """The history of the model, beside the counts."""
         project = self.studio.session.project
         history = (CurveReader(project.path / "model" / "history").read,) if project else ()
-        return (*super().asks(), *history)
+        job = self.job
+        machine = (of_machine(job.folder),) if job is not None and job.running else ()
+        return (*super().asks(), *history, *machine)
+
+    def news(self, update: object = None) -> None:
+        """What the job takes of the machine is asked about while it runs."""
+        if isinstance(update, MachineGlance):
+            self._machine = update
+        job = self.job
+        name = job.folder.name if job is not None and job.running else ""
+        if name != self._asked:
+            self._asked, self._machine = name, None
+            self.ask_again()
+        super().news(update)
 
     def show(self) -> None:
         """The chart beside what every stage shows."""
         super().show()
+        told = self._machine.words() if self._machine else ""
+        self.query_one("#machine", Lines).show([[(told, "muted")]])
         job = self.job
         saves = job.saves if job else []
         chart, view = self.query_one(Chart), self.studio.session.view
@@ -81,6 +107,9 @@ class Train(StageRoom):
             overview = self.studio.session.overview
             ready = overview is not None and not lacks(overview, self.stage)
             return ready and bool(super().check_action(action, parameters))
+        if action == "manage":
+            job = self.job
+            return not self.studio.session.readonly and job is not None
         if action == "sheet":
             return any(pane.has_sheets for pane in self.query(Previews))
         if action == "log_scale":
@@ -101,6 +130,47 @@ class Train(StageRoom):
         project = self.studio.session.project
         if project is not None:
             self.app.push_screen(Augmentations(project.path))
+
+    def words_for(self, action: str) -> str:
+        """What `m` has here."""
+        return tr("sessions, change") if action == "manage" else super().words_for(action)
+
+    def action_manage(self) -> None:
+        """The model's sessions; settings that a running training takes."""
+        from fstui.widgets.menu import Menu
+
+        choices = [("s", "sessions", tr("sessions with their speed"))]
+        if self.job is not None and self.job.running:
+            choices.append(("c", "change", tr("change settings while it runs")))
+        self.app.push_screen(Menu(tr("What is to be done?"), choices), self._do)
+
+    def _do(self, chosen: str | None) -> None:
+        from fstui.rooms.sessions import ChangeLive, Sessions
+
+        project, job = self.studio.session.project, self.job
+        if project is None or job is None:
+            return
+        if chosen == "sessions":
+            self.app.push_screen(Sessions(sessions.read(project.path / "model")))
+        elif chosen == "change":
+
+            def go(values: dict[str, Any] | None) -> None:
+                if values:
+                    self.change(job, values)
+
+            self.app.push_screen(ChangeLive(project.name, settings_of(job)), go)
+
+    @work(thread=True, group="change")
+    def change(self, job: JobView, values: dict[str, Any]) -> None:
+        """Tell the training, and wait for its answer in a thread."""
+
+        def act() -> None:
+            self.studio.session.require_writing()
+            jobs.change(job.folder, values)
+            said = ", ".join(f"{name} {value}" for name, value in values.items())
+            self.app.call_from_thread(self.say, tr("It goes on with {said}.").format(said=said))
+
+        self.attempt_in_thread(act)
 
     def action_sheet(self) -> None:
         """All faces of the previews with their masks, or the few that fit a small pane."""

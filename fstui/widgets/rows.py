@@ -245,7 +245,10 @@ class Rows(StripView, can_focus=True):
         return self.marks if action == "mark" else True
 
     def on_key(self, event: events.Key) -> None:
-        """A column's sort key sorts; pressed again, the other way round."""
+        """A column's sort key sorts; pressed again, the other way round. One that was meant for the
+        filter, which has the focus by now, goes on to it."""
+        if not self.has_focus:
+            return
         for number, column in enumerate(self.columns):
             if column.sort and event.character == column.sort:
                 self.reverse = not self.reverse if self.sorted_by == number else False

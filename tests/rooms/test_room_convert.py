@@ -143,7 +143,7 @@ async def test_readonly_shows_the_timeline_and_changes_nothing(
 ) -> None:
     async with bench(project.path, "convert", readonly=True) as b:
         await to_clip(b)
-        await b.press("space", "right", "R", "K")
+        await b.press("space", "right", "R", "C")
         await b.sees("frame 2 of 40")
         assert not isinstance(b.app.screen, Shots)
         assert convert_settings(project) == {}
@@ -214,7 +214,7 @@ async def test_what_differs_is_marked_and_goes_back(bench: Open, project: Projec
         await b.press("ctrl+z")
         await b.until(lambda: "* erosion" not in b.text(), "one back")
         assert form.accept() == {"grain": 30.0, "colour": "mkl"}
-        await b.press("ctrl+y")
+        await b.press("ctrl+y", "d")
         await b.until(lambda: form.accept() == {}, "all back")
 
 
@@ -262,7 +262,7 @@ async def test_shots_are_made_found_removed_and_taken_back(
     monkeypatch.setattr(cuts, "ask", lambda *_words: [10, 25])
     async with bench(project.path, "convert") as b:
         await to_clip(b)
-        await b.press(*["right"] * 4, "K")
+        await b.press(*["right"] * 4, "C")
         await b.sees("No shots: all frames have convert's settings.")
         await b.press("a")
         await b.until(lambda: isinstance(b.app.screen, ShotForm), "the form")
@@ -287,14 +287,14 @@ async def test_a_shots_field_that_is_as_in_the_job_is_not_kept(
 ) -> None:
     async with bench(project.path, "convert") as b:
         await to_clip(b)
-        await b.press("K", "a")
+        await b.press("C", "a")
         await b.until(lambda: isinstance(b.app.screen, ShotForm), "the form")
         form = b.app.screen
         assert not form.query("#set-crf"), "a codec can't change on the way"
         form.query_one("#set-blur", Input).value = "twenty"
         await b.press("enter")
         await b.sees("blur can't be 'twenty'")
-        await b.press("ctrl+y", "enter")
+        await b.press("ctrl+y", "d", "enter")
         await b.sees("1 as the job")
 
 

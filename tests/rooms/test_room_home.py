@@ -40,7 +40,7 @@ async def test_a_project_is_renamed_and_copied(
         await b.press("m", "r")
         await b.sees("Rename film")
         b.app.screen.query_one("#name", Input).value = "cinema"
-        await b.press("ctrl+y")
+        await b.press("ctrl+g")
         assert b.app.clipboard == "fstui project rename film cinema"
         await b.press("enter")
         await b.until(lambda: (tmp_workspace / "cinema").exists(), "it has its new name")
@@ -94,7 +94,7 @@ async def test_another_workspace_is_opened_and_remembered(
     fake.make_project(other, "second")
     async with bench() as b:
         await b.sees("film")
-        await b.press("W")
+        await b.press("X")
         await b.sees("another folder")
         await b.press("o")
         await b.sees("Open another workspace")
@@ -103,7 +103,7 @@ async def test_another_workspace_is_opened_and_remembered(
         await b.sees("second")
         assert "film" not in "\n".join(b.lines()[1:])
         assert b.app.session.state.workspaces[0] == str(other)
-        await b.press("W")
+        await b.press("X")
         await b.sees("1 ")
         await b.press("1")
         await b.sees("film")

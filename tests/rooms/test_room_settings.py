@@ -40,7 +40,7 @@ async def test_every_setting_is_there_with_value_default_and_help(
         total += sum(len(fields(kind)) for kind in STAGE_SETTINGS.values())
         assert len(b.app.screen.query_one("#settings")) == total
         await find(b, "train.learning_rate")
-        await b.sees("the network's own default: 0 to 0.1")
+        await b.sees("may be 0 to 0.1")
         row = next(line for line in b.lines() if "train.learning_rate" in line)
         assert "default" in row
 
@@ -86,7 +86,7 @@ async def test_all_are_taken_back_after_a_question(bench: Open, project: Project
     async with bench(project.path, size=(120, 30)) as b:
         await b.press("O")
         await b.sees("fstui.workspace")
-        await b.press("m", "r")
+        await b.press("m", "d")
         await b.sees("Take 2 settings back")
         await b.press("y")
         await b.until(lambda: settings.load().quota_gb == 0.0, "the user's")
@@ -102,7 +102,7 @@ async def test_a_preset_goes_from_one_project_to_another(
         await b.press("O")
         await b.sees("fstui.workspace")
         await b.press("m", "s")
-        await b.sees("as a preset")
+        await b.sees("Save these settings")
         b.app.screen.query_one("#name", Input).value = "soft"
         await b.press("enter")
         await b.until(lambda: presets.names() == ["soft"], "it is saved")
@@ -111,7 +111,7 @@ async def test_a_preset_goes_from_one_project_to_another(
         await b.sees("fstui.workspace")
         await b.press("m")
         await b.sees("load the preset soft")
-        await b.press("0")
+        await b.press("1")
         await b.until(
             lambda: Project.open(other.path).settings("train") == {"batch": 8}, "it is loaded"
         )

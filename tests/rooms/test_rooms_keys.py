@@ -9,20 +9,25 @@ from pathlib import Path
 
 import fake
 import pytest
+from textual import events
 from textual.binding import Binding
 from textual.widget import Widget
-from workbench import Open
+from textual.widgets import Input
+from workbench import Bench, Open
 
 import fstui.rooms
 import fstui.widgets
 from engine.errors import BadInput
 from engine.protocol import State
 from fstui import keymap
+from fstui.app import FstuiApp
 from fstui.rooms.bars import valid_keys
 from fstui.rooms.dialog import Dialog
 from fstui.rooms.facesort import SortMenu
 from fstui.rooms.help import Help, live_keys
+from fstui.rooms.palette import Actions
 from fstui.widgets.confirm import Confirm
+from fstui.widgets.filter import Filter
 
 OVER_A_ROOM = (Dialog, Help, Confirm, SortMenu)
 """While one of these is open no key of a room is live: y and n answer, q and esc close, letters
@@ -99,13 +104,13 @@ async def test_the_users_key_map_changes_key_footer_and_help(
     bench: Open, tmp_path: Path, tmp_workspace: Path
 ) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "keymap.toml").write_text('new = "B"\n')
+    (tmp_path / "config" / "keymap.toml").write_text('new = "Q"\n')
     async with bench() as b:
         await b.sees("Welcome")
         await b.press("plus")
         assert "New project" not in b.text()
-        assert "B" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
-        await b.press("B")
+        assert "Q" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
+        await b.press("Q")
         await b.sees("New project")
 
 
@@ -159,6 +164,26 @@ async def test_the_palette_finds_actions_by_words_of_the_same_meaning(
         await b.until(lambda: b.app.current_mode == "convert", "the convert room")
 
 
+@pytest.mark.parametrize("room", [room for room in FstuiApp.MODES if room != "home"])
+async def test_every_valid_action_is_in_the_palette_with_its_words_and_key(
+    bench: Open, tmp_workspace: Path, room: str
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    fake.add_faces(project)
+    engine = fake.FakeEngine(project.path)
+    engine.train_to(20)
+    async with bench(project.path, room, size=(120, 40)) as b:
+        await b.sees("help")
+        offered = {text for _, text, _ in Actions(b.app.screen)._valid()}
+        for action, key, words in valid_keys(b.app.screen):
+            name = action.removeprefix("app.")
+            if name in {k.id for k in keymap.KEYS} - {"command_palette", "back"}:
+                assert any(text.startswith(f"{words}  (") for text in offered), (key, words)
+        table = {k.id for k in keymap.KEYS} - {"command_palette", "back"}
+        assert len(offered) == len({k.id for k in keymap.KEYS if valid(b, k.id)} & table)
+    engine.end(State.DONE, 0, "done")
+
+
 async def test_a_click_does_what_the_key_does(bench: Open, tmp_workspace: Path) -> None:
     project = fake.make_project(tmp_workspace)
     async with bench(project.path) as b:
@@ -169,3 +194,36 @@ async def test_a_click_does_what_the_key_does(bench: Open, tmp_workspace: Path) 
         column = b.lines()[-1].index("? help")
         await b.pilot.click(offset=(column, 23))
         await b.sees("Keys of the train room")
+
+
+@pytest.mark.parametrize(
+    "room", ["home", "faces", "log", "queue", "arrivals", "models", "settings"]
+)
+async def test_letters_behind_the_filters_key_are_the_filters(
+    bench: Open, tmp_workspace: Path, room: str
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    fake.add_faces(project)
+    engine = fake.FakeEngine(project.path)
+    engine.end(State.DONE, 0, "done")
+    async with bench(project.path, "project" if room == "home" else room, size=(100, 30)) as b:
+        await b.sees("help")
+        if room == "home":
+            await b.press("0")
+        await b.until(lambda: valid(b, "filter"), "something to filter")
+        theme = b.app.theme
+        for one in ("slash", *"atxS8q", "enter"):  # one packet: nothing is handled in between
+            b.app.post_message(events.Key(one, one if len(one) == 1 else None))
+        entry = b.app.screen.query_one(Filter)
+        await b.until(lambda: entry.text == "atxS8q", "all of it in the filter")
+        await b.until(lambda: not isinstance(b.app.focused, Input), "enter goes to the list")
+        assert b.app.theme == theme, "t is a letter here"
+        assert b.app.current_mode == room
+        assert len(b.app.screen_stack) == 1
+        assert entry.display, "an active filter is seen"
+
+
+def valid(b: Bench, action: str) -> bool:
+    """Whether an action can be done on the screen now."""
+    bound = b.app.screen.active_bindings.values()
+    return any(one.binding.action == action and one.enabled for one in bound)

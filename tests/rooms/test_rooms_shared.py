@@ -60,7 +60,7 @@ async def test_a_form_gives_its_command(bench: Open, project: Project) -> None:
         form = b.app.screen
         form.query_one("#set-iterations", Input).value = "1234"
         form.query_one("#set-recompute", Choice).action_turn(1)
-        await b.press("ctrl+y")
+        await b.press("ctrl+g")
         await b.until(lambda: "1234" in b.app.clipboard, "it was copied")
         words = shlex.split(b.app.clipboard)
         args = cli.parser().parse_args(words[1:])

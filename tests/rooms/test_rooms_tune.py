@@ -18,6 +18,7 @@ from fstui.model.preview import Looked
 from fstui.rooms.choice import Choice
 from fstui.rooms.tune import Look, TuneForm, beside
 from fstui.widgets.picture import Picture
+from fstui.widgets.section import Heading
 
 
 @pytest.fixture
@@ -136,7 +137,7 @@ async def test_every_field_can_be_seen_beside_the_picture(
         assert form.query_one(Picture).size.height >= 4
         for wanted in ("#accept", "#look-frames", ".dialog--problem"):
             assert inside.contains_region(form.query_one(wanted).region), wanted
-        for field in form.query(".dialog--fields Input, .dialog--fields Choice"):
+        for field in form.query(".section--rows Input, .section--rows Choice"):
             field.focus()
             view = form.query_one(".dialog--fields").content_region
             await b.until(
@@ -151,7 +152,10 @@ async def test_arrows_go_from_field_to_field(
         form = await opened(b)
         form.query_one("#set-colour").focus()
         await b.press("down", "down", "down")
-        assert form.focused is form.query_one("#set-erosion")
+        assert isinstance(form.focused, Heading)
+        assert not form.focused.parent.query_one(".section--rows").display
+        await b.press("enter", "down")
+        assert form.focused is form.query(".section--rows Input, .section--rows Choice").first()
 
 
 async def test_the_preview_is_put_away_and_costs_nothing_then(

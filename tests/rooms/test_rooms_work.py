@@ -15,6 +15,7 @@ from engine.errors import AlreadyRunning, BadInput
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, State, Step
 from engine.queue.queue import Queue
+from engine.sessions import Diary
 from fstui import settings
 from fstui.model import jobs
 from fstui.model.queue import Place
@@ -300,12 +301,12 @@ async def test_a_form_that_scrolls_keeps_its_button_and_its_problem_in_sight(
         form = b.app.screen
         inside = form.query_one(".dialog").content_region
         assert inside.contains_region(form.query_one("#accept").region)
-        entry = form.query(Input).first()
+        entry = form.query(".dialog--row Input").first(Input)
         entry.value = "-1"
         await b.press("enter")
         await b.sees("can't be '-1'")
         assert inside.contains_region(form.query_one("#accept").region)
-        for field in form.query("Input, Choice"):
+        for field in form.query(".dialog--row Input, Choice"):
             field.focus()
             await b.until(
                 lambda at=field: (
@@ -1052,3 +1053,31 @@ async def test_a_job_that_cannot_start_waits_where_the_user_said_so(
         await b.sees("train waits in the queue")
         assert len(Queue(tmp_workspace).waiting()) == 1
         await b.until(lambda: kept, "whoever looks sees that the queue is kept")
+
+
+async def test_the_train_room_has_sessions_and_changes_what_runs(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path, batch=4)
+    engine.train_to(10)
+    diary = Diary(project.path / "model")
+    diary.begin(engine.folder.name, 0, batch=4, settings={"batch": 4})
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr("fstui.model.jobs.change", lambda _folder, values: sent.append(values))
+    async with bench(project.path, "train", size=(120, 40)) as b:
+        await b.sees("loss A")
+        await b.sees("memory")
+        await b.press("m", "s")
+        await b.sees("Sessions of this model")
+        await b.sees("no end was written")
+        await b.press("escape", "m", "c")
+        await b.sees("Change while it runs")
+        await b.press("enter")
+        b.app.screen.query_one("#set-learning_rate", Input).value = "1e-05"
+        await b.press("ctrl+g")
+        assert b.app.clipboard == "fstui change demo --learning-rate 1e-05"
+        b.app.screen.submit()
+        await b.sees("It goes on with learning_rate 1e-05")
+        assert sent == [{"learning_rate": 1e-05}]
+    engine.vanish()

@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from queue_tools import entry_of, order, put, standing
 from test_jobs import ended
@@ -76,6 +77,7 @@ def test_a_move_keeps_a_priority_that_fits(project: Project, queue: Queue) -> No
         queue.move(top, 0)
 
 
+@hypothesis_settings(deadline=None, max_examples=40)  # each makes files
 @given(st.lists(st.integers(-2, 2), min_size=1, max_size=6), st.data())
 def test_a_move_ends_at_its_place_and_leaves_the_others_as_they_were(
     priorities: list[int], data: st.DataObject

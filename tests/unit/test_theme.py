@@ -44,8 +44,10 @@ def test_contrast_of_known_pairs() -> None:
     assert contrast(Color.parse("#777777"), Color.parse("white")) == pytest.approx(4.48, abs=0.01)
 
 
-def test_there_is_a_dark_a_light_and_a_sixteen_colour_theme() -> None:
+def test_there_are_dark_light_and_sixteen_colour_themes() -> None:
     found = [theme.load(path) for path in FILES]
+    assert len(found) >= 6
+    assert sum(not t.dark for t in found) >= 2
     assert {(t.dark, t.ansi) for t in found} >= {(True, False), (False, False), (True, True)}
     assert {theme.DARK, theme.LIGHT, theme.TERMINAL} <= {t.name for t in found}
 
@@ -65,6 +67,14 @@ def test_text_can_be_read_on_all_grounds(path: Path) -> None:
             assert ratio >= 4.5, f"{text} on {ground}: {ratio:.2f}"
 
 
+def test_high_contrast_is_seven_to_one() -> None:
+    colours = theme.load(theme.SHIPPED / "contrast.toml").to_color_system().generate()
+    for ground in GROUNDS:
+        below = Color.parse(colours[ground])
+        for text in TEXTS:
+            assert contrast(below + Color.parse(colours[text]), below) >= 7, (text, ground)
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
 def test_cursor_and_footer_can_be_read(path: Path) -> None:
     shipped = theme.load(path)
@@ -81,10 +91,14 @@ def test_cursor_and_footer_can_be_read(path: Path) -> None:
     ("text", "says"),
     [
         ("name = 'x'", "colours"),
-        ("name = 'x'\n[colours]\nprimary = 'no colour'", "primary = 'no colour' is no colour"),
-        ("name = 'x'\n[colours]\nprimary = '#fff'\nprimry = '#000'", "primry"),
+        ("name = 'x'\n[colours]\nprimary = 'no colour'", "line 3: primary = 'no colour' is no"),
+        ("name = 'x'\n[colours]\nprimary = '#fff'\nprimry = '#000'", "line 4: Object contains unk"),
+        ("name = 'x'\n[colours]\nprimary = 5", "line 3: Expected `str`"),
         ("name = ", "can't be used"),
-        ("name = 'x'\n[colours]\nprimary = '#fff'\n[variables]\nborder = '12'", "border = '12'"),
+        (
+            "name = 'x'\n[colours]\nprimary = '#fff'\n[variables]\nborder = '12'",
+            "line 5: border = '12'",
+        ),
     ],
 )
 def test_broken_theme_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:

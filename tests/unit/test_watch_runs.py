@@ -15,7 +15,7 @@ from engine.errors import AlreadyRunning, FstuiError, NoSpace
 from engine.process import FileLock
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text, jobs_of
-from engine.queue.keeper import advance
+from engine.queue.keeper import settle
 from engine.queue.queue import queue_of
 from engine.report import Reporter
 from engine.watch import start
@@ -110,8 +110,9 @@ def test_a_job_that_was_cut_off_is_followed_to_its_next_try(desk: Desk) -> None:
     desk.another().tick()  # by the next watcher
     assert desk.run.state == "running"
     queue = queue_of(desk.project.path)
+    (over,) = [item for item in queue.items() if item.name == first.name]
     with queue.locked():
-        advance(queue)
+        settle(queue, over)
     assert desk.jobs[0].job().resumes == first.name
     desk.runs.tick()
     assert (desk.run.state, desk.run.job) == ("queued", desk.jobs[0].name)

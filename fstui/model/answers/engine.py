@@ -107,6 +107,11 @@ class NetworkAnswer(Answer, frozen=True):
     parts: dict[str, int]
     weights: int
     weights_with_mask: int | None
+    training_bytes: int
+    """Memory of weights, gradients and moments, whatever the batch."""
+    flop: float
+    """Floating-point operations of one pass of a face of each side; a step does three times that
+    for each such pair."""
     options: list[OptionAnswer]
     habits: HabitsAnswer
 

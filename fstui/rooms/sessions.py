@@ -1,0 +1,125 @@
+"""Dialogues of the train room: the sessions of a model, and settings that change while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from engine.errors import NothingToDo
+from engine.protocol import safe_text
+from engine.sessions import Session
+from engine.settings import Field, TrainSettings, fields, read
+from fstui.i18n import tr
+from fstui.model import words
+from fstui.rooms.dialog import Dialog, labelled
+from fstui.rooms.lines import Listing
+from fstui.rooms.start import hint_of, label_of, value_in, widget_of
+from fstui.widgets.rows import Column, Row, Rows
+
+COLUMNS = (
+    Column("Began", 16),
+    Column("From", 10, right=True),
+    Column("To", 10, right=True),
+    Column("Time", 9, right=True),
+    Column("EGs/s", 8, right=True),
+    Column("Batch", 6, right=True),
+    Column("Saves", 6, right=True),
+    Column("End", least=16),
+)
+LIVE = [field for field in fields(TrainSettings) if field.live]
+"""Settings that a running training takes."""
+
+
+class Sessions(ModalScreen[None]):
+    """What each training of the model did."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "back", "Close")]
+    DEFAULT_CSS = "Sessions { align: center middle; background: $background 60%; }"
+
+    def __init__(self, sessions: list[Session]) -> None:
+        super().__init__()
+        self._sessions = sessions
+
+    def compose(self) -> ComposeResult:
+        """Title and list."""
+        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
+        with Vertical(classes="dialog dialog-tall"):
+            title = tr("Sessions of this model (esc closes)")
+            yield Static(Content(title), classes="dialog--title")
+            yield Listing(COLUMNS, empty=tr("It was not trained yet."))
+
+    def on_mount(self) -> None:
+        """The newest first."""
+        rows = self.query_one(Rows)
+        rows.show([session_row(session) for session in reversed(self._sessions)])
+        rows.focus()
+
+    def action_back(self) -> None:
+        """Close."""
+        self.dismiss(None)
+
+
+def session_row(session: Session) -> Row:
+    """One session."""
+    began = datetime.fromtimestamp(session.began).astimezone()
+    saves = sum(mark.kind == "save" for mark in session.marks)
+    return Row(
+        session.job,
+        (
+            f"{began:%Y-%m-%d %H:%M}",
+            words.count(session.first),
+            words.count(session.last),
+            words.duration(session.seconds),
+            f"{session.rate:.1f}",
+            str(session.batch),
+            str(saves),
+            safe_text(session.how) or tr("no end was written"),
+        ),
+    )
+
+
+class ChangeLive(Dialog[dict[str, Any]]):
+    """Ends with the settings that are to be others from now on."""
+
+    heading = "Change while it runs"
+    act = "Change"
+    long = True
+
+    def __init__(self, project: str, values: dict[str, Any]) -> None:
+        super().__init__()
+        self._project, self._values = project, values
+
+    def fields(self) -> Iterable[Widget]:
+        """Those that may change."""
+        for field in LIVE:
+            yield labelled(label_of(field.name), widget_of(field, self._now(field)), hint_of(field))
+
+    def _now(self, field: Field) -> Any:
+        return self._values.get(field.name, field.default)
+
+    def command(self) -> list[str]:
+        """`change PROJECT --NAME VALUE`."""
+        chosen = self.accept()
+        flags = [w for n, v in chosen.items() for w in (f"--{n.replace('_', '-')}", str(v))]
+        return ["change", self._project, *flags]
+
+    def accept(self) -> dict[str, Any]:
+        """What differs from what it runs with."""
+        found = {}
+        for field in LIVE:
+            value = value_in(field, self.query_one(f"#set-{field.name}"))
+            if value != self._now(field):
+                found[field.name] = value
+        if not found:
+            raise NothingToDo("Nothing was changed: esc leaves it as it is.")
+        read(TrainSettings, found)
+        return found
