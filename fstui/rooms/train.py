@@ -133,7 +133,7 @@ class Train(StageRoom):
 
     def words_for(self, action: str) -> str:
         """What `m` has here."""
-        return tr("sessions, change") if action == "manage" else super().words_for(action)
+        return tr("more") if action == "manage" else super().words_for(action)
 
     def action_manage(self) -> None:
         """The model's sessions; settings that a running training takes."""

@@ -18,6 +18,8 @@ def test_a_network_is_described_as_it_is_built() -> None:
     assert (row["input"], list(row["outputs"])) == (64, [64])
     assert row["weights"] == sum(row["parts"].values()) == 82_062_470
     assert row["weights_with_mask"] == 94_455_560
+    assert row["training_bytes"] == 16 * row["weights"]
+    assert 3 * 16 * row["flop"] == pytest.approx(366e9, rel=0.01), "as bench measures a step of 16"
     assert [option["name"] for option in row["options"]] == ["lowmem"]
     assert row["habits"]["learning_rate"] == pytest.approx(5e-5)
 
