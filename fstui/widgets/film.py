@@ -127,6 +127,17 @@ class FilmView(Picture, can_focus=True):
             self.playing = False
             self._told()
 
+    def rest(self) -> None:
+        """Nobody looks: stand still and ask for nothing."""
+        self.pause()
+        self.workers.cancel_group(self, "decode")
+        if self._asking:
+            self._asking, self._decoded = False, ()
+
+    def wake(self) -> None:
+        """Somebody looks again: ask for what didn't come."""
+        self._want()
+
     def _told(self) -> None:
         self._say()
         self.post_message(self.Played(self))
