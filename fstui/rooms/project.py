@@ -18,7 +18,7 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import drafts, glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
@@ -35,7 +35,11 @@ if TYPE_CHECKING:
 
 GREAT = Size(200, 40)
 """Columns and rows of a terminal from which faces, training and conversion stand side by side."""
-TITLES = {"a": "A  is replaced", "b": "B  is put in", "target": "Target  shows A"}
+TITLES = {
+    "a": later("A  is replaced"),
+    "b": later("B  is put in"),
+    "target": later("Target  shows A"),
+}
 COLUMNS = (Column("Side", 7), Column("Footage", least=16), Column("Size", 10, right=True))
 STATE_TONES: dict[str, Tone] = {
     "done": "good",
@@ -65,7 +69,7 @@ class ProjectRoom(Room):
         """Sides side by side, stages, footage."""
         yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
         yield Horizontal(Lines(id="stages"), Lines(id="model"), Lines(id="result"), id="pipeline")
-        yield Listing(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
+        yield Listing(COLUMNS, empty=tr("No footage yet: press a to add some."), id="sources")
         yield Lines(id="facts")
         yield Lines(id="disk")
         yield Lines(id="arrivals")
@@ -253,20 +257,20 @@ def edit_project(room: Room) -> None:
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     """Title, person, footage, faces."""
     count = overview.sides.get(side) or SideCount(side, 0, 0, 0, 0, 0, 0)
-    lines: list[Line] = [[(TITLES[side], "accent")]]
+    lines: list[Line] = [[(tr(TITLES[side]), "accent")]]
     if side != "target":
         person = project.file.people.get(side)
         if person:
             lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
             if problem_of(person, today()):
-                lines.append([("! out of date: press p", "warn")])
+                lines.append([(tr("! out of date: press p"), "warn")])
         else:
-            lines.append([("! not recorded: press p", "warn")])
+            lines.append([(tr("! not recorded: press p"), "warn")])
     else:
         results = len(overview.results)
         lines.append([words.plural(results, "result") + " in out/" if results else ""])
     if not count.sources:
-        return [*lines, [("needs footage: press a", "warn")]]
+        return [*lines, [(tr("needs footage: press a"), "warn")]]
     looked = f", {count.done} extracted" if count.done < count.sources else ", extracted"
     lines.append([words.plural(count.sources, "source"), (looked, "muted")])
     faces = words.plural(count.faces, "face")
@@ -291,7 +295,7 @@ def next_line(overview: Overview) -> Line:
     """`Next: s  extract (side a, b waits)`."""
     stage = overview.next
     if stage is None:
-        return [("All three stages are done.", "good"), " 3 trains on, 4 converts again."]
+        return [(tr("All three stages are done."), "good"), tr(" 3 trains on, 4 converts again.")]
     verb = stage.command.split(" ")[0]
     if verb == "attach":
         room = ROOM_KEYS[stage.name]
@@ -338,11 +342,11 @@ def disk_line(parts: dict[str, int]) -> Line:
 def arrival_line(watch: JobView | None) -> Line:
     """What arrived last in media/, while it is watched."""
     if watch is None or not watch.running:
-        return [("media/ is not watched: w watches it", "muted")]
+        return [(tr("media/ is not watched: w watches it"), "muted")]
     told = [e for e in watch.events if e.k in ("arrival", "launch", "run", "warn")]
     if told:
-        return [("watch: ", "accent"), event_words(told[-1])]
-    return [("watch: ", "accent"), "footage that arrives in media/a, b, target and inbox"]
+        return [(tr("watch: "), "accent"), event_words(told[-1])]
+    return [(tr("watch: "), "accent"), tr("footage that arrives in media/a, b, target and inbox")]
 
 
 def source_row(source: Source) -> Row:
