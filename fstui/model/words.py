@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 from fstui.widgets.words import duration, rate
 
-__all__ = ["age", "count", "duration", "loss", "plural", "rate", "size"]
+__all__ = ["age", "count", "duration", "loss", "moment", "plural", "rate", "size"]
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -20,6 +22,13 @@ def age(seconds: float) -> str:
     if seconds < HOUR_S:
         return f"{int(seconds) // MINUTE_S} min ago"
     return f"{duration(seconds)} ago"
+
+
+def moment(at: float, now: float) -> str:
+    """`22:54` today, else the day: a clock's time, for an age would be painted ever anew."""
+    then, today = time.localtime(at), time.localtime(now)
+    same_day = then[:3] == today[:3]
+    return time.strftime("%H:%M" if same_day else "%Y-%m-%d", then)
 
 
 def count(number: float | None) -> str:

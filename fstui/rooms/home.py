@@ -11,7 +11,7 @@ from textual import work
 from textual.widget import Widget
 
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import glance, words
 from fstui.model.jobview import progress_words, state_words
 from fstui.model.overview import Overview
@@ -38,9 +38,19 @@ TONES: dict[str, Tone] = {
     "interrupted": "warn",
 }
 FIRST_STEPS = (
-    ("1", "make a project", "+", "a folder with a name, in this workspace"),
-    ("2", "add footage", "a", "side A: who is replaced; side B: who is put in; the target"),
-    ("3", "start", "s", "extracts faces, trains, converts: each press does what is next"),
+    ("1", later("make a project"), "+", later("a folder with a name, in this workspace")),
+    (
+        "2",
+        later("add footage"),
+        "a",
+        later("side A: who is replaced; side B: who is put in; the target"),
+    ),
+    (
+        "3",
+        later("start"),
+        "s",
+        later("extracts faces, trains, converts: each press does what is next"),
+    ),
 )
 
 
@@ -60,8 +70,8 @@ class Home(Room):
     def body(self) -> Iterable[Widget]:
         """The list, and what to do where it is empty."""
         yield Lines(id="first")
-        yield Rows(COLUMNS, empty="Looking for projects ...", id="projects")
-        yield Filter(placeholder="words that a project's name must have")
+        yield Rows(COLUMNS, empty=tr("Looking for projects ..."), id="projects")
+        yield Filter(placeholder=tr("words that a project's name must have"))
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """All projects of the workspace."""
@@ -86,7 +96,7 @@ class Home(Room):
         rows = [
             row_of(one, now, disks.get(one.path)) for one in found if matches(entry.text, one.name)
         ]
-        self.query_one(Rows).show(rows, empty="No project matches: esc clears the filter.")
+        self.query_one(Rows).show(rows, empty=tr("No project matches: esc clears the filter."))
         if entry.text:
             entry.count(len(rows), len(found))
 
@@ -172,7 +182,7 @@ class Home(Room):
 def row_of(one: Overview, now: float, disk: int | None = None) -> Row:
     """One project as a row of the list."""
     held = words.size(disk) if disk is not None else ""
-    age = moment(one.last_activity, now)
+    age = words.moment(one.last_activity, now)
     if one.damaged:
         return Row(
             str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age, "", "", "", held)
@@ -201,13 +211,6 @@ def _pace(one: Overview) -> tuple[str, str, str]:
     return rate, left, snapshot.device
 
 
-def moment(at: float, now: float) -> str:
-    """`22:54` today, else the day: a clock's time, for an age would be painted ever anew."""
-    then, today = time.localtime(at), time.localtime(now)
-    same_day = then[:3] == today[:3]
-    return time.strftime("%H:%M" if same_day else "%Y-%m-%d", then)
-
-
 def next_of(one: Overview) -> str:
     """What is due, in one word."""
     return "" if one.running or one.next is None else one.next.command.split(" ")[0]
@@ -216,18 +219,29 @@ def next_of(one: Overview) -> str:
 def first_lines(workspace: Path) -> list[list[str | tuple[str, Tone]]]:
     """The first run's screen: three steps, one key each."""
     lines: list[list[str | tuple[str, Tone]]] = [
-        [("Welcome to fstui.", "accent"), f" No project in {workspace} yet."],
+        [
+            (tr("Welcome to fstui."), "accent"),
+            tr(" No project in {workspace} yet.").format(workspace=workspace),
+        ],
         [],
     ]
     for number, what, key, why in FIRST_STEPS:
         lines += [
-            [f"  {number}. press ", (f" {key} ", "accent"), f" to {what}"],
-            [(f"     {why}", "muted")],
+            [
+                tr("  {number}. press ").format(number=number),
+                (f" {key} ", "accent"),
+                tr(" to {what}").format(what=tr(what)),
+            ],
+            [(f"     {tr(why)}", "muted")],
             [],
         ]
     lines += [
-        ["Work goes on when you leave with ", ("q", "accent"), " or lose the connection."],
-        ["Keys are shown below; ", ("?", "accent"), " shows all that are valid."],
+        [
+            tr("Work goes on when you leave with "),
+            ("q", "accent"),
+            tr(" or lose the connection."),
+        ],
+        [tr("Keys are shown below; "), ("?", "accent"), tr(" shows all that are valid.")],
     ]
     return lines
 

@@ -52,6 +52,9 @@ class MediaRoom(Room):
     def __init__(self) -> None:
         super().__init__()
         self._films = Films()
+        self._looks: tuple[Path, Callable[[], object | None]] | None = None
+        """The project whose footage is looked at, and what looks; kept from visit to visit, so
+        that nothing is counted twice."""
         self._glance: FootageGlance | None = None
         self._by_key: dict[str, Clip] = {}
         self._facts: dict[str, dict[str, Any] | str] = {}
@@ -71,11 +74,20 @@ class MediaRoom(Room):
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """This project's footage."""
         project = self.studio.session.project
-        return (of_footage(project.path),) if project else ()
+        if project is None:
+            return ()
+        if self._looks is None or self._looks[0] != project.path:
+            self._looks = project.path, of_footage(project.path)
+        return (self._looks[1],)
+
+    def on_screen_resume(self) -> None:
+        """Somebody looks again."""
+        super().on_screen_resume()
+        self.query_one(FilmView).wake()
 
     def on_screen_suspend(self) -> None:
         """Nobody looks: nothing plays, and the engine's process goes."""
-        self.query_one(FilmView).pause()
+        self.query_one(FilmView).rest()
         self.close_films()
 
     def on_unmount(self) -> None:
@@ -115,12 +127,13 @@ class MediaRoom(Room):
         if self._glance is None:
             return
         entry, clips = self.query_one(Filter), self.clips
-        kept = [c for c in clips if matches(entry.text, f"{c.path.name} {c.state} {c.place}")]
-        if entry.text:
+        text = entry.text
+        kept = [c for c in clips if not text or matches(text, f"{c.path.name} {c.state} {c.place}")]
+        if text:
             entry.count(len(kept), len(clips))
-        empty = tr("Nothing matches: esc clears the filter.") if entry.text else ""
+        empty = tr("Nothing matches: esc clears the filter.") if text else ""
         rows = self.query_one(Rows)
-        rows.show(Tree(kept, self._facts_of, sides=not entry.text), empty=empty)
+        rows.show(Tree(kept, self._facts_of, sides=not text), empty=empty)
         rows.marked &= self._by_key.keys()
         if self.focused is None:
             rows.focus()

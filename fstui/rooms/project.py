@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
@@ -17,10 +18,13 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
+from fstui.i18n import later, tr
 from fstui.model import drafts, glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
+from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
+from fstui.model.words import moment
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing
 from fstui.rooms.room import Room
@@ -31,7 +35,11 @@ if TYPE_CHECKING:
 
 GREAT = Size(200, 40)
 """Columns and rows of a terminal from which faces, training and conversion stand side by side."""
-TITLES = {"a": "A  is replaced", "b": "B  is put in", "target": "Target  shows A"}
+TITLES = {
+    "a": later("A  is replaced"),
+    "b": later("B  is put in"),
+    "target": later("Target  shows A"),
+}
 COLUMNS = (Column("Side", 7), Column("Footage", least=16), Column("Size", 10, right=True))
 STATE_TONES: dict[str, Tone] = {
     "done": "good",
@@ -48,26 +56,31 @@ class ProjectRoom(Room):
     """What the project has, and what it needs."""
 
     room = "project"
+    CSS_PATH = "../styles/project.tcss"
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("add", "people", "edit")
 
     def __init__(self) -> None:
         super().__init__()
         self._shown: Path | None = None
         """The project that was shown last."""
+        self._pipeline: Pipeline | None = None
 
     def body(self) -> Iterable[Widget]:
         """Sides side by side, stages, footage."""
         yield Horizontal(*(Lines(id=f"side-{side}", classes="side") for side in SIDES), id="sides")
-        yield Lines(id="stages")
-        yield Listing(COLUMNS, empty="No footage yet: press a to add some.", id="sources")
+        yield Horizontal(Lines(id="stages"), Lines(id="model"), Lines(id="result"), id="pipeline")
+        yield Listing(COLUMNS, empty=tr("No footage yet: press a to add some."), id="sources")
         yield Lines(id="facts")
+        yield Lines(id="disk")
         yield Lines(id="arrivals")
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """This project's counts and stages, and what stands beside them."""
         project = self.studio.session.project
+        if project is None:
+            return ()
         more = [ask for pane in self.beside for ask in pane.asks()]
-        return (glance.of_project(project.path), *more) if project else ()
+        return (glance.of_project(project.path), of_pipeline(project.path), *more)
 
     @property
     def beside(self) -> list[SideBySide]:
@@ -102,10 +115,29 @@ class ProjectRoom(Room):
             self._shown = project.path
             self.query_one("#facts", Lines).show([])
             rows.select(self.studio.session.view.source)
+        self._show_pipeline(overview)
         watch = self.studio.session.jobs.get("watch")
         self.query_one("#arrivals", Lines).show([arrival_line(watch)])
         for pane in self.beside:
             pane.show()
+
+    def _show_pipeline(self, overview: Overview | None) -> None:
+        """Model and result, and what each part takes on disk."""
+        known = self._pipeline
+        if known is None or overview is None or known.path != overview.path:
+            for part in ("model", "result", "disk"):
+                self.query_one(f"#{part}", Lines).show([])
+            return
+        now = time.time()
+        train, convert = overview.stages[1:] if overview.stages else (None, None)
+        self.query_one("#model", Lines).show(model_lines(known.model, train, now))
+        self.query_one("#result", Lines).show(result_lines(known.result, convert, now))
+        self.query_one("#disk", Lines).show([disk_line(known.parts)])
+
+    def copied(self) -> str:
+        """The project's folder."""
+        project = self.studio.session.project
+        return str(project.path) if project else ""
 
     def news(self, update: object = None) -> None:
         """Footage may have been added by another hand: project.toml is read again."""
@@ -113,6 +145,8 @@ class ProjectRoom(Room):
         if isinstance(update, glance.ProjectGlance):
             with contextlib.suppress(FstuiError):  # being rewritten: the next look reads it
                 session.reload()
+        if isinstance(update, Pipeline):
+            self._pipeline = update
         super().news(update)
 
     # --- what is next -------------------------------------------------------------------------
@@ -132,6 +166,8 @@ class ProjectRoom(Room):
         due = self.due
         if action == "start" and due:
             return due.name
+        if action == "copy":
+            return tr("copy the folder's path")
         return super().words_for(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -221,20 +257,20 @@ def edit_project(room: Room) -> None:
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     """Title, person, footage, faces."""
     count = overview.sides.get(side) or SideCount(side, 0, 0, 0, 0, 0, 0)
-    lines: list[Line] = [[(TITLES[side], "accent")]]
+    lines: list[Line] = [[(tr(TITLES[side]), "accent")]]
     if side != "target":
         person = project.file.people.get(side)
         if person:
             lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
             if problem_of(person, today()):
-                lines.append([("! out of date: press p", "warn")])
+                lines.append([(tr("! out of date: press p"), "warn")])
         else:
-            lines.append([("! not recorded: press p", "warn")])
+            lines.append([(tr("! not recorded: press p"), "warn")])
     else:
         results = len(overview.results)
         lines.append([words.plural(results, "result") + " in out/" if results else ""])
     if not count.sources:
-        return [*lines, [("needs footage: press a", "warn")]]
+        return [*lines, [(tr("needs footage: press a"), "warn")]]
     looked = f", {count.done} extracted" if count.done < count.sources else ", extracted"
     lines.append([words.plural(count.sources, "source"), (looked, "muted")])
     faces = words.plural(count.faces, "face")
@@ -259,7 +295,7 @@ def next_line(overview: Overview) -> Line:
     """`Next: s  extract (side a, b waits)`."""
     stage = overview.next
     if stage is None:
-        return [("All three stages are done.", "good"), " 3 trains on, 4 converts again."]
+        return [(tr("All three stages are done."), "good"), tr(" 3 trains on, 4 converts again.")]
     verb = stage.command.split(" ")[0]
     if verb == "attach":
         room = ROOM_KEYS[stage.name]
@@ -268,14 +304,49 @@ def next_line(overview: Overview) -> Line:
     return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
 
 
+def model_lines(model: Model | None, stage: Stage | None, now: float) -> list[Line]:
+    """Network, iteration, when it was saved; or what it needs."""
+    lines: list[Line] = [[(tr("Model"), "accent")]]
+    if model is None:
+        return [*lines, [(stage.words if stage else "", "warn")]]
+    sizes = tr("{input} > {output} px").format(input=model.input_px, output=model.output_px)
+    return [
+        *lines,
+        [model.network, (f"  {sizes}", "muted")],
+        [tr("iteration {n}").format(n=words.count(model.iteration))],
+        [(tr("saved {time}").format(time=moment(model.saved, now)), "muted")],
+    ]
+
+
+def result_lines(result: Result | None, stage: Stage | None, now: float) -> list[Line]:
+    """The newest film, its size and when it was made; or what it needs."""
+    lines: list[Line] = [[(tr("Result"), "accent")]]
+    if result is None:
+        return [*lines, [(stage.words if stage else "", "warn")]]
+    lines += [[safe_text(result.path.name)], [words.size(result.bytes)]]
+    return [*lines, [(tr("made {time}").format(time=moment(result.made, now)), "muted")]]
+
+
+def disk_line(parts: dict[str, int]) -> Line:
+    """`disk 1.4 GB: faces 1.1 GB, model 0.3 GB`: the largest first, for the last ones may not
+    fit."""
+    total = tr("disk {size}").format(size=words.size(sum(parts.values())))
+    each = sorted(((n, part) for part, n in parts.items() if n), reverse=True)
+    texts = [f"{tr(part)} {words.size(n)}" for n, part in each]
+    return [
+        (total, "muted"),
+        *((f"{', ' if i else ': '}{t}", "muted") for i, t in enumerate(texts)),
+    ]
+
+
 def arrival_line(watch: JobView | None) -> Line:
     """What arrived last in media/, while it is watched."""
     if watch is None or not watch.running:
-        return [("media/ is not watched: w watches it", "muted")]
+        return [(tr("media/ is not watched: w watches it"), "muted")]
     told = [e for e in watch.events if e.k in ("arrival", "launch", "run", "warn")]
     if told:
-        return [("watch: ", "accent"), event_words(told[-1])]
-    return [("watch: ", "accent"), "footage that arrives in media/a, b, target and inbox"]
+        return [(tr("watch: "), "accent"), event_words(told[-1])]
+    return [(tr("watch: "), "accent"), tr("footage that arrives in media/a, b, target and inbox")]
 
 
 def source_row(source: Source) -> Row:

@@ -71,6 +71,7 @@ class FilmView(Picture, can_focus=True):
         """The frame that is shown or about to be."""
         self._seconds = 0.0
         self._last = False
+        """Whether the frame that is shown is the last one."""
         self.playing = False
         self._begun = (0.0, 0)
         """When playing began, by the monotonic clock, and at which frame."""
@@ -125,6 +126,17 @@ class FilmView(Picture, can_focus=True):
         if self.playing:
             self.playing = False
             self._told()
+
+    def rest(self) -> None:
+        """Nobody looks: stand still and ask for nothing."""
+        self.pause()
+        self.workers.cancel_group(self, "decode")
+        if self._asking:
+            self._asking, self._decoded = False, ()
+
+    def wake(self) -> None:
+        """Somebody looks again: ask for what didn't come."""
+        self._want()
 
     def _told(self) -> None:
         self._say()
@@ -224,7 +236,9 @@ class FilmView(Picture, can_focus=True):
             return
         self._take(lines, problem, form)
         if shot is not None:
-            self.at, self._seconds, self._last = shot.frame, shot.seconds, shot.last
+            self.at, self._seconds = shot.frame, shot.seconds
+            told = self._clip.frames if self._clip else None
+            self._last = shot.last or shot.frame + 1 == told
         if self.playing and (shot is None or shot.last):
             self.pause()
         self._say()

@@ -99,6 +99,7 @@ async def test_a_clip_plays_pauses_steps_and_ends(bench: Open, project: Project)
     async with bench(project.path, "media", size=(120, 30)) as b:
         await on(b, "film.gif")
         await b.sees("1/40")
+        await b.until(lambda: view(b)._lines, "its picture")
         first = view(b)._lines
         await b.press("enter")
         await b.until(lambda: view(b).at > 2, "it plays")
@@ -117,8 +118,11 @@ async def test_a_clip_plays_pauses_steps_and_ends(bench: Open, project: Project)
         await b.sees("40/40  0:03.90  paused")
         await b.press("pageup")
         await b.sees("1/40")
-        await b.press("pagedown", "enter")
-        await b.until(lambda: not view(b).playing or view(b).at < 39, "it begins anew at the end")
+        await b.press("pagedown")
+        await b.until(lambda: view(b)._last, "the end")
+        await b.press("enter")
+        await b.until(lambda: 1 < view(b).at < 39, "it begins anew")
+        assert view(b).playing
         await b.press("escape")
         assert b.app.focused is room(b).query_one(Rows)
         assert not view(b).playing
@@ -188,6 +192,34 @@ async def test_the_process_goes_when_nobody_looks(bench: Open, project: Project)
         await b.press("1")
         await b.until(lambda: films._process is None, "the process is gone")
         assert not media.query_one(FilmView).playing
+        await b.press("6")
+        await b.until(lambda: not view(b)._asking and view(b)._lines, "it shows again")
+        assert view(b)._problem == ""
+        at = view(b).at
+        await b.press("right")
+        await b.until(lambda: view(b).at == at + 1 and not view(b)._asking, "and steps")
+
+
+async def test_a_question_that_is_cut_off_is_put_again(bench: Open, project: Project) -> None:
+    """The room is left while a frame is on its way."""
+    async with bench(project.path, "media", size=(120, 30)) as b:
+        await on(b, "film.gif")
+        await b.sees("1/40")
+        await b.until(lambda: view(b)._lines, "a picture")
+        view(b).focus()
+        await b.press("end", "1", "6")
+        await b.until(lambda: view(b).at == 39 and not view(b)._asking, "the last frame")
+        assert view(b)._problem == ""
+
+
+async def test_one_pane_alone(bench: Open, project: Project) -> None:
+    async with bench(project.path, "media") as b:
+        await on(b, "film.gif")
+        shown = []
+        for _ in range(3):
+            await b.press("z")
+            shown.append((room(b).query_one("#list").display, view(b).display))
+        assert shown == [(True, False), (False, True), (True, False)]
 
 
 async def test_footage_goes_to_the_trash_after_a_question_and_comes_back(

@@ -1,0 +1,106 @@
+"""What a project's pipeline has made beside faces, and what each part of it takes on disk."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.disk import disk_use
+from engine.protocol import safe_text
+from engine.train.sets import SUMS, checkpoints, iteration_of
+
+from .overview import results_of
+
+PARTS = ("media", "faces", "model", "out", "jobs", "trash")
+"""Folders of a project that are counted."""
+EVERY_S = 1.0
+COUNT_EVERY_S = 120.0
+"""A part is counted again after so long: many faces take a moment."""
+
+
+class Model(NamedTuple):
+    """The newest set of the project's model."""
+
+    network: str
+    input_px: int
+    output_px: int
+    iteration: int
+    saved: float
+    """UNIX time."""
+
+
+class Result(NamedTuple):
+    """The newest finished film."""
+
+    path: Path
+    bytes: int
+    made: float
+    """UNIX time."""
+
+
+class Pipeline(NamedTuple):
+    """News of a project's model, results and disk."""
+
+    path: Path
+    model: Model | None
+    result: Result | None
+    parts: dict[str, int]
+    """Bytes of the parts that were counted."""
+
+
+def of_pipeline(path: Path) -> Callable[[], Pipeline | None]:
+    """A question for `Tail.also`: told when something changed; counts one part a look."""
+    last: Pipeline | None = None
+    due = 0.0
+    parts: dict[str, int] = {}
+    counted: dict[str, float] = {}
+
+    def ask() -> Pipeline | None:
+        nonlocal last, due
+        now = time.monotonic()
+        if now < due:
+            return None
+        old = [p for p in PARTS if now - counted.get(p, -COUNT_EVERY_S) >= COUNT_EVERY_S]
+        if old:
+            counted[old[0]] = now
+            parts[old[0]] = disk_use(path / old[0])
+        else:
+            due = now + EVERY_S
+        told = Pipeline(path, model_of(path), result_of(path), dict(parts))
+        if told == last:
+            return None
+        last = told
+        return told
+
+    return ask
+
+
+def model_of(project: Path) -> Model | None:
+    """What the newest whole set says of itself; None without one that can be read."""
+    for folder in checkpoints(project / "model")[:1]:
+        try:
+            recipe = json.loads((folder / "recipe.json").read_bytes())
+            return Model(
+                safe_text(str(recipe["model"])),
+                int(recipe["input_size"]),
+                int(recipe["output_size"]),
+                iteration_of(folder),
+                (folder / SUMS).stat().st_mtime,
+            )
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None  # the models room says what is wrong with it
+    return None
+
+
+def result_of(project: Path) -> Result | None:
+    """The newest finished film in `out/`."""
+    for path in results_of(project)[:1]:
+        try:
+            stat = path.stat()
+        except OSError:
+            return None
+        return Result(path, stat.st_size, stat.st_mtime)
+    return None
