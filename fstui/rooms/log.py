@@ -104,7 +104,7 @@ class Log(Room):
         return newest.folder.path if newest else None
 
     @property
-    def _place(self) -> int | None:
+    def _number(self) -> int | None:
         """Of the job that is shown among all, the newest first."""
         paths = [folder.path for folder in self._folders]
         return paths.index(self._shown_path) if self._shown_path in paths else None
@@ -120,7 +120,7 @@ class Log(Room):
         self._read, self._problem = None, ""
 
     def _turn(self, by: int) -> None:
-        place = self._place
+        place = self._number
         if place is not None and 0 <= place + by < len(self._folders):
             self.choose(self._folders[place + by])
 
@@ -151,7 +151,7 @@ class Log(Room):
 
     def _which(self) -> Line:
         """The job's name and state, and which one of how many it is."""
-        job, path, place = self.job, self._shown_path, self._place
+        job, path, place = self.job, self._shown_path, self._number
         if path is None:
             return []
         name: Run = (f"{safe_text(path.name)}  ", "accent")
@@ -198,7 +198,7 @@ class Log(Room):
 
     def keys_depend_on(self) -> tuple[object, ...]:
         """Whether there is another job, and something that is searched."""
-        more = (self._place, len(self._folders), bool(self.query_one(Filter).text))
+        more = (self._number, len(self._folders), bool(self.query_one(Filter).text))
         return (*super().keys_depend_on(), *more)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -50,7 +50,7 @@ async def test_a_row_is_copied_to_the_terminal_and_a_file(bench: Open, project: 
         await b.until(lambda: b.app.focused, "the list has the focus")
         await b.press("c")
         await b.sees("Copied")
-        assert "watched" in b.app.clipboard
+        assert "recipes" in b.app.clipboard
         assert clipboard.clipboard_path().read_text() == b.app.clipboard
         assert "\t" in b.app.clipboard, "cells are told apart"
 
