@@ -165,7 +165,7 @@ class FstuiApp(LeanDisplay):
             self.room.news(message.update)
         if ended is not None:
             self.notify(
-                safe_text(ended.farewell()),
+                safe_text(ended.notice()),
                 title=ended.stage,
                 severity=ended.severity(),
                 markup=False,

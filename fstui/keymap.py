@@ -118,6 +118,7 @@ KEYS: tuple[Key, ...] = (
     Key("source_frame", "F", "source frame", "Faces", "jump video footage where"),
     Key("overlay", "L", "points and mask over the picture", "Faces", "landmarks mesh"),
     Key("thumbnails", "T", "thumbnails or list", "Faces", "grid pictures table job"),
+    Key("save", "ctrl+s", "save", "Editor", "store write", True, "^s"),
     Key("aim", "M", "points, box or mask", "Editor", "mode landmarks bounding", True),
     Key("following", "n", "next match or point", "View", "search landmark", True, "n N"),
     Key("preceding", "N", "match or point before", "View", "search landmark"),
@@ -130,7 +131,6 @@ KEYS: tuple[Key, ...] = (
     Key("finer", "left_parenthesis", "finer brush", "Editor", "pen size"),
     Key("copy_before", "left_curly_bracket", "copy from the frame before", "Editor", "previous"),
     Key("copy_after", "right_curly_bracket", "copy from the frame after", "Editor", "next"),
-    Key("save", "ctrl+s", "save", "Editor", "store write", True, "^s"),
     Key("log_scale", "y", "logarithmic or linear", "View", "scale axis losses"),
     Key(
         "runs",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
-from engine.reached import checkpoint_iteration, converted_iteration
+from engine.reached import FEWEST_FACES, checkpoint_iteration, converted_iteration
 from engine.store import Store
 from engine.trust.consent import problems_of
+from fstui.i18n import tr
 
 from . import jobs
 from .words import plural
@@ -185,12 +187,17 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
         return Stage("extract", "needs", "needs footage", f"add {name} a|b|target PATH...")
     faces = sum(s.faces for s in sides.values())
     undone = [s for s in SIDES if sides[s].done < sides[s].sources]
+    if bare and not any(s.frames for s in sides.values()):
+        # Nothing was begun: all footage first, then one extraction.
+        words = tr("needs footage of {sides}").format(sides=listed(bare))
+        return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     if undone:
         so_far = f"; {plural(faces, 'face')} so far" if faces else ""
-        words = f"side {', '.join(undone)} waits{so_far}"
+        words = tr("{sides} not extracted yet").format(sides=listed(undone)) + so_far
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
-        words = f"{plural(faces, 'face')}; side {', '.join(bare)} needs footage"
+        needs = tr("needs footage of {sides}").format(sides=listed(bare))
+        words = f"{plural(faces, 'face')}; {needs}"
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     return Stage("extract", "done", plural(faces, "face"), "")
 
@@ -200,10 +207,15 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
     lacking = [s for s in ("a", "b") if not sides[s].faces]
     if lacking:
         # Extracting or adding comes first, and the stage before says so.
-        return Stage("train", "needs", f"needs faces of side {' and '.join(lacking)}", "")
-    have = f"{sides['a'].faces} and {sides['b'].faces} faces"
+        return Stage(
+            "train", "needs", tr("needs faces of {sides}").format(sides=listed(lacking)), ""
+        )
+    have = tr("{a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
     if iteration is None:
-        return Stage("train", "ready", f"ready: {have}", f"train {name}")
+        if min(sides[s].faces for s in ("a", "b")) < FEWEST_FACES:
+            few = tr("{have}, needs {n} of each").format(have=have, n=FEWEST_FACES)
+            return Stage("train", "needs", few, "")
+        return Stage("train", "ready", have, f"train {name}")
     newest = jobs.newest_with(project, "train")
     if newest and jobs.cut_off(project, "train"):
         words = f"{newest[0].current().state} at iteration {iteration}"
@@ -230,7 +242,12 @@ def _convert_stage(
     if missing:
         command = f"people {name} {missing[0]} NAME --ground GROUND"
         return Stage("convert", "needs", "needs the people recorded", command)
-    return Stage("convert", "ready", "ready", f"convert {name}")
+    return Stage("convert", "ready", "", f"convert {name}")
+
+
+def listed(sides: Sequence[str]) -> str:
+    """`A, B, target`."""
+    return ", ".join(side.upper() if len(side) == 1 else side for side in sides)
 
 
 FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")

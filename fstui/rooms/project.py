@@ -273,6 +273,8 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
         return [*lines, [(tr("needs footage: press a"), "warn")]]
     looked = f", {count.done} extracted" if count.done < count.sources else ", extracted"
     lines.append([words.plural(count.sources, "source"), (looked, "muted")])
+    if not count.frames:
+        return lines
     faces = words.plural(count.faces, "face")
     more = f", {words.count(count.rejected)} rejected" if count.rejected else ""
     lines.append([faces, (f" in {words.plural(count.frames, 'frame')}{more}", "muted")])

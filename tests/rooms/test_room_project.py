@@ -40,7 +40,7 @@ async def test_what_is_missing_is_said_in_the_place_of_model_and_result(
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, size=(140, 30)) as b:
         model, result = (b.app.screen.query_one(f"#{part}", Lines) for part in ("model", "result"))
-        await b.until(lambda: "needs faces of side a and b" in model.text, "no model yet")
+        await b.until(lambda: "needs faces of A, B" in model.text, "no model yet")
         await b.until(lambda: "needs a trained model" in result.text, "no result yet")
 
 
