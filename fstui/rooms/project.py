@@ -106,9 +106,11 @@ class ProjectRoom(Room):
         if project is None:
             return
         for side in SIDES:
-            lines = side_lines(project, overview, side) if overview else []
-            self.query_one(f"#side-{side}", Lines).show(lines)
-        self.query_one("#stages", Lines).show(stage_lines(overview) if overview else [])
+            of_side = side_lines(project, overview, side) if overview else []
+            self.query_one(f"#side-{side}", Lines).show(of_side)
+        readonly = self.studio.session.readonly
+        lines = stage_lines(overview, readonly) if overview else []
+        self.query_one("#stages", Lines).show(lines)
         rows = self.query_one("#sources", Rows)
         rows.show([source_row(s) for s in project.sources()])
         if self._shown != project.path:
@@ -281,7 +283,7 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     return lines
 
 
-def stage_lines(overview: Overview) -> list[Line]:
+def stage_lines(overview: Overview, readonly: bool = False) -> list[Line]:
     """The three stages, and the key that does the next thing."""
     lines: list[Line] = []
     for number, stage in enumerate(overview.stages, 2):
@@ -290,11 +292,11 @@ def stage_lines(overview: Overview) -> list[Line]:
         lines.append(
             [(f"{number} ", "muted"), f"{stage.name.title():<9}", state, f" {stage.words}"]
         )
-    return [*lines, next_line(overview)]
+    return [*lines, next_line(overview, readonly)]
 
 
-def next_line(overview: Overview) -> Line:
-    """`Next: s  extract (side a, b waits)`."""
+def next_line(overview: Overview, readonly: bool = False) -> Line:
+    """`Next: press  s  to extract`; where nothing may be changed without the key."""
     stage = overview.next
     if stage is None:
         return [(tr("All three stages are done."), "good"), tr(" 3 trains on, 4 converts again.")]
@@ -303,6 +305,8 @@ def next_line(overview: Overview) -> Line:
         room = ROOM_KEYS[stage.name]
         return ["Running: press ", (f" {room} ", "accent"), f" to watch {stage.name}"]
     what = {"add": "add footage", "people": "record the people"}.get(verb, stage.name)
+    if readonly:
+        return [tr("Next: {what}").format(what=what)]
     return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
 
 
