@@ -57,7 +57,10 @@ def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
 
     def ask() -> DiskGlance | None:
         nonlocal last
-        free = shutil.disk_usage(path).free
+        try:
+            free = shutil.disk_usage(path).free
+        except FileNotFoundError:
+            return None  # moved away: the project's own look says so
         # Tenths of a GB: the words change seldom, so the banner does.
         low = f"Only {size(free)} are free for {safe_text(str(path))}: saving may fail."
         problem = low if free < LEAST_FREE else ""

@@ -97,10 +97,11 @@ def overview(path: Path, before: Overview | None = None) -> Overview:
     try:
         return _overview(Project.open(path), before)
     except (FstuiError, OSError) as error:
+        gone = tr("{path} is gone: moved, renamed or deleted? 0 shows what is there.")
         job = find_job(path)
         return Overview(
             path,
-            safe_text(str(error)),
+            safe_text(str(error) if path.exists() else gone.format(path=path)),
             last_activity(path),
             {},
             {},

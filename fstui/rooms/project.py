@@ -106,10 +106,10 @@ class ProjectRoom(Room):
         if project is None:
             return
         for side in SIDES:
-            of_side = side_lines(project, overview, side) if overview else []
+            of_side = side_lines(project, overview, side) if overview and overview.sides else []
             self.query_one(f"#side-{side}", Lines).show(of_side)
         readonly = self.studio.session.readonly
-        lines = stage_lines(overview, readonly) if overview else []
+        lines = stage_lines(overview, readonly) if overview and overview.stages else []
         self.query_one("#stages", Lines).show(lines)
         rows = self.query_one("#sources", Rows)
         rows.show([source_row(s) for s in project.sources()])
