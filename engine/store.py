@@ -189,13 +189,17 @@ class FrameFace(NamedTuple):
     face: Face
 
 
+class NoFacesYet(BadInput):
+    """There is no store to look into, or one that was made a moment ago and is empty."""
+
+
 class Store:
     """An open faces.db. One short transaction a batch: `with store.batch(): ...`."""
 
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
         if readonly and not path.exists():
-            raise BadInput(f"There are no faces yet ({path.name} is missing): run extract.")
+            raise NoFacesYet(f"There are no faces yet ({path.name} is missing): run extract.")
         try:
             self._db = _connect(path, "mode=ro" if readonly else "mode=rwc")
             if not readonly:
@@ -214,7 +218,7 @@ class Store:
         if version > FORMAT:
             raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
         if version == 0 and readonly:
-            raise BadInput(f"There are no faces yet ({self.path.name} is empty): run extract.")
+            raise NoFacesYet(f"There are no faces yet ({self.path.name} is empty): run extract.")
         if 0 < version < FORMAT and not readonly:
             self._migrate(version)
         if version == 0:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from engine.errors import BadInput, FstuiError
+from engine.errors import FstuiError
 from engine.project import SIDES, Project, last_activity, projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
 from engine.reached import FEWEST_FACES, checkpoint_iteration, converted_iteration
-from engine.store import Store
+from engine.store import NoFacesYet, Store
 from engine.trust.consent import problems_of
 from fstui.i18n import tr
 
@@ -148,8 +148,8 @@ def _count(project: Project) -> dict[str, SideCount]:
     try:
         with Store(project.db_path, readonly=True) as store:
             return {side: _side(store, side) for side in SIDES}
-    except BadInput:
-        return empty  # made a moment ago and still empty
+    except NoFacesYet:
+        return empty
 
 
 def _side(store: Store, side: str) -> SideCount:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -169,3 +171,11 @@ def test_disk_use_counts_all_of_it(project: Project) -> None:
     before = disk_use(project.path)
     (project.path / "out" / "big.mp4").write_bytes(b"x" * 1_000_000)
     assert 1_000_000 <= disk_use(project.path) - before < 1_100_000
+
+
+def test_a_store_of_a_newer_fstui_is_told_and_not_taken_for_an_empty_one(project: Project) -> None:
+    add(project, "a")
+    with closing(sqlite3.connect(project.db_path)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    assert "faces.db has format 99" in overview(project.path).damaged
