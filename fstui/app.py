@@ -18,6 +18,7 @@ from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
 from fstui import bell, keymap, settings, state, terminal, theme
+from fstui.i18n import tr
 from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
@@ -275,6 +276,10 @@ class FstuiApp(LeanDisplay):
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""
         self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C, which ends nothing here: say what does."""
+        self.notify(tr("q leaves; jobs run on. x stops a job."), timeout=5)
 
     def _fatal_error(self) -> None:
         """A bug of ours: leave the screen to the command line's main, which logs the traceback."""
