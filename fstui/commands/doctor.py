@@ -17,7 +17,7 @@ from engine.launch import ask
 from engine.protocol import safe_text
 from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import places, terminal
-from fstui.commands.shared import add_json, print_json, require_writing, say
+from fstui.commands.shared import add_json, print_json, say
 from fstui.model import words
 from fstui.model.answers import FindingAnswer
 
@@ -33,10 +33,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether nothing is fetched."""
+    return not args.fetch
+
+
 def run(args: argparse.Namespace) -> int:
     """Fetch if asked to, then look and print."""
     if args.fetch:
-        require_writing(args)
         packs.fetch(packs.NETWORKS, say)
     findings = [about_terminal(args), about_workspace(args), *ask("doctor")]
     if args.json:

@@ -10,7 +10,7 @@ from engine.errors import BadInput, Exit, UsageError
 from engine.project import PERSON_SIDES, Ground
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model.people import person_words, user_name
 
 SHORT: dict[str, Ground] = {g.name.lower().replace("_", "-"): g for g in Ground}
@@ -30,17 +30,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--remove", action="store_true", help="take back what is recorded")
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the people are only shown."""
+    return not any((args.side, args.name, args.ground, args.until, args.by, args.remove))
+
+
 def run(args: argparse.Namespace) -> int:
     """Record or remove if a side is named, then show both."""
     project = project_of(args)
-    said = (args.name, args.ground, args.until, args.by)
     if args.remove:
-        require_writing(args)
-        if not args.side or any(said):
+        if not args.side or any((args.name, args.ground, args.until, args.by)):
             raise UsageError("Removing needs a side and nothing else: 'people PROJECT a --remove'.")
         project.remove_person(args.side)
-    elif args.side or any(said):
-        require_writing(args)
+    elif not looks(args):
         if not args.side or not args.name or not args.ground:
             raise UsageError(
                 "Recording needs all of it: 'people PROJECT a|b NAME --ground GROUND'."

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from engine import settings
-from engine.errors import NothingToDo, Refused
+from engine.errors import NothingToDo
 from engine.launch import ask
 from engine.project import Project
 from engine.protocol import JobFolder, find_job, safe_text
@@ -49,12 +49,6 @@ def job_of(args: argparse.Namespace) -> JobFolder:
     if folder is None:
         raise NothingToDo(f"{project.name} has no job yet: 'extract {project.typed}' starts one.")
     return folder
-
-
-def require_writing(args: argparse.Namespace) -> None:
-    """Raise `Refused` under `--readonly`."""
-    if args.readonly:
-        raise Refused("Nothing is changed or started: --readonly was given.")
 
 
 def add_settings(parser: argparse.ArgumentParser, of: Iterable[settings.Field]) -> None:
@@ -135,7 +129,6 @@ def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> in
     was said, or it can't start and the user's settings say so."""
     from fstui.follow import start_and_follow
 
-    require_writing(args)
     project = project_of(args)
     named = {"device": args.device, **settings_of(args)}
     place = place_of(args, project)

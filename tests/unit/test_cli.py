@@ -137,21 +137,20 @@ def test_global_options_stand_anywhere(where: int, tmp_workspace: Path, tmp_path
     assert (tmp_path / "other" / "film" / "project.toml").exists()
 
 
-def test_readonly_changes_nothing(tmp_workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    Project.create(tmp_workspace, "film")
-    for words in (
-        ["new", "other"],
-        ["add", "film", "a", "x.mp4"],
-        ["extract", "film"],
-        ["train", "film"],
-        ["convert", "film"],
-        ["watch", "film"],
-        ["stop", "film"],
-        ["people", "film", "a", "Me", "--ground", "self"],
-    ):
-        assert fstui("--readonly", *words)[0] == Exit.REFUSED
-        assert "--readonly" in capsys.readouterr().err
-    assert fstui("--readonly", "status")[0] == 0
+def test_global_options_stand_behind_a_verb(tmp_workspace: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "other", "film")
+    words = ["settings", "list", "train.batch", "--project", "film"]
+    assert fstui(*words)[0] == Exit.BAD_INPUT
+    assert fstui(*words, "--workspace", str(tmp_path / "other"))[0] == 0
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(
+    tmp_workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fstui("stauts")[0] == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "there is no 'stauts': did you mean status" in said
+    assert len(said) < 200
 
 
 def test_without_a_terminal_the_interface_says_so(capsys: pytest.CaptureFixture[str]) -> None:
