@@ -27,11 +27,12 @@ from engine.convert.clip import Clip
 from engine.convert.outputs.base import covered
 from engine.convert.outputs.choose import output_of
 from engine.convert.patch import Item, Swapper
+from engine.convert.preflight import named
 from engine.convert.roles import Role, roles_of
 from engine.convert.shots import FILE as SHOTS
 from engine.convert.shots import unknown_clip
 from engine.convert.swap import Swap, worked
-from engine.convert.targets import clip_of, footage_by_clip, named
+from engine.convert.targets import clip_of, footage_by_clip
 from engine.convert.views import Seen
 from engine.errors import BadInput
 from engine.faces.geometry import Matrix
