@@ -110,10 +110,11 @@ class Step:
         if self._settings.smooth_colour:
             report.phase("looking at the colours")
             told["colours"] = conversion.steady_colours(lambda done: self._looked(clip, done))
-            report.phase("converting")
         for what, shaking in told.items():
             before, after = round(shaking.before, 3), round(shaking.after, 3)
             report.event("flicker", media=clip.name, what=what, before=before, after=after)
+        if self._settings.smooth_colour:
+            report.phase("converting")
         return {what: (shaking.before, shaking.after) for what, shaking in told.items()}
 
     def _looked(self, clip: Clip, done: int) -> None:
