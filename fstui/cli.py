@@ -160,7 +160,9 @@ class Parser(argparse.ArgumentParser):
         super()._check_value(action, value)
 
     def error(self, message: str) -> NoReturn:
-        """Exit 2 with one sentence."""
+        """Exit 2 with one sentence; a verb that is missing is answered with those there are."""
+        if message.endswith("required: VERB"):
+            message = f"say what to do: {', '.join(verbs_of(self))}"
         self.exit(
             int(Exit.USAGE),
             f"{self.prog}: {safe_text(message)} (see '{self.prog} --help').\n",

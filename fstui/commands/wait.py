@@ -7,7 +7,7 @@ import argparse
 import time
 
 from engine.disk import Usage
-from engine.errors import AlreadyRunning, Stopped
+from engine.errors import AlreadyRunning, Stopped, UsageError
 from engine.protocol import ENDS, JobFolder
 from engine.queue import again
 from engine.queue.queue import queue_of
@@ -35,6 +35,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Wait, then say how it ended."""
+    if args.timeout is not None and not args.timeout >= 0:
+        raise UsageError(f"--timeout is a number of seconds from 0 on, not {args.timeout:g}.")
     project = project_of(args)
     folder = newest_called(project.path, args.job or "")
     usage = Usage(project.path.parent)

@@ -144,6 +144,22 @@ def test_global_options_stand_behind_a_verb(tmp_workspace: Path, tmp_path: Path)
     assert fstui(*words, "--workspace", str(tmp_path / "other"))[0] == 0
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["queue"], "say what to do: list, move, hold, release, retry, cancel, run"),
+        (["wait", "film", "--timeout", "nan"], "seconds from 0 on, not nan"),
+        (["wait", "film", "--timeout", "-3"], "seconds from 0 on, not -3"),
+    ],
+)
+def test_wrong_words_are_answered_with_the_right_ones(
+    tmp_workspace: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
+    Project.create(tmp_workspace, "film")
+    assert fstui(*words)[0] == Exit.USAGE
+    assert sentence in capsys.readouterr().err
+
+
 def test_an_unknown_command_is_answered_with_the_nearest(
     tmp_workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
