@@ -205,7 +205,7 @@ class Cutter:
 
 
 @dataclass
-class Item:
+class FrameInFlight:
     """A frame on its way from the decoder to the encoder."""
 
     index: int

@@ -21,7 +21,7 @@ from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import Item, Swapper
+from engine.convert.patch import FrameInFlight, Swapper
 from engine.convert.roles import roles_of
 from engine.convert.targets import clips_of, fingerprint_of, project_out
 from engine.errors import Stopped, from_os_error
@@ -127,7 +127,7 @@ class Step:
 
     # --- while it runs ---
 
-    def _said(self, number: int, clip: Clip, item: Item, before: int) -> None:
+    def _said(self, number: int, clip: Clip, item: FrameInFlight, before: int) -> None:
         """After each frame: progress, now and then a picture, and the user's wish to stop."""
         self._done += 1
         report = self._work.report
@@ -147,7 +147,7 @@ class Step:
             )
 
 
-def _beside(before: NDArray[np.uint8], item: Item) -> bytes:
+def _beside(before: NDArray[np.uint8], item: FrameInFlight) -> bytes:
     """A frame before and, where it was changed, after as a small JPEG, seen to be a preview: it
     never passes the door."""
     shown = [before] if item.layers else [before, small(item.frame)]
