@@ -14,7 +14,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
     parser.add_argument(
-        "job", metavar="JOB", nargs="?", help="a part of its name (default: the one that runs)"
+        "job",
+        metavar="JOB",
+        nargs="?",
+        help="a part of its name: the newest that has it (default: the one that runs)",
     )
 
 

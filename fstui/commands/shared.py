@@ -15,7 +15,7 @@ from engine.project import Project
 from engine.protocol import JobFolder, find_job, safe_text
 from fstui import places
 from fstui.called import with_program
-from fstui.model.queue import Place, comes_before, start_or_queue
+from fstui.model.queue import Place, comes_before, newest_called, start_or_queue
 
 PREFIX = "setting_"
 """Keeps a setting's place in the parsed arguments apart from the command's own."""
@@ -42,10 +42,12 @@ def project_of(args: argparse.Namespace) -> Project:
 
 
 def job_of(args: argparse.Namespace) -> JobFolder:
-    """The job that the command line means: by a part of its name, else the one that runs, else the
-    newest. Raises `BadInput`, `NothingToDo` before the first one."""
+    """The job that the command line means: the newest with this in its name, else the one that
+    runs, else the newest. Raises `BadInput`, `NothingToDo` before the first one."""
     project = project_of(args)
-    folder = find_job(project.path, args.job)
+    if args.job:
+        return newest_called(project.path, args.job)
+    folder = find_job(project.path)
     if folder is None:
         raise NothingToDo(f"{project.name} has no job yet: 'extract {project.typed}' starts one.")
     return folder

@@ -17,7 +17,9 @@ LINES = 20
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
-    parser.add_argument("job", metavar="JOB", nargs="?", help="a part of its name")
+    parser.add_argument(
+        "job", metavar="JOB", nargs="?", help="a part of its name: the newest that has it"
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
     parser.add_argument("-n", type=int, default=LINES, metavar="N", help="lines (default 20)")
     parser.add_argument("--log", action="store_true", help="the engine's raw output (engine.log)")

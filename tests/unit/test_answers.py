@@ -91,6 +91,17 @@ def test_logs_are_events_output_or_both(project: Project, capfdbinary: Any) -> N
     assert _out(capfdbinary, "logs", "film", "convert", "--raw") == b""
 
 
+def test_a_part_of_a_name_means_the_newest_job_that_has_it(
+    project: Project, capfdbinary: Any
+) -> None:
+    ended(project, "train", State.DONE).append("warn", text="the newer one")
+    ended(project, "convert", State.DONE).append("warn", text="another kind")
+    for command in ("tail", "logs"):
+        said = _out(capfdbinary, command, "film", "train")
+        assert b"the newer one" in said
+        assert b"another kind" not in said
+
+
 def _out(capture: Any, *words: str) -> bytes:
     assert cli.main(list(words)) == 0
     return bytes(capture.readouterr().out)
