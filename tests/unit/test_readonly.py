@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import keyword
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import pytest
 from test_jobs import add, ended, ready_to_convert
 
 from engine.errors import Exit
+from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import State
+from engine.protocol import Job, JobFolder, State, Step, holder_text
 from fstui import cli
 from fstui.commands import COMMANDS, LOOKING
 
@@ -155,3 +157,26 @@ def files_below(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and path.suffix not in (".db-shm", ".db-wal")
     }
+
+
+@pytest.mark.parametrize("readonly", [True, False])
+def test_ctrl_c_while_following_leaves_the_job_alone(
+    tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, readonly: bool
+) -> None:
+    folder = JobFolder.create(
+        Project.create(tmp_workspace, "film").path, Job(1, "train", [Step("train")])
+    )
+    folder.append("start", kind="train")
+    caught: list[bool] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def followed(*_: object) -> int:
+        caught.append(signal.getsignal(signal.SIGINT) != before)
+        return 0
+
+    monkeypatch.setattr("fstui.follow.follow", followed)
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text())
+    assert cli.main(["attach", "film", *["--readonly"] * readonly]) == 0
+    lock.release()
+    assert caught == [not readonly]  # what isn't caught ends the command and nothing else
