@@ -9,7 +9,7 @@ from typing import Any
 
 from fstui.commands.shared import add_json, print_answer, say
 from fstui.model import mediatools
-from fstui.model.answers.engine import MediaAnswer, RateAnswer
+from fstui.model.answers.media import MediaAnswer, RateAnswer
 from fstui.model.mediatools import TOOLS, Option
 from fstui.model.mediawords import said
 

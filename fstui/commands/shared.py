@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
@@ -171,12 +172,12 @@ class SchemaAction(argparse.Action):
 
     def __init__(self, *, kind: Any, **words: Any) -> None:
         super().__init__(**{**words, "nargs": 0, "dest": argparse.SUPPRESS})
-        self._kind = kind
+        self.kind = kind
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Exit 0."""
-        asked = isinstance(self._kind, Asked)
-        print_json(ask(self._kind.question) if asked else msgspec.json.schema(self._kind))
+        asked = isinstance(self.kind, Asked)
+        print_json(ask(self.kind.question) if asked else msgspec.json.schema(self.kind))
         parser.exit()
 
 
@@ -186,5 +187,6 @@ def print_answer(kind: Any, value: Any) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    """One JSON document, in ASCII whatever the encoding is; what is no number is null."""
+    plain = json.dumps(msgspec.to_builtins(value))
+    print(json.dumps(json.loads(plain, parse_constant=lambda _: None), indent=2))
