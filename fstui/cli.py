@@ -60,7 +60,7 @@ def run(words: list[str]) -> int:
     tree = parser()
     args, args.more = tree.parse_known_args(words)
     if args.more and args.command != "test":  # whose unknown words are pytest's
-        tree.error(f"unknown words: {' '.join(args.more)}")
+        args.parser.error(f"unknown words: {' '.join(args.more)}")
     for name in ("workspace", "readonly", "ascii", "color"):
         if not hasattr(args, name):
             setattr(args, name, {"workspace": None, "color": "auto"}.get(name, False))
@@ -144,6 +144,7 @@ class Parser(argparse.ArgumentParser):
         module.arguments(self)
         for verb in (self, *verbs_of(self).values()):
             add_global_options(verb)
+            verb.set_defaults(parser=verb)
         self.set_defaults(run=module.run, looks=getattr(module, "looks", lambda _: False))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
@@ -152,12 +153,14 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Of many choices name the nearest few."""
-        known = [str(word) for word in action.choices or ()]
-        if len(known) > MOST_NAMED and value not in known:
-            near = did_you_mean(str(value), known) or f"it is none of the {len(known)} there are"
-            raise argparse.ArgumentError(action, f"there is no '{value}': {near}")
-        super()._check_value(action, value)
+        """Name what may stand there; of many choices the nearest few."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(word) for word in action.choices]
+        near = did_you_mean(str(value), known) or f"it is none of the {len(known)} there are"
+        if len(known) <= MOST_NAMED:
+            near = f"use {', '.join(known)}"
+        raise argparse.ArgumentError(action, f"there is no '{value}': {near}")
 
     def error(self, message: str) -> NoReturn:
         """Exit 2 with one sentence; a verb that is missing is answered with those there are."""
@@ -183,6 +186,7 @@ def parser() -> Parser:
         epilog="PROJECT is a project's name in the workspace or a path to its folder.",
     )
     tree.add_argument("--version", action="version", version=f"fstui {__version__}")
+    tree.set_defaults(parser=tree)
     add_global_options(tree)
     commands = tree.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", parser_class=Parser

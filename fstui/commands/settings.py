@@ -77,8 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
 def unlisted(project: Project | None, start: str) -> UsageError:
     """The sentence where no setting's name begins so, of the user or of a project."""
-    if project is None and any(name.startswith(start) for name in names()):
-        return UsageError(f"{safe_text(start)} is a project's: say which with --project.")
+    if any(name.startswith(start) for name in names()):
+        wrong_place(project, start)
     near = did_you_mean(start, [a.name for a in answers(project)])
     return UsageError(f"No setting's name begins with '{safe_text(start)}'{near and f': {near}'}.")
 

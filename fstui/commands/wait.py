@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "job",
         metavar="JOB",
         nargs="?",
-        help="a part of its name: the newest that has it (default: the newest)",
+        help="a part of its name: the newest that has it (default: the newest that ends by itself)",
     )
     parser.add_argument("--timeout", metavar="S", type=float, help="give up after so many seconds")
 

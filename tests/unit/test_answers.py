@@ -15,6 +15,7 @@ from engine.project import Project
 from engine.protocol import State
 from fstui import cli
 from fstui.model.answers import ArrivalsAnswer, FindingAnswer, ProjectAnswer
+from fstui.model.queue import newest_called
 
 
 @pytest.fixture
@@ -100,6 +101,13 @@ def test_a_part_of_a_name_means_the_newest_job_that_has_it(
         said = _out(capfdbinary, command, "film", "train")
         assert b"the newer one" in said
         assert b"another kind" not in said
+
+
+def test_without_a_name_previews_and_watchers_are_not_meant(project: Project) -> None:
+    for kind in ("preview", "watch"):
+        ended(project, kind, State.STOPPED)
+    assert newest_called(project.path).kind == "train"
+    assert newest_called(project.path, "preview").kind == "preview"
 
 
 def _out(capture: Any, *words: str) -> bytes:

@@ -150,6 +150,9 @@ def test_global_options_stand_behind_a_verb(tmp_workspace: Path, tmp_path: Path)
         (["queue"], "say what to do: list, move, hold, release, retry, cancel, run"),
         (["wait", "film", "--timeout", "nan"], "seconds from 0 on, not nan"),
         (["wait", "film", "--timeout", "-3"], "seconds from 0 on, not -3"),
+        (["tail", "film", "-n", "-1"], "lines from 0 on, not -1"),
+        (["queue", "lst"], "there is no 'lst': use list, move"),
+        (["queue", "list", "it"], "unknown words: it (see 'fstui queue list --help')"),
     ],
 )
 def test_wrong_words_are_answered_with_the_right_ones(

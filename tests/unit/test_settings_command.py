@@ -52,7 +52,8 @@ def test_a_program_is_a_list_of_words(project: Project, capsys: pytest.CaptureFi
     ("words", "near"),
     [
         (["qouta_gb"], "did you mean quota_gb?"),
-        (["train"], "train is a project's: say which with --project."),
+        (["train"], "train is a project's setting: say which with --project."),
+        (["quota", "--project", "film"], "quota is your own setting: leave out --project."),
         (["tran", "--project", "film"], "No setting's name begins with 'tran'"),
     ],
 )
