@@ -30,6 +30,7 @@ MOST_NAMED = 12
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code. Every error is one sentence on standard error."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks
@@ -53,6 +54,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         words = safe_text(str(error).partition("\n")[0])[:200]
         log = record_bug()
         return fail(f"A bug of ours: {type(error).__name__}: {words}. {log} has it all.", Exit.BUG)
+
+
+def open_closed_streams() -> None:
+    """Put /dev/null where a standard stream was closed (`fstui status >&-`): else the next file
+    that is opened would get its number, and a child's output would go into that."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def run(words: list[str]) -> int:

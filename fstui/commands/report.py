@@ -57,7 +57,7 @@ def lines(report: dict[str, Any], out: Path) -> list[str]:
         said.append(f"  {flicker_words(safe_text(what), f'{before:.2f}', f'{after:.2f}')}")
     quality = report.get("quality")
     if not quality:
-        return [*said, "  not measured in full ('convert --report full' does it)"]
+        return [*said, "  not measured in full: 'convert PROJECT --report full' does it"]
     said.append(f"  {'':27} {'median':>8} {'5 % worse':>10}  worst frames")
     for name, figure in quality["figures"].items():
         worst = ", ".join(str(frame + 1) for frame in figure["worst"][:WORST_SHOWN])

@@ -14,6 +14,7 @@ from engine.errors import EXIT_MEANINGS, Exit, NothingToDo
 from engine.launch import engine_environment
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, fields
+from engine.store import Store
 from fstui import cli
 from fstui.commands import COMMANDS, status
 from fstui.commands import test as test_command
@@ -228,6 +229,26 @@ def test_a_reader_that_leaves_is_no_error(tmp_workspace: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_closed_streams_take_nothing_and_harm_nothing(tmp_workspace: Path, closed: str) -> None:
+    project = Project.create(tmp_workspace, "film")
+    with Store(project.db_path):
+        pass
+    before = project.db_path.read_bytes()
+    done = subprocess.run(
+        f"'{sys.executable}' -P -m fstui faces figures film {closed}",
+        shell=True,
+        executable="/bin/bash",
+        env=engine_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == Exit.NOTHING_TO_DO
+    assert "A bug of ours" not in done.stderr
+    assert project.db_path.read_bytes() == before
 
 
 def test_status_as_json_is_one_document(
