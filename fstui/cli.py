@@ -174,7 +174,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Exit 2 with one sentence; a verb that is missing is answered with those there are."""
         if message.endswith("required: VERB"):
-            message = f"say what to do: {', '.join(verbs_of(self))}"
+            verbs = next(a.choices for a in self._actions if a.metavar == "VERB")
+            message = f"say what to do: {', '.join(verbs or ())}"
         self.exit(
             int(Exit.USAGE),
             f"{self.prog}: {safe_text(message)} (see '{self.prog} --help').\n",

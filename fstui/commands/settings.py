@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (rows, get, put, unset):
         verb.add_argument("--project", metavar="PROJECT", help="a project's, not your own")
     preset = verbs.add_parser("preset", help="settings under a name: list, save, load, remove")
-    preset.add_argument("act", metavar="ACT", choices=("list", "save", "load", "remove"))
+    preset.add_argument("act", metavar="VERB", choices=("list", "save", "load", "remove"))
     preset.add_argument("preset", metavar="NAME", nargs="?", default="")
     preset.add_argument("--project", metavar="PROJECT", help="whose settings; into which they go")
     preset.add_argument("--replace", action="store_true", help="save over one of that name")
