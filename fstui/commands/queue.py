@@ -99,7 +99,8 @@ def move(queue: Queue, args: argparse.Namespace) -> None:
     if args.place is not None:
         if args.place != "last" and not args.place.isdecimal():
             raise UsageError("A place is a number from 1 on, or 'last'.")
-        queue.move(folder, len(queue.waiting()) if args.place == "last" else int(args.place))
+        last = max(1, len(queue.waiting()))
+        queue.move(folder, last if args.place == "last" else int(args.place))
 
 
 def show(queue: Queue, as_json: bool) -> int:
