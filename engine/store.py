@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -195,7 +196,7 @@ class Store:
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
         if readonly and not path.exists():
-            raise BadInput(f"There are no faces yet ({path.name} is missing): run extract.")
+            raise self._no_faces("is missing")
         try:
             self._db = _connect(path, "mode=ro" if readonly else "mode=rwc")
             if not readonly:
@@ -209,12 +210,18 @@ class Store:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def _no_faces(self, why: str) -> BadInput:
+        project = shlex.quote(self.path.parent.name)
+        return BadInput(
+            f"There are no faces yet ({self.path.name} {why}): 'extract {project}' finds them."
+        )
+
     def _check_format(self, readonly: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > FORMAT:
             raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
         if version == 0 and readonly:
-            raise BadInput(f"There are no faces yet ({self.path.name} is empty): run extract.")
+            raise self._no_faces("is empty")
         if 0 < version < FORMAT and not readonly:
             self._migrate(version)
         if version == 0:

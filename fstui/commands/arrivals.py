@@ -20,7 +20,6 @@ from fstui.commands.shared import (
     add_project,
     print_json,
     project_of,
-    require_writing,
     say,
 )
 from fstui.model.answers import ArrivalsAnswer
@@ -38,12 +37,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, ArrivalsAnswer)
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether nothing is tried again."""
+    return not args.retry
+
+
 def run(args: argparse.Namespace) -> int:
     """Try again what is named, else list."""
     project = project_of(args)
     ledger = Ledger(project)
     if args.retry:
-        require_writing(args)
         again = retry(ledger, args.retry)
         say(f"{again} is tried again{'' if is_watched(project) else '; ' + _starts(project)}.")
     elif args.json:

@@ -16,7 +16,6 @@ from fstui.commands.shared import (
     add_project,
     print_json,
     project_of,
-    require_writing,
     say,
 )
 
@@ -29,11 +28,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, dict[str, Arrival], "the questions as JSON")
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether no question is answered."""
+    return not (args.file or args.to)
+
+
 def run(args: argparse.Namespace) -> int:
     """Answer a question where one is answered, else list them."""
     project = project_of(args)
-    if args.file or args.to:
-        require_writing(args)
+    if not looks(args):
         if not args.file or not args.to:
             raise UsageError("An answer names both: 'inbox PROJECT --file NAME --to a|b|target'.")
         say(f"{args.file} is {answer(project, args.file, args.to)} now.")

@@ -7,7 +7,7 @@ import argparse
 import time
 
 from engine.disk import Usage
-from engine.errors import AlreadyRunning, Stopped
+from engine.errors import AlreadyRunning, Stopped, UsageError
 from engine.protocol import ENDS, JobFolder
 from engine.queue import again
 from engine.queue.queue import queue_of
@@ -28,13 +28,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "job",
         metavar="JOB",
         nargs="?",
-        help="a part of its name: the newest that has it (default: the newest)",
+        help="a part of its name: the newest that has it (default: the newest that ends by itself)",
     )
     parser.add_argument("--timeout", metavar="S", type=float, help="give up after so many seconds")
 
 
 def run(args: argparse.Namespace) -> int:
     """Wait, then say how it ended."""
+    if args.timeout is not None and not args.timeout >= 0:
+        raise UsageError(f"--timeout is a number of seconds from 0 on, not {args.timeout:g}.")
     project = project_of(args)
     folder = newest_called(project.path, args.job or "")
     usage = Usage(project.path.parent)

@@ -74,8 +74,7 @@ def event_words(event: Event) -> str:
             return f"{d.get('media')}: the points' jitter fell from {before} % to {after} %"
         case "flicker":
             before, after = (_figure(event, name) for name in ("before", "after"))
-            unit = " % of the face" if d.get("what") == "points" else " CIE units"
-            return f"{d.get('media')}: the {d.get('what')} flickered by {before}{unit}, now {after}"
+            return f"{d.get('media')}: {flicker_words(d.get('what', ''), before, after)}"
         case "hook":
             return f"hook {d.get('name')}: {d.get('text') or 'called'}"
         case "step-end":
@@ -83,6 +82,12 @@ def event_words(event: Event) -> str:
         case "end":
             return f"{d.get('state')}: {d.get('message')}"
     return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+
+
+def flicker_words(what: str, before: str, after: str) -> str:
+    """`the points flickered by 0.74 % of the face before smoothing, by 0.33 after`."""
+    unit = " % of the face" if what == "points" else " CIE units"
+    return f"the {what} flickered by {before}{unit} before smoothing, by {after} after"
 
 
 def rejection_words(rejected: Any) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from engine import process
+from engine.convert.preflight import require_footage, require_learnt_mask
 from engine.convert.roles import roles_of
 from engine.devices import choices
 from engine.disk import keep_quota
@@ -35,7 +36,7 @@ from engine.protocol import (
     refuse_if_running,
     safe_text,
 )
-from engine.reached import checkpoint_iteration, face_count, is_extracted
+from engine.reached import built, checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
@@ -45,6 +46,8 @@ from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
+MORE_ITERATIONS = 10_000
+"""Proposed where a model is trained as far as was asked."""
 ANSWER_LOOK_S = 0.02
 """How often the answer to a command is looked for."""
 STOP_PATIENCE_S = 5.0
@@ -90,8 +93,31 @@ def start_train(
             raise NothingToDo(no_faces(project, side))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
+    known = read(TrainSettings, {**project.settings("train"), **values})
+    if not comes_later(place) and not known.anew:
+        require_more(project, known, named=settings)
     steps = [Step("train", None, checked(project, "train", values))]
     return start(project, "train", steps, device, place)
+
+
+def require_more(project: Project, known: TrainSettings, named: Container[str]) -> None:
+    """Raise `NothingToDo` for a model that is trained so far already, `BadInput` where another
+    network than the model's is named: a model stays what it was begun as."""
+    reached, model = checkpoint_iteration(project.path), built(project.path)
+    if reached is None:
+        return
+    if model and "model" in named and model.model != known.model:
+        raise BadInput(
+            f"The model of {project.name} is {model.model}, at iteration {reached}: leave out the "
+            f"setting model to train it on, or begin one as {known.model} with 'train "
+            f"{project.typed} --model {known.model} --anew', which puts this one into trash/."
+        )
+    if known.iterations <= reached:
+        raise NothingToDo(
+            f"{project.name} is trained to iteration {reached} already: give more, as in 'train "
+            f"{project.typed} --iterations {reached + MORE_ITERATIONS}', or begin again with "
+            "--anew."
+        )
 
 
 def start_convert(
@@ -104,7 +130,8 @@ def start_convert(
     `BadInput` for settings.
     """
     known = read(ConvertSettings, {**project.settings("convert"), **settings})
-    painting = [role.project for role in roles_of(project, known)]
+    roles = roles_of(project, known)
+    painting = [role.project for role in roles]
     require_cast(project, painting)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
@@ -113,8 +140,13 @@ def start_convert(
             raise ModelMissing(
                 f"{one.name} has no trained model yet: 'train {one.typed}' makes one."
             )
+    extracted = is_extracted(project, "target")
+    if not comes_later(place):
+        require_learnt_mask(painting, known.mask)
+        if extracted:
+            require_footage(project, known, roles)
     steps = [Step("convert", None, checked(project, "convert", settings))]
-    if not is_extracted(project, "target"):
+    if not extracted:
         steps.insert(0, Step("extract", "target"))
     return start(project, "convert", steps, device, place)
 

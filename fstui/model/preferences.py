@@ -59,7 +59,7 @@ def check(name: str, value: Any) -> None:
     """Raise `BadInput` for a value that a setting can't have."""
     stage, _, own = name.rpartition(".")
     kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
-    read(kind, {own: value}, "" if stage else "the user's settings")
+    read(kind, {own: value}, "" if stage else "the user")
 
 
 def wrong_place(project: Project | None, name: str) -> SettingAnswer:

@@ -61,7 +61,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "hook": ({"name": "done", "ok": True, "text": ""}, "hook done: called"),
     "flicker": (
         {"media": "man", "what": "points", "before": 0.4567, "after": 0.12},
-        "man: the points flickered by 0.46 % of the face, now 0.12",
+        "man: the points flickered by 0.46 % of the face before smoothing, by 0.12 after",
     ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
     "estimate": (

@@ -145,6 +145,23 @@ class KeptAnswer(Answer, frozen=True):
     bytes: int
 
 
+# --- people ---
+
+
+class RecordAnswer(Answer, frozen=True):
+    """Who a side shows and on what ground; `people PROJECT --json` answers with one by side."""
+
+    name: str
+    ground: str
+    recorded_by: str
+    recorded_at: str
+    """UTC, ISO 8601."""
+    until: str
+    """The last day on which the ground holds; empty if it has no end."""
+    problem: str
+    """What is missing or out of date, words that go on after the name; empty where it holds."""
+
+
 # --- queue ---
 
 
