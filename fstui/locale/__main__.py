@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from engine.project import Ground
 from engine.protocol import State, write_atomic
 from engine.quality.kinds import KINDS
 from engine.settings import STAGE_SETTINGS, fields
@@ -63,6 +64,8 @@ def of_tables() -> Iterator[tuple[str, str]]:
         yield str(state), "engine/protocol.py"
     for state in get_args(StageState):
         yield state, "fstui/model/overview.py"
+    for ground in Ground:
+        yield str(ground), "engine/project.py"
     for reason in REASONS.values():
         yield reason, "engine/store.py"
     for figure in KINDS:

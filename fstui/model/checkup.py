@@ -12,7 +12,7 @@ from engine.launch import ask
 from engine.protocol import safe_text
 from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import terminal
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.model.answers import FindingAnswer
 
@@ -49,7 +49,7 @@ def about_terminal(colour: str = "auto") -> FindingAnswer:
         parts.append(tr("over SSH"))
     problem = f" ({facts.problem})" if facts.problem else ""
     return FindingAnswer(
-        "terminal", "note" if facts.problem else "good", ", ".join(parts) + problem
+        later("terminal"), "note" if facts.problem else "good", ", ".join(parts) + problem
     )
 
 
@@ -66,7 +66,7 @@ def about_workspace(workspace: Path) -> FindingAnswer:
     if free < MIN_FREE_BYTES:
         text += tr(": little, crops and checkpoints take gigabytes")
     poor = free < MIN_FREE_BYTES or kind in NETWORK_FILE_SYSTEMS
-    return FindingAnswer("disk", "note" if poor else "good", text)
+    return FindingAnswer(later("disk"), "note" if poor else "good", text)
 
 
 def nearest(path: Path) -> Path:

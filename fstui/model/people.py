@@ -12,7 +12,9 @@ def person_words(person: Person) -> str:
     until = tr("; until {day}").format(day=person.until) if person.until else ""
     by, at = person.recorded_by or tr("nobody named"), person.recorded_at or tr("no time named")
     told = tr("{name} ({ground}; recorded by {by}, {at}{until})")
-    return safe_text(told.format(name=person.name, ground=person.ground, by=by, at=at, until=until))
+    return safe_text(
+        told.format(name=person.name, ground=tr(person.ground), by=by, at=at, until=until)
+    )
 
 
 def user_name() -> str:

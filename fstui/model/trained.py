@@ -9,12 +9,22 @@ from engine.errors import FstuiError
 from engine.launch import ask
 from engine.project import projects_of
 from engine.reached import checkpoint_iteration
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import networks, words
 
 Kind = Literal["trained", "set", "store", "network"]
 KEPT = (("checkpoint", "set"), ("snapshot", "snapshot"))
 """Kinds of sets, and what they are called."""
+STATES = (
+    later("trained"),
+    later("to train"),
+    later("checkpoint"),
+    later("snapshot"),
+    later("there"),
+    later("missing"),
+    later("damaged"),
+)
+"""What `Entry.state` may be."""
 
 
 class Entry(NamedTuple):

@@ -154,7 +154,7 @@ class KeyBar(Bar):
         found = []
         for action, key, words in valid_keys(self.screen):
             found.append([Piece(key, "key", action), Piece(f" {words}  ", "", action)])
-        while len(found) > 3 and sum(map(_cells, found)) > width:
+        while len(found) > 2 and sum(map(_cells, found)) > width:
             found.pop(-3)
         return [piece for two in found for piece in two]
 

@@ -38,7 +38,7 @@ class People(Dialog[bool]):
             yield Static(_heading(side, person), classes="dialog--section", markup=False)
             name = Input(person.name if person else "", id=f"name-{side}")
             yield labelled(tr("Name"), name, tr("empty: take it back") if person else "")
-            grounds = [(ground.value, ground) for ground in Ground]
+            grounds = [(tr(ground.value), ground) for ground in Ground]
             chosen = person.ground if person else None
             yield labelled(tr("Ground"), Choice(grounds, chosen, id=f"ground-{side}"))
             until = Input(person.until if person else "", id=f"until-{side}")

@@ -264,7 +264,7 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     if side != "target":
         person = project.file.people.get(side)
         if person:
-            lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
+            lines.append([safe_text(person.name), (f"  {tr(person.ground)}", "muted")])
             if problem_of(person, today()):
                 lines.append([(tr("! out of date: press p"), "warn")])
         else:

@@ -91,9 +91,8 @@ def count(number: float | None) -> str:
 
 def plural(number: int, noun: str) -> str:
     """`1 face`, `2 faces`, `no faces`."""
-    if not number:
-        return tr(f"no {noun}s")
-    return tr_n(f"{{n}} {noun}", f"{{n}} {noun}s", number).format(n=count(number))
+    none, one, many = f"no {noun}s", f"{{n}} {noun}", f"{{n}} {noun}s"
+    return tr_n(one, many, number).format(n=count(number)) if number else tr(none)
 
 
 def reached(done: int, total: int | None, noun: str) -> str:
