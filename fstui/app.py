@@ -302,13 +302,15 @@ def run(
     from fstui.places import project_path
 
     facts, own = terminal.look(), settings.load()
-    i18n.use(i18n.languages(own.language))
+    plain = ascii_only or facts.ascii_only
+    # Of most languages nothing would be left in ASCII.
+    i18n.use([] if plain else i18n.languages(own.language))
     session = Session(workspace, state.load(), own, readonly=readonly)
     keymap.load_overrides(settings.config_folder())
     path = project_path(project, workspace) if project else session.last_project()
     if path is not None:
         session.open(path)
-    app = FstuiApp(session, ascii_only=ascii_only or facts.ascii_only, remote=facts.remote)
+    app = FstuiApp(session, ascii_only=plain, remote=facts.remote)
     code = app.run()
     if app._exception is not None:
         raise app._exception
