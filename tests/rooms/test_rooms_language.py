@@ -190,7 +190,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ASKING:
         monkeypatch.setattr(f"fstui.{module}.ask", answer)
     monkeypatch.setattr("fstui.model.media.ask_engine", answer)
-    monkeypatch.setattr("fstui.model.trained.checkpoint_iteration", lambda _path: 20)
+    for module in ("model.trained", "rooms.cast"):
+        monkeypatch.setattr(f"fstui.{module}.checkpoint_iteration", lambda _path: 20)
     monkeypatch.setattr("fstui.model.queue.kick", lambda _workspace: None)
 
 
