@@ -341,7 +341,7 @@ def disk_line(parts: dict[str, int]) -> Line:
     fit."""
     total = tr("disk {size}").format(size=words.size(sum(parts.values())))
     each = sorted(((n, part) for part, n in parts.items() if n), reverse=True)
-    texts = [f"{tr(part)} {words.size(n)}" for n, part in each]
+    texts = [f"{part} {words.size(n)}" for n, part in each]
     return [
         (total, "muted"),
         *((f"{', ' if i else ': '}{t}", "muted") for i, t in enumerate(texts)),

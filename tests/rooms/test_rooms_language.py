@@ -65,7 +65,7 @@ that goes on in a second line."""
 DATA = frozenset(
     """
     fstui demo workspace the man woman sample test box CPU take shots png
-    project toml media inbox target trash out
+    project toml media inbox target trash out faces model jobs
     esc tab bksp ctrl enter space delete shift home end pageup pagedown pgup pgdn
     GPU GFLOP MiB GiB NaN EGs TERM xterm UTF tmux SSH
     true false terminal rejected
