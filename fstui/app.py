@@ -17,7 +17,8 @@ from textual.widgets import Input
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
-from fstui import bell, keymap, settings, state, terminal, theme
+from fstui import bell, i18n, keymap, settings, state, terminal, theme
+from fstui.i18n import tr
 from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
@@ -166,7 +167,7 @@ class FstuiApp(LeanDisplay):
         if ended is not None:
             self.notify(
                 safe_text(ended.farewell()),
-                title=ended.stage,
+                title=tr(ended.stage),
                 severity=ended.severity(),
                 markup=False,
             )
@@ -240,7 +241,7 @@ class FstuiApp(LeanDisplay):
     def action_theme(self) -> None:
         """The next theme, remembered."""
         self.theme = self.session.state.theme = theme.after(self)
-        self.notify(f"theme: {self.theme}", timeout=2)
+        self.notify(tr("theme: {name}").format(name=self.theme), timeout=2)
 
     def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
@@ -270,7 +271,8 @@ class FstuiApp(LeanDisplay):
         from fstui.rooms.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            asked = tr("words of what is to be done")
+            self.push_screen(Palette(placeholder=asked, id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""
@@ -299,13 +301,16 @@ def run(
     """
     from fstui.places import project_path
 
-    facts = terminal.look()
-    session = Session(workspace, state.load(), settings.load(), readonly=readonly)
+    facts, own = terminal.look(), settings.load()
+    plain = ascii_only or facts.ascii_only
+    # Of most languages nothing would be left in ASCII.
+    i18n.use([] if plain else i18n.languages(own.language))
+    session = Session(workspace, state.load(), own, readonly=readonly)
     keymap.load_overrides(settings.config_folder())
     path = project_path(project, workspace) if project else session.last_project()
     if path is not None:
         session.open(path)
-    app = FstuiApp(session, ascii_only=ascii_only or facts.ascii_only, remote=facts.remote)
+    app = FstuiApp(session, ascii_only=plain, remote=facts.remote)
     code = app.run()
     if app._exception is not None:
         raise app._exception

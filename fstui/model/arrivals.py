@@ -13,6 +13,7 @@ from engine.watch.candidates import places_of
 from engine.watch.ledger import Book, Ledger
 from engine.watch.recipes import recipes_of
 from engine.watch.unseen import unseen
+from fstui.i18n import tr
 from fstui.model.recipes import recipe_words, would_do
 
 EVERY_S = 2.0
@@ -77,7 +78,10 @@ def rows_of(project: Project) -> list[Arrived]:
     rows = [
         *(Arrived("question", p, "asks", a.why, a.time) for p, a in book.of("question").items()),
         *(Arrived("dead", p, "not used", a.why, a.time) for p, a in book.of("dead").items()),
-        *(Arrived("new", path, "new", f"in {place}") for path, place in new.items()),
+        *(
+            Arrived("new", path, "new", tr("in {place}").format(place=place))
+            for path, place in new.items()
+        ),
         *_runs(book),
         *_recipes(project, book, new),
         *_folders(project),
@@ -105,8 +109,8 @@ def _recipes(project: Project, book: Book, new: dict[str, str]) -> list[Arrived]
             Arrived("recipe", recipe.name, "recipe", recipe_words(recipe), would=tuple(would))
         )
     if not rows:
-        hint = "none yet: docs/automation.md shows how to write one in project.toml"
-        rows.append(Arrived("problem", "recipes", "none", hint))
+        hint = tr("none yet: docs/automation.md shows how to write one in project.toml")
+        rows.append(Arrived("problem", tr("recipes"), "none", hint))
     return rows
 
 

@@ -41,6 +41,7 @@ from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
 from engine.trust.consent import require_cast
+from fstui.i18n import tr
 
 from .queue import Place, enqueue
 
@@ -71,7 +72,9 @@ def start_extract(
     """
     for side in sides:
         if side not in SIDES:
-            raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
+            raise BadInput(
+                tr("'{side}' is no side: use a, b or target.").format(side=safe_text(side))
+            )
         if not project.sources(side):
             raise NothingToDo(no_footage(project, side))
     sides = sides or [s for s in SIDES if project.sources(s)]
@@ -138,7 +141,9 @@ def start_convert(
     for one in painting if not comes_later(place) else ():
         if checkpoint_iteration(one.path) is None:
             raise ModelMissing(
-                f"{one.name} has no trained model yet: 'train {one.typed}' makes one."
+                tr("{one} has no trained model yet: 'train {typed}' makes one.").format(
+                    one=one.name, typed=one.typed
+                )
             )
     extracted = is_extracted(project, "target")
     if not comes_later(place):
@@ -161,7 +166,7 @@ def start_import(
 ) -> JobFolder:
     """Take in faces that another program found. Raises `BadInput`, `NothingToDo`."""
     if not file.exists():
-        raise BadInput(f"There is nothing at {safe_text(str(file))}.")
+        raise BadInput(tr("There is nothing at {file}.").format(file=safe_text(str(file))))
     if not project.sources(side):
         raise NothingToDo(no_footage(project, side))
     settings = {"file": str(file.resolve()), "media": media, "replace": replace}
@@ -252,20 +257,18 @@ def can_resume(folder: JobFolder) -> bool:
 
 def no_footage(project: Project, side: str) -> str:
     """The sentence for a side without footage."""
-    return (
-        f"Side {side} of {project.name} has no footage: 'add {quote(project.name)} {side} PATH' "
-        "lists it."
-    )
+    return tr(
+        "Side {side} of {project} has no footage: 'add {typed} {side} PATH' lists it."
+    ).format(side=side, project=project.name, typed=quote(project.name))
 
 
 def no_faces(project: Project, side: str) -> str:
     """The sentence for a side without faces."""
     if not project.sources(side):
         return no_footage(project, side)
-    return (
-        f"Side {side} of {project.name} has no faces: 'extract {quote(project.name)} --side "
-        f"{side}' finds them."
-    )
+    return tr(
+        "Side {side} of {project} has no faces: 'extract {typed} --side {side}' finds them."
+    ).format(side=side, project=project.name, typed=quote(project.name))
 
 
 # --- ending ----------------------------------------------------------------------------------
@@ -274,7 +277,7 @@ def no_faces(project: Project, side: str) -> str:
 def stop(folder: JobFolder) -> None:
     """Ask a job to finish its batch, save and end. Raises `NothingToDo` when it has ended."""
     if not folder.alive():
-        raise NothingToDo(f"The job {folder.name} has ended already.")
+        raise NothingToDo(tr("The job {folder} has ended already.").format(folder=folder.name))
     folder.send("stop")
 
 
@@ -305,7 +308,9 @@ def tell(folder: JobFolder, verb: str, **args: Any) -> tuple[str, list[Event]]:
                 if refused := event.data.get("refused"):
                     raise of_exit(event.data.get("exit", Exit.BAD_INPUT), safe_text(str(refused)))
                 if not event.data.get("known"):
-                    raise NotPossible(f"The job {folder.name} can't {verb}.")
+                    raise NotPossible(
+                        tr("The job {folder} can't {verb}.").format(folder=folder.name, verb=verb)
+                    )
                 return asked, said
         if not alive:
             raise _ended_unread(folder)
@@ -317,7 +322,7 @@ def _ended_unread(folder: JobFolder) -> FstuiError:
     end = folder.current()
     if end.state in (State.FAILED, State.CRASHED, State.REFUSED) and end.exit:
         return of_exit(end.exit, safe_text(end.message))
-    return NothingToDo(f"The job {folder.name} ended before it read that.")
+    return NothingToDo(tr("The job {folder} ended before it read that.").format(folder=folder.name))
 
 
 def press(folder: JobFolder) -> None:
@@ -349,9 +354,17 @@ def _supervisor(folder: JobFolder) -> int:
     """The pid to signal, surely the one that holds the lock."""
     holder = folder.holder()
     if holder is None or not folder.alive():
-        raise NothingToDo(f"The job {folder.name} has ended already.")
+        raise NothingToDo(tr("The job {folder} has ended already.").format(folder=folder.name))
     if holder.host != process.host():
-        raise NotPossible(f"The job {folder.name} runs on {safe_text(holder.host)}: stop it there.")
+        raise NotPossible(
+            tr("The job {folder} runs on {host}: stop it there.").format(
+                folder=folder.name, host=safe_text(holder.host)
+            )
+        )
     if not may_signal(holder):
-        raise NotPossible(f"The process of the job {folder.name} can't be told apart from others.")
+        raise NotPossible(
+            tr("The process of the job {folder} can't be told apart from others.").format(
+                folder=folder.name
+            )
+        )
     return holder.pid

@@ -13,6 +13,7 @@ from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_tex
 from engine.reached import checkpoint_iteration, converted_iteration
 from engine.store import Store
 from engine.trust.consent import problems_of
+from fstui.i18n import tr
 
 from . import jobs
 from .words import plural
@@ -182,15 +183,18 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
     name = shlex.quote(project.name)
     bare = [s for s in SIDES if not sides[s].sources]
     if len(bare) == len(SIDES):
-        return Stage("extract", "needs", "needs footage", f"add {name} a|b|target PATH...")
+        return Stage("extract", "needs", tr("needs footage"), f"add {name} a|b|target PATH...")
     faces = sum(s.faces for s in sides.values())
     undone = [s for s in SIDES if sides[s].done < sides[s].sources]
     if undone:
-        so_far = f"; {plural(faces, 'face')} so far" if faces else ""
-        words = f"side {', '.join(undone)} waits{so_far}"
+        words = tr("side {sides} waits").format(sides=", ".join(undone))
+        if faces:
+            words += tr("; {faces} so far").format(faces=plural(faces, "face"))
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
-        words = f"{plural(faces, 'face')}; side {', '.join(bare)} needs footage"
+        words = tr("{faces}; side {sides} needs footage").format(
+            faces=plural(faces, "face"), sides=", ".join(bare)
+        )
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     return Stage("extract", "done", plural(faces, "face"), "")
 
@@ -200,15 +204,17 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
     lacking = [s for s in ("a", "b") if not sides[s].faces]
     if lacking:
         # Extracting or adding comes first, and the stage before says so.
-        return Stage("train", "needs", f"needs faces of side {' and '.join(lacking)}", "")
-    have = f"{sides['a'].faces} and {sides['b'].faces} faces"
+        words = tr("needs faces of side {sides}").format(sides=tr(" and ").join(lacking))
+        return Stage("train", "needs", words, "")
     if iteration is None:
-        return Stage("train", "ready", f"ready: {have}", f"train {name}")
+        words = tr("ready: {a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
+        return Stage("train", "ready", words, f"train {name}")
     newest = jobs.newest_with(project, "train")
     if newest and jobs.cut_off(project, "train"):
-        words = f"{newest[0].current().state} at iteration {iteration}"
+        state = tr(str(newest[0].current().state))
+        words = tr("{state} at iteration {n}").format(state=state, n=iteration)
         return Stage("train", "part", words, f"train {name}")
-    return Stage("train", "done", f"iteration {iteration}", "")
+    return Stage("train", "done", tr("iteration {n}").format(n=iteration), "")
 
 
 def _convert_stage(
@@ -217,20 +223,24 @@ def _convert_stage(
     name = shlex.quote(project.name)
     made = converted_iteration(project.path)
     if results and None not in (made, iteration) and made != iteration:
-        words = f"{len(results)} in out, made at iteration {made} of the model"
+        words = tr("{n} in out, made at iteration {made} of the model").format(
+            n=len(results), made=made
+        )
         return Stage("convert", "ready", words, f"convert {name}")
     if results:
-        shown = safe_text(results[0].name)
-        return Stage("convert", "done", f"{len(results)} in out, the newest {shown}", "")
+        words = tr("{n} in out, the newest {name}").format(
+            n=len(results), name=safe_text(results[0].name)
+        )
+        return Stage("convert", "done", words, "")
     missing = list(problems_of(project))
     if not sides["target"].sources:
-        return Stage("convert", "needs", "needs target footage", f"add {name} target PATH...")
+        return Stage("convert", "needs", tr("needs target footage"), f"add {name} target PATH...")
     if iteration is None:
-        return Stage("convert", "needs", "needs a trained model", "")
+        return Stage("convert", "needs", tr("needs a trained model"), "")
     if missing:
         command = f"people {name} {missing[0]} NAME --ground GROUND"
-        return Stage("convert", "needs", "needs the people recorded", command)
-    return Stage("convert", "ready", "ready", f"convert {name}")
+        return Stage("convert", "needs", tr("needs the people recorded"), command)
+    return Stage("convert", "ready", tr("ready"), f"convert {name}")
 
 
 FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")

@@ -9,21 +9,23 @@ from engine.watch.ledger import Book
 from engine.watch.plan import holds, steps_of, words
 from engine.watch.recipes import Recipe
 from engine.watch.unseen import came_through
+from fstui.i18n import tr
 
 
 def recipe_words(recipe: Recipe) -> str:
     """`when something arrives in b: extract, train; within 22:00-06:00`."""
     does = ", ".join(recipe.steps)
     if recipe.more_iterations:
-        does += f" ({recipe.more_iterations} iterations more)"
+        does += tr(" ({n} iterations more)").format(n=recipe.more_iterations)
     conditions = [
-        f"within {recipe.hours}" if recipe.hours else "",
-        "when the device is free" if recipe.device_free else "",
-        f"with {recipe.disk_free_gb:g} GB free" if recipe.disk_free_gb else "",
-        f"at most {recipe.at_most} at once" if recipe.at_most > 1 else "",
+        tr("within {hours}").format(hours=recipe.hours) if recipe.hours else "",
+        tr("when the device is free") if recipe.device_free else "",
+        tr("with {n:g} GB free").format(n=recipe.disk_free_gb) if recipe.disk_free_gb else "",
+        tr("at most {n} at once").format(n=recipe.at_most) if recipe.at_most > 1 else "",
     ]
     said = "".join(f"; {condition}" for condition in conditions if condition)
-    return f"when something arrives in {', '.join(recipe.places)}: {does}{said}"
+    told = tr("when something arrives in {places}: {does}")
+    return told.format(places=", ".join(recipe.places), does=does) + said
 
 
 def would_do(project: Project, book: Book, recipe: Recipe, unseen: dict[str, str]) -> list[str]:
@@ -36,11 +38,12 @@ def would_do(project: Project, book: Book, recipe: Recipe, unseen: dict[str, str
         for path, place in unseen.items()
         if came_through(book, path, place) & set(recipe.places)
     }
-    said = [f"{path} would be sorted first" for path, place in new.items() if place == INBOX]
+    sorts = tr("{path} would be sorted first")
+    said = [sorts.format(path=path) for path, place in new.items() if place == INBOX]
     files |= {path: place for path, place in new.items() if place != INBOX}
     if not files:
-        return said or ["nothing has arrived for it"]
+        return said or [tr("nothing has arrived for it")]
     steps = steps_of(project, recipe, files, arrived=True)
-    said.append(f"for {', '.join(files)}: {words(steps)}")
+    said.append(tr("for {files}: {steps}").format(files=", ".join(files), steps=words(steps)))
     held = holds(project, recipe, datetime.now().astimezone(), set(files.values()))
-    return said + [f"it waits: {why}" for why in held]
+    return said + [tr("it waits: {why}").format(why=why) for why in held]

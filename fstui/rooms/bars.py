@@ -130,7 +130,7 @@ class RoomBar(Bar):
         left = width - 9
         name = shorten(session.project.name, max(6, left - 1))
         folder = session.workspace.name
-        if left >= len(name) + len(folder) + 5:
+        if left >= cell_len(name) + cell_len(folder) + 5:
             found += [Piece(f"{folder} ", "muted", "app.home"), Piece("> ", "muted")]
         return [*found, Piece(f"{name} ", "", "app.project")]
 
@@ -154,7 +154,7 @@ class KeyBar(Bar):
         found = []
         for action, key, words in valid_keys(self.screen):
             found.append([Piece(key, "key", action), Piece(f" {words}  ", "", action)])
-        while len(found) > 3 and sum(len(p.text) for two in found for p in two) > width:
+        while len(found) > 2 and sum(map(_cells, found)) > width:
             found.pop(-3)
         return [piece for two in found for piece in two]
 
@@ -168,7 +168,7 @@ def valid_keys(screen: Screen[object]) -> list[tuple[str, str, str]]:
             continue
         prefix = "app." if node is screen.app else ""
         key = binding.key_display or keymap.shown(binding.key)
-        words = words_for(binding.action) or binding.description
+        words = words_for(binding.action) or tr(binding.description)
         action = prefix + binding.action if node in (screen, screen.app) else ""
         found[binding.action] = (action, key, words)
     order = {k.id: n for n, k in enumerate(keymap.KEYS)}

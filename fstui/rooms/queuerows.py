@@ -11,7 +11,7 @@ from engine.protocol import ENDS, JobFolder, Snapshot, State, safe_text
 from engine.queue.turn import Standing, Turn
 from fstui.i18n import later, tr
 from fstui.model import words
-from fstui.model.jobview import progress_words, state_words
+from fstui.model.jobview import progress_words, state_parts
 from fstui.model.queueview import QueueGlance
 from fstui.rooms.lines import Line, Run
 from fstui.widgets.rows import Column, Row, Tone
@@ -134,23 +134,17 @@ def state_of(entry: Entry) -> tuple[str, Tone]:
         return tr(STANDINGS[standing]), "warn" if standing in STUCK else ""
     if entry.now is None:
         return "...", "muted"
-    state = safe_text(_told(entry.now)[0].partition(" at ")[0])
+    state = safe_text(state_parts(entry.now)[0])
     return state, "good" if entry.runs else TONES.get(entry.now.state, "")
 
 
 def why_of(entry: Entry) -> str:
     """What it waits for, what it is about, or how it ended."""
     if entry.turn is not None:
-        return safe_text(entry.turn.why)
+        return safe_text(tr(entry.turn.why))
     if entry.now is None:
         return ""
-    return safe_text("; ".join(filter(None, (_told(entry.now)[1], entry.now.message))))
-
-
-def _told(now: Snapshot) -> tuple[str, str]:
-    """The state in a word or two, and what more there is to it: `training`, `compiling, 15 s`."""
-    state, _, more = state_words(now, time.time()).partition(": ")
-    return state, more
+    return safe_text("; ".join(filter(None, (state_parts(entry.now)[1], entry.now.message))))
 
 
 def progress_of(entry: Entry) -> str:
@@ -168,7 +162,7 @@ def row_of(entry: Entry) -> Row:
         at = entry.now.progress
         left = words.duration(at.eta_s) if at.eta_s is not None else ""
         rate = safe_text(words.rate(at.rate, at.unit)) if at.unit else ""
-    name, kind = safe_text(entry.folder.project.name), safe_text(entry.folder.kind)
+    name, kind = safe_text(entry.folder.project.name), safe_text(tr(entry.folder.kind))
     made = made_words(entry.folder.name)
     cells = (place, name, kind, state_of(entry), progress_of(entry), rate, left, made)
     return Row(entry.key, (*cells, why_of(entry)))

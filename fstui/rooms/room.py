@@ -17,7 +17,7 @@ from textual.widgets import Static
 from engine.errors import FstuiError, from_os_error
 from engine.protocol import JobFolder, Snapshot, safe_text
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
@@ -35,6 +35,19 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
+STARTS = {
+    "extract": later("start extracting"),
+    "train": later("start training"),
+    "convert": later("start converting"),
+    "watch": later("start watching"),
+}
+RESUMES = {
+    "extract": later("resume extracting"),
+    "train": later("resume training"),
+    "convert": later("resume converting"),
+    "watch": later("resume watching"),
+}
+"""What `s` does, by the room's stage."""
 
 
 class Room(Screen[None]):
@@ -170,9 +183,10 @@ class Room(Screen[None]):
         tiny = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(tiny, "-tiny")
         if tiny:
-            need = f"need {SMALLEST[0]}x{SMALLEST[1]}, have {width}x{height}"
+            least = f"{SMALLEST[0]}x{SMALLEST[1]}"
+            need = tr("need {least}, have {now}").format(least=least, now=f"{width}x{height}")
             job = self.job
-            state = f"{job.stage}: {job.words()}" if job else "no job"
+            state = f"{tr(job.stage)}: {job.words()}" if job else tr("no job")
             self.query_one("#tiny", Static).update(Content(f"{need}\n{safe_text(state)}"))
 
     # --- keys ---------------------------------------------------------------------------------
@@ -200,14 +214,15 @@ class Room(Screen[None]):
         """The footer's words where the table's are too general."""
         job = self.job
         if action == "start" and self.stage:
-            return f"{'resume' if job and job.resumable() else 'start'} {self.stage}ing"
+            return tr((RESUMES if job and job.resumable() else STARTS)[self.stage])
         if action == "pause" and job:
-            return "go on" if job.snapshot.state == "paused" else "pause"
+            return tr("go on") if job.snapshot.state == "paused" else tr("pause")
         if action == "stop" and job:
-            return ("kill" if job.may_kill() else "stopping") if job.stopping else "stop"
+            asked = tr("kill") if job.may_kill() else tr("stopping")
+            return asked if job.stopping else tr("stop")
         if action == "watch":
             watch = self.studio.session.jobs.get("watch")
-            return "end watch" if watch and watch.running else "watch"
+            return tr("end watch") if watch and watch.running else tr("watch")
         return ""
 
     def say(
@@ -315,7 +330,8 @@ class Room(Screen[None]):
             start = starts[stage]
             folder = start_or_queue(lambda place: start(project, place=place, **settings))
             if folder.was_queued:
-                self.app.call_from_thread(self.say, f"This {stage} waits in the queue.")
+                waits = tr("It waits in the queue.")
+                self.app.call_from_thread(self.say, waits)
 
         self.attempt_in_thread(launch)
 
