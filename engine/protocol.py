@@ -69,7 +69,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`job.json`: the request, written once."""
+    """`job.json`: the request; it changes no more once the job has begun."""
 
     v: int
     kind: str
@@ -263,7 +263,7 @@ class JobFolder:
             (path / "preview").mkdir()
             if entry:  # before the request, which makes a job of the folder: whole or not at all
                 write_atomic(path / QUEUE_ENTRY, entry)
-            write_atomic(path / "job.json", msgspec.json.format(_encoder.encode(job)))
+            cls(path).write_job(job)
         except OSError as error:
             from engine.errors import from_os_error
 
@@ -280,6 +280,10 @@ class JobFolder:
         if job.v > VERSION:
             raise Damaged(f"The job {self.name} is of a newer fstui (version {job.v}): update it.")
         return job
+
+    def write_job(self, job: Job) -> None:
+        """Write the request; another one only while the job waits in the queue."""
+        write_atomic(self.path / "job.json", msgspec.json.format(_encoder.encode(job)))
 
     def snapshot(self) -> Snapshot:
         """`state.json` as written, without looking at the lock; empty when there is none yet."""

@@ -55,10 +55,10 @@ END_STATES: dict[int, State] = {
 def run(path: Path) -> int:
     """Run the job in a folder to its end; the exit code of the end."""
     folder = JobFolder(path.resolve())
-    job = folder.job()
     lock = FileLock(folder.lock_path)
     if not lock.acquire(holder_text(folder.name)):
-        raise already_running(folder.lock_path, job.kind)
+        raise already_running(folder.lock_path, folder.kind)
+    job = folder.job()  # under the lock: from now on nobody changes it
     if folder.has_run:  # started twice: what starts it was killed before it saw that it had begun
         raise AlreadyRunning(f"The job {folder.name} has run already: a job runs once.")
     supervisor = Supervisor(folder, job)

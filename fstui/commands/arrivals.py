@@ -23,7 +23,7 @@ from fstui.commands.shared import (
     require_writing,
     say,
 )
-from fstui.model.answers import ArrivalsAnswer
+from fstui.model.answers import ArrivalsAnswer, BookAnswer
 
 RUNS_SHOWN = 5
 """Runs that are done."""
@@ -47,13 +47,19 @@ def run(args: argparse.Namespace) -> int:
         again = retry(ledger, args.retry)
         say(f"{again} is tried again{'' if is_watched(project) else '; ' + _starts(project)}.")
     elif args.json:
-        print_json(as_json(ledger.book))
+        print_json(answer(project, ledger.book))
     else:
         say(*lines(project, ledger.book))
     return int(Exit.DONE)
 
 
-def as_json(book: Book) -> ArrivalsAnswer:
+def answer(project: Project, book: Book) -> ArrivalsAnswer:
+    """All of it as an answer."""
+    told = msgspec.structs.asdict(as_json(book))
+    return ArrivalsAnswer(**told, new=list(unseen(project, book)), watched=is_watched(project))
+
+
+def as_json(book: Book) -> BookAnswer:
     """Dead letters, questions and runs as an answer."""
     keys = ("time", "why", "place")
 
@@ -71,7 +77,7 @@ def as_json(book: Book) -> ArrivalsAnswer:
         for run in book.runs
     ]
     found = {"dead": plain("dead"), "questions": plain("question"), "runs": runs}
-    return msgspec.convert(found, ArrivalsAnswer)
+    return msgspec.convert(found, BookAnswer)
 
 
 def is_watched(project: Project) -> bool:
@@ -86,12 +92,10 @@ def _starts(project: Project) -> str:
 def _new(project: Project, book: Book) -> list[str]:
     """What nobody has looked at yet."""
     found = unseen(project, book)
-    if not found:
-        return []
     told = [f"{path}: not looked at yet" for path in list(found)[:NEW_SHOWN]]
     if len(found) > NEW_SHOWN:
         told.append(f"and {len(found) - NEW_SHOWN} more that nobody looked at yet")
-    return told if is_watched(project) else [*told, f"N{_starts(project)[1:]}."]
+    return told
 
 
 def lines(project: Project, book: Book) -> list[str]:
@@ -108,4 +112,5 @@ def lines(project: Project, book: Book) -> list[str]:
         said.append(f"recipe {run.recipe} done for {', '.join(run.files)}: {run.why} ({run.time})")
     if said and (book.of("dead") or any(run.state == "failed" for run in book.runs)):
         said.append(f"'arrivals {project.typed} --retry NAME' tries a file or a recipe again.")
-    return said or [f"Nothing of {project.name} waits, failed or asks."]
+    said = said or [f"Nothing of {project.name} waits, failed or asks."]
+    return said if is_watched(project) else [*said, f"N{_starts(project)[1:]}."]

@@ -14,7 +14,7 @@ from engine.errors import FstuiError
 from engine.process import is_locked
 from engine.protocol import ENDS, JobFolder, Snapshot
 from engine.queue.queue import Item, Queue
-from engine.queue.turn import Look, Turn
+from engine.queue.turn import Look, Standing, Turn
 from fstui import settings
 
 EVERY_S = 0.5
@@ -120,7 +120,7 @@ class Jobs:
         turns, problem = self._turns()
         waits = {turn.item.name for turn in turns} | {f.name for f, _ in running}
         ended = [f for f in folders if f.name not in waits]
-        still = self.queue.stands_still() and bool(turns)
+        still = any(turn.standing is Standing.STILL for turn in turns)
         kept = is_locked(self.queue.keeper_lock)
         return QueueGlance(running, turns, ended, still, kept, problem)
 

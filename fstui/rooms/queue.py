@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from engine.errors import FstuiError
 from engine.protocol import JobFolder, Snapshot, State, safe_text
-from engine.queue.turn import Standing, Turn
+from engine.queue.turn import FOR_THE_USER, Standing, Turn
 from fstui import keymap
 from fstui.i18n import tr
 from fstui.model import jobs, words
@@ -41,7 +41,7 @@ TONES: dict[State, Tone] = {
     State.REFUSED: "bad",
     State.INTERRUPTED: "warn",
 }
-STUCK = frozenset({Standing.HELD, Standing.DAMAGED, Standing.BLOCKED, Standing.TROUBLE})
+STUCK = FOR_THE_USER | {Standing.TROUBLE}
 AFTER_THIS = "you stopped the queue after the job that ran: 'queue release all' lets it go on"
 
 

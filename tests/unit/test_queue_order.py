@@ -203,13 +203,18 @@ def test_a_job_comes_after_another_one_that_is_done(
     lock.release()
 
 
+@pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(("end", "found"), [(0, Standing.READY), (3, Standing.BLOCKED)])
 def test_what_was_gone_on_with_by_hand_counts_as_the_job_before(
-    project: Project, end: int, found: Standing
+    project: Project, end: int, found: Standing, twice: bool
 ) -> None:
     stopped = ended(project, "train", State.STOPPED)
     second = put(project, "convert", after=[stopped.name])
     assert standing(second)[0] is Standing.BLOCKED
+    if twice:
+        request = Job(1, "train", [Step("train")], resumes=stopped.name)
+        stopped = JobFolder.create(project.path, request)
+        stopped.write_snapshot(Snapshot(state=State.STOPPED, exit=9))
     by_hand = JobFolder.create(project.path, Job(1, "train", [Step("train")], resumes=stopped.name))
     by_hand.append("start", pid=1, host="box", version="0", kind="train")
     state = State.FAILED if end else State.DONE
