@@ -12,8 +12,8 @@ import msgspec
 from engine.errors import Exit
 from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import PROJECT_LOCKS
-from engine.watch.ledger import Book, Ledger, retry
+from engine.protocol import ENDS, PROJECT_LOCKS, JobFolder
+from engine.watch.ledger import Book, Ledger, Run, retry
 from engine.watch.unseen import unseen
 from fstui.commands.shared import (
     add_json,
@@ -98,6 +98,14 @@ def _new(project: Project, book: Book) -> list[str]:
     return told
 
 
+def _ended(project: Project, run: Run) -> str:
+    """How the job of a run ended while no watcher followed it; "" where it did not."""
+    if run.state not in ("queued", "running"):
+        return ""
+    end = JobFolder(project.path / "jobs" / run.job).current()
+    return f"its job is {end.state}: {end.message}" if end.state in ENDS else ""
+
+
 def lines(project: Project, book: Book) -> list[str]:
     """A line each."""
     said = _new(project, book)
@@ -105,12 +113,14 @@ def lines(project: Project, book: Book) -> list[str]:
         said.append(f"{path}: not used, {letter.why} ({letter.time})")
     for path, question in book.of("question").items():
         said.append(f"{path}: where does it belong? {question.why} ('inbox {project.typed}')")
+    watched = is_watched(project)
     for run in [r for r in book.runs if r.state != "done"]:
-        why = f": {run.why}" if run.why else ""
+        told = (not watched and _ended(project, run)) or run.why
+        why = f": {told}" if told else ""
         said.append(f"recipe {run.recipe} {run.state} for {', '.join(run.files)}{why} ({run.time})")
     for run in [r for r in book.runs if r.state == "done"][-RUNS_SHOWN:]:
         said.append(f"recipe {run.recipe} done for {', '.join(run.files)}: {run.why} ({run.time})")
     if said and (book.of("dead") or any(run.state == "failed" for run in book.runs)):
         said.append(f"'arrivals {project.typed} --retry NAME' tries a file or a recipe again.")
     said = said or [f"Nothing of {project.name} waits, failed or asks."]
-    return said if is_watched(project) else [*said, f"N{_starts(project)[1:]}."]
+    return said if watched else [*said, f"N{_starts(project)[1:]}."]

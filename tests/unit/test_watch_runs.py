@@ -24,6 +24,7 @@ from engine.watch import plan, runs, start
 from engine.watch.ledger import Arrival, Ledger, Run, retry
 from engine.watch.recipes import recipes_of
 from engine.watch.runs import PUT_OFF_MOST, Runs, give
+from fstui.commands import arrivals
 
 RECIPE = '\n[[recipe]]\nname = "r"\nwhen = "b"\nsteps = ["extract"]\n'
 LEARN = '\n[[recipe]]\nname = "learn"\nwhen = "a"\nsteps = ["train"]\nmore_iterations = 9\n'
@@ -517,6 +518,8 @@ def test_a_job_that_waits_for_a_recipe_that_is_gone_is_taken_out(
     if not watched:
         desk.settle(monkeypatch)
         assert order(desk.queue) == []
+        said = "; ".join(arrivals.lines(desk.project, desk.ledger.book))
+        assert "its job is stopped: taken out of the queue: project.toml has no" in said
     desk.runs.tick()
     assert desk.run.state == "failed"
     assert "taken out of the queue" in desk.run.why
