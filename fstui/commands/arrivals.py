@@ -10,9 +10,8 @@ from typing import Any
 import msgspec
 
 from engine.errors import Exit
-from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import ENDS, PROJECT_LOCKS, JobFolder
+from engine.protocol import ENDS, JobFolder
 from engine.watch.ledger import Book, Ledger, Run, retry
 from engine.watch.unseen import unseen
 from fstui.commands.shared import (
@@ -24,6 +23,7 @@ from fstui.commands.shared import (
     say,
 )
 from fstui.model.answers import ArrivalsAnswer, BookAnswer
+from fstui.model.arrivals import is_watched
 
 RUNS_SHOWN = 5
 """Runs that are done."""
@@ -78,11 +78,6 @@ def as_json(book: Book) -> BookAnswer:
     ]
     found = {"dead": plain("dead"), "questions": plain("question"), "runs": runs}
     return msgspec.convert(found, BookAnswer)
-
-
-def is_watched(project: Project) -> bool:
-    """Whether a watcher takes in what arrives."""
-    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
 
 
 def _starts(project: Project) -> str:

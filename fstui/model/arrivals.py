@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
+from engine.process import is_locked
 from engine.project import Project
+from engine.protocol import PROJECT_LOCKS
 from engine.watch.candidates import places_of
 from engine.watch.ledger import Book, Ledger
 from engine.watch.recipes import recipes_of
@@ -47,6 +49,11 @@ class ArrivalsGlance(NamedTuple):
 
     path: Path
     rows: list[Arrived]
+
+
+def is_watched(project: Project) -> bool:
+    """Whether a watcher takes in what arrives."""
+    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
 
 
 def of_arrivals(path: Path, every_s: float = EVERY_S) -> Callable[[], ArrivalsGlance | None]:
