@@ -13,6 +13,8 @@ from engine.errors import BadInput
 from engine.protocol import safe_text
 
 GB = 1_000_000_000
+NOT_COUNTED = frozenset({"watch", "preview"})
+"""Kinds of jobs that stand by, and of which there may be any number beside others."""
 
 
 def local_time() -> datetime:

@@ -13,7 +13,7 @@ from engine.devices import Choice, Gpu, choices, computes, device_lock
 from engine.errors import BadInput, FstuiError, NotPossible
 from engine.process import boot_id, is_locked
 from engine.protocol import ENDS, Job, JobFolder, State, locks_of, read_holder, safe_text
-from engine.queue.conditions import local_time, too_early, too_full, too_many
+from engine.queue.conditions import NOT_COUNTED, local_time, too_early, too_full, too_many
 from engine.queue.queue import Item, Queue
 from engine.queue.tries import Tries
 from engine.settings.user import UserSettings
@@ -72,7 +72,7 @@ class Look:
         self.tries = Tries(queue, self.items)
         self._stands_still = queue.stands_still()
         running = [f for f in queue.jobs() if f.alive()]
-        self._running = Counter(f.project for f in running if f.kind != "watch")
+        self._running = Counter(f.project for f in running if f.kind not in NOT_COUNTED)
         self._computing = sum(_computes_on_cpu(f) for f in running)
         names = {f.name for f in running}
         self._promised = sum(i.entry.needs_bytes for i in self.items if i.name in names)

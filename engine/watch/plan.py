@@ -13,7 +13,7 @@ from engine.errors import FstuiError
 from engine.process import is_locked
 from engine.project import SIDES, Project, projects_of
 from engine.protocol import JobFolder, Step, jobs_of
-from engine.queue.conditions import too_early, too_full, too_many
+from engine.queue.conditions import NOT_COUNTED, too_early, too_full, too_many
 from engine.reached import checkpoint_iteration, is_extracted
 from engine.settings import ConvertSettings, as_list, read
 from engine.trust.consent import problems_of
@@ -142,7 +142,7 @@ def _trains(folder: JobFolder) -> bool:
 
 def _conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
     conditions = recipe.conditions
-    running = sum(j.alive() for j in jobs_of(project.path) if j.kind != "watch")
+    running = sum(j.alive() for j in jobs_of(project.path) if j.kind not in NOT_COUNTED)
     taken = recipe.device_free and not device_is_free(project)
     held = (
         too_early(conditions, moment),

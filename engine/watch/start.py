@@ -10,7 +10,7 @@ from engine.disk import needs_bytes
 from engine.errors import NothingToDo
 from engine.process import boot_id
 from engine.project import Project
-from engine.protocol import VERSION, Job, JobFolder, Step
+from engine.protocol import ENDS, VERSION, Job, JobFolder, Step
 from engine.queue.keeper import kick
 from engine.queue.queue import Queue, queue_of
 from engine.watch.ledger import Run
@@ -50,7 +50,9 @@ def queued_already(project: Project, run: Run) -> JobFolder | None:
 def plan_anew(project: Project, folder: JobFolder, steps: list[Step]) -> bool:
     """Give a job that waits the steps that are due by now, and keep its place; whether it waits:
     what was begun goes on as it was planned then. Raises `Damaged`, `NoSpace`."""
-    if not folder.never_began or (job := folder.job()).resumes:
+    if not folder.never_began or folder.current().state in ENDS:
+        return False
+    if (job := folder.job()).resumes:
         return False
     if steps == job.steps:
         return True

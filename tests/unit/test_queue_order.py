@@ -18,7 +18,7 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import ended
 
 from engine.devices import Gpu
-from engine.errors import BadInput, NoSpace
+from engine.errors import BadInput, NoSpace, NothingToDo
 from engine.process import FileLock, device_lock_folder
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
@@ -239,6 +239,35 @@ def test_a_passing_trouble_is_looked_at_again(
     assert stays(look.turns())
     monkeypatch.undo()
     assert standing(folder)[0] is Standing.READY
+
+
+def test_a_job_whose_later_try_was_removed_blocks_what_comes_after(
+    project: Project, queue: Queue
+) -> None:
+    first = put(project)
+    second = put(project, "convert", after=[first.name])
+    first.lock_path.touch()
+    first.write_snapshot(Snapshot(state=State.CRASHED, exit=12))
+    assert standing(second)[0] is Standing.AFTER, "it comes again"
+    entries.write(first, msgspec.structs.replace(entry_of(first), settled=True))
+    assert standing(second)[0] is Standing.BLOCKED
+
+
+def test_a_request_changes_only_while_its_job_waits(project: Project, queue: Queue) -> None:
+    folder, other = put(project), put(project)
+    request = Job(1, "train", [Step("extract", "a"), Step("train")])
+    queue.replace(folder, request, needs_bytes=7)
+    assert (folder.job(), entry_of(folder).needs_bytes) == (request, 7)
+    assert order(queue) == [folder.name, other.name]
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text(folder.name))
+    with pytest.raises(NothingToDo):
+        queue.replace(folder, Job(1, "train", [Step("train")]))
+    assert folder.job() == request
+    lock.release()
+    queue.cancel(other)
+    with pytest.raises(NothingToDo):
+        queue.replace(other, request)
 
 
 def test_a_dependency_that_is_gone_blocks_and_says_so(project: Project, queue: Queue) -> None:

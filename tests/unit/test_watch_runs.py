@@ -271,10 +271,13 @@ def test_outside_its_hours_a_run_waits_and_says_so(desk: Desk) -> None:
     desk.edit('when = "b"', 'when = "b"\nhours = "22:00-06:00"')
     desk.runs.tick()
     assert desk.run.why == "it begins within 22:00-06:00 and it is 12:00"
+    desk.arrive("media/b/y.mp4")
+    desk.runs.tick()
     assert desk.jobs == []
     desk.hour = 23
     desk.runs.tick()
     assert desk.run.state == "queued"
+    assert list(desk.run.files) == ["media/b/x.mp4", "media/b/y.mp4"]
     assert entry_of(desk.jobs[0]).only_when.hours == "22:00-06:00"
 
 
@@ -298,11 +301,13 @@ def test_conditions_also_hold_in_the_queue(
         desk.edit("at_most = 9\n", "")
     desk.hour = (now.hour + 2) % 24
     other = desk.begin(JobFolder.create(desk.project.path, Job(1, "train", [Step("train")])))
+    by = desk.begin(JobFolder.create(desk.project.path, Job(1, "preview", [Step("preview")])))
     desk.runs.tick()
     seen = standing(desk.jobs[0], UserSettings(spare_gb=0.0, at_once=9))
     assert seen[0] is found
     assert why in seen[1]
     other.release()
+    by.release()
 
 
 def test_two_jobs_of_one_look_are_not_more_than_allowed(desk: Desk) -> None:
