@@ -22,7 +22,8 @@ from engine.disk import disk_use
 from engine.errors import BadInput, Damaged, NothingToDo, from_os_error
 from engine.project import Project, Source, enter_sources, now
 from engine.protocol import hold_locks, safe_text, write_atomic
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 
 VERSION = 1
 FILE, ROWS = "footage.json", "faces.db"

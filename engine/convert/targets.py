@@ -27,7 +27,8 @@ from engine.media.sequence import Pictures, rate_of
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
-from engine.store import FrameFace, Media, Store
+from engine.store import Store
+from engine.tables import FrameFace, Media
 from engine.work import Work
 
 METHOD = 4

@@ -12,7 +12,8 @@ from engine.errors import BadInput
 from engine.facelist import people
 from engine.project import Project
 from engine.settings import ConvertSettings, ExtractSettings
-from engine.store import FrameFace, Store
+from engine.store import Store
+from engine.tables import FrameFace
 
 if TYPE_CHECKING:
     from engine.extract.people import PersonFilter

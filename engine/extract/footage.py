@@ -18,7 +18,8 @@ from engine.media.read import Run
 from engine.project import VIDEO_SUFFIXES, Project, content_hash, media_in
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import ALIGN, CROP, KEPT, USER, Media, Store
+from engine.store import Store
+from engine.tables import ALIGN, CROP, KEPT, USER, Media
 
 
 class Marks(msgspec.Struct):

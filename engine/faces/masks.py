@@ -24,7 +24,8 @@ from engine.faces.geometry import (
 )
 from engine.faces.landmarks import FACE_OVAL
 from engine.protocol import safe_text
-from engine.store import Face, Store
+from engine.store import Store
+from engine.tables import Face
 
 DRAWN = ("components", "extended", "oval")
 """Masks that need no picture: they are drawn where they are wanted."""

@@ -32,7 +32,8 @@ from engine.media.read import Frame, FrameReader
 from engine.project import Project, content_hash
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 from engine.words import counted
 from engine.work import Work
 

@@ -20,7 +20,8 @@ from engine.interop.frames import frame_name, plain_name
 from engine.media.probe import pictures_in
 from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Project, content_hash
 from engine.protocol import safe_text
-from engine.store import FrameFace, Media, Store
+from engine.store import Store
+from engine.tables import FrameFace, Media
 from engine.words import counted
 
 FORMS = ("fsa", "json", "png")

@@ -13,9 +13,9 @@ import msgspec
 
 from engine import packs
 from engine.errors import Exit
+from engine.filesystems import NETWORK_FILE_SYSTEMS, file_system
 from engine.launch import ask
 from engine.protocol import safe_text
-from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import places, terminal
 from fstui.commands.shared import add_json, print_json, require_writing, say
 from fstui.model import words

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.protocol import Event, safe_text
-from engine.store import REASONS
+from engine.tables import REASONS
 
 from .words import count, duration, loss, plural
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.facelist import Listed
 from engine.protocol import safe_text
-from engine.store import REASONS
+from engine.tables import REASONS
 from fstui.model import words
 from fstui.widgets.columns import Cell, Column, Tone
 

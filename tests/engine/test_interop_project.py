@@ -25,7 +25,8 @@ from engine.media.read import FrameReader
 from engine.project import Project
 from engine.protocol import Event, Job, JobFolder, Step
 from engine.report import Reporter
-from engine.store import FrameFace, Store
+from engine.store import Store
+from engine.tables import FrameFace
 from engine.work import Work
 from fstui import cli
 
