@@ -23,21 +23,11 @@ from engine.errors import (
     Stopped,
     from_os_error,
 )
+from engine.eventlog import read_events
 from engine.fold import fold
+from engine.locks import already_running, holder_text, take_locks
 from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
-from engine.protocol import (
-    STATE_INTERVAL_S,
-    Job,
-    JobFolder,
-    Snapshot,
-    State,
-    Step,
-    already_running,
-    holder_text,
-    read_events,
-    safe_text,
-    take_locks,
-)
+from engine.protocol import STATE_INTERVAL_S, Job, JobFolder, Snapshot, State, Step, safe_text
 from engine.queue import entry as entries
 from engine.queue.keeper import kick
 

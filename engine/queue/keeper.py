@@ -17,8 +17,9 @@ from engine import hooks
 from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.launch import begin, start_apart
+from engine.locks import holder_text
 from engine.process import FileLock, is_locked, log, on_stop_signals
-from engine.protocol import ENDS, State, holder_text, safe_text
+from engine.protocol import ENDS, State, safe_text
 from engine.queue import again
 from engine.queue import entry as entries
 from engine.queue.edits import follow_edits

@@ -18,19 +18,10 @@ from engine.errors import (
     NothingToDo,
     from_os_error,
 )
+from engine.locks import holder_text
 from engine.process import FileLock, boot_id, host
 from engine.project import projects_of
-from engine.protocol import (
-    ENDS,
-    Job,
-    JobFolder,
-    Snapshot,
-    State,
-    holder_text,
-    jobs_of,
-    safe_text,
-    write_atomic,
-)
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, State, jobs_of, safe_text, write_atomic
 from engine.queue import entry as entries
 from engine.queue.entry import Entry
 from engine.resume import going_on

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from engine import disk
 from engine.devices import Choice, Gpu, choices, computes, device_lock
 from engine.errors import BadInput, FstuiError, NotPossible
+from engine.locks import locks_of, read_holder
 from engine.process import boot_id, is_locked
-from engine.protocol import ENDS, Job, JobFolder, State, locks_of, read_holder, safe_text
+from engine.protocol import ENDS, Job, JobFolder, State, safe_text
 from engine.queue.conditions import NOT_COUNTED, local_time, too_early, too_full, too_many
 from engine.queue.queue import Item, Queue
 from engine.queue.tries import Tries

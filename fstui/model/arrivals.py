@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
+from engine.locks import PROJECT_LOCKS
 from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import PROJECT_LOCKS
 from engine.watch.candidates import places_of
 from engine.watch.ledger import Book, Ledger
 from engine.watch.recipes import recipes_of

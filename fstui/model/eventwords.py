@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.protocol import Event, safe_text
+from engine.eventlog import Event
+from engine.protocol import safe_text
 from engine.tables import REASONS
 
 from .words import count, duration, loss, plural

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, overload
 
 from textual.widget import Widget
 
-from engine.protocol import Event
+from engine.eventlog import Event
 from fstui import keymap
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView

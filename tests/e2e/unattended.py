@@ -14,9 +14,10 @@ from typing import Any
 
 from engine.errors import FstuiError
 from engine.launch import engine_environment
+from engine.locks import read_holder
 from engine.process import is_locked, start_time
 from engine.project import Project
-from engine.protocol import JobFolder, jobs_of, read_holder
+from engine.protocol import JobFolder, jobs_of
 from engine.queue.queue import queue_of
 from engine.watch.ledger import Book, Ledger
 

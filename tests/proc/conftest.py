@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from proc_tools import FakeEngine
 
+from engine.locks import read_holder
 from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import jobs_of, read_holder
+from engine.protocol import jobs_of
 from engine.queue.queue import queue_of
 
 

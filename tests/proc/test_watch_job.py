@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from proc_tools import fstui, picture, until
 
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import JobFolder, State, find_job, holder_text, jobs_of
+from engine.protocol import JobFolder, State, find_job, jobs_of
 from fstui.model import jobs
 
 SETTLE_S = 0.5

@@ -12,9 +12,10 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import add, ended, ready_to_convert
 
 from engine.errors import Exit
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import State, holder_text
+from engine.protocol import State
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing
 from fstui import cli

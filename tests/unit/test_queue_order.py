@@ -19,9 +19,10 @@ from test_jobs import ended
 
 from engine.devices import Gpu
 from engine.errors import BadInput, NoSpace, NothingToDo
+from engine.locks import holder_text
 from engine.process import FileLock, device_lock_folder
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, stays
 from engine.queue.queue import Queue

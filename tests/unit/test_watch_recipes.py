@@ -12,9 +12,10 @@ from test_jobs import add, ready_to_convert
 
 from engine.convert.targets import named
 from engine.errors import Exit
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import Job, JobFolder, Step, holder_text
+from engine.protocol import Job, JobFolder, Step
 from engine.queue.conditions import hours_of, within
 from engine.watch import plan
 from engine.watch.ledger import Arrival, Ledger, Run

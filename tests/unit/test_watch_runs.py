@@ -11,9 +11,10 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import add, ready_to_convert
 
 from engine.errors import NoSpace
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text, jobs_of
+from engine.protocol import Job, JobFolder, Snapshot, State, Step, jobs_of
 from engine.queue import again
 from engine.queue.keeper import advance
 from engine.queue.queue import Queue
