@@ -12,9 +12,10 @@ import re
 from typing import NamedTuple
 
 from engine.errors import BadInput
-from engine.project import Project, check_name
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
+from engine.workspace import check_name
 
 FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
 OTHERWISE = ("person", "put_in", "filter")

@@ -20,11 +20,11 @@ from engine.errors import (
 )
 from engine.locks import holder_text
 from engine.process import FileLock, boot_id, host
-from engine.project import projects_of
 from engine.protocol import ENDS, Job, JobFolder, Snapshot, State, jobs_of, safe_text, write_atomic
 from engine.queue import entry as entries
 from engine.queue.entry import Entry
 from engine.resume import going_on
+from engine.workspace import projects_of
 
 FOLDER = ".queue"
 TAKEN_OUT = "taken out of the queue before it began"

@@ -11,13 +11,14 @@ from engine.convert.roles import roles_of
 from engine.devices import device_lock, gpus
 from engine.errors import FstuiError
 from engine.process import is_locked
-from engine.project import SIDES, Project, projects_of
+from engine.project import SIDES, Project
 from engine.protocol import JobFolder, Step, jobs_of
 from engine.queue.conditions import NOT_COUNTED, too_early, too_full, too_many
 from engine.reached import checkpoint_iteration, is_extracted
 from engine.settings import ConvertSettings, as_list, read
 from engine.trust.consent import problems_of
 from engine.watch.recipes import Recipe
+from engine.workspace import projects_of
 
 COMPUTING = ("faces", "model", "out")
 """Locks of a project that a job holds while it computes."""

@@ -16,10 +16,11 @@ from convert_project import Painter, make_project, make_work
 
 from engine.convert import pipeline
 from engine.errors import Refused
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.interop.hand import hand
 from engine.launch import ROOT
 from engine.media.pictures import read_picture
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Project
+from engine.project import Project
 from engine.train.timelapse import Timelapse, film
 from engine.trust import door
 from engine.trust.band import GROUND, with_band
