@@ -37,7 +37,7 @@ from engine.media.read import FrameReader, Run, packet_times, to_rgb
 from engine.media.sequence import Pictures
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
-from engine.store import FrameFace
+from engine.tables import FrameFace
 
 if TYPE_CHECKING:
     from engine.convert.outputs.base import Output, PieceWriter

@@ -16,7 +16,8 @@ from engine.reached import built
 from engine.settings import ConvertSettings, listed
 from engine.settings.convert import DRAWN, PREDICTED
 from engine.spans import ROUNDING_S, frame_spans, time_spans
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 
 
 def require_footage(project: Project, settings: ConvertSettings, roles: Sequence[Role]) -> None:

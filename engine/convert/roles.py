@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from engine.errors import BadInput
 from engine.facelist import people
-from engine.project import Project, check_name
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
 from engine.store import Store
+from engine.workspace import check_name
 
 FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
 NUMBERS_SHOWN = 10

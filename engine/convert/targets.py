@@ -22,13 +22,15 @@ from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
 from engine.extract.queries import looked
 from engine.faces.masks import Packed, stored_of
+from engine.footage import content_hash
 from engine.media.probe import MediaInfo, probe
 from engine.media.sequence import Pictures, rate_of
-from engine.project import Project, content_hash
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
 from engine.settings.convert import PREDICTED
-from engine.store import FrameFace, Media, Store
+from engine.store import Store
+from engine.tables import FrameFace, Media
 from engine.work import Work
 
 METHOD = 4

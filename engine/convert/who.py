@@ -10,7 +10,7 @@ import numpy as np
 from engine.convert.roles import Role, not_told_apart
 from engine.project import Project
 from engine.settings import ConvertSettings, ExtractSettings
-from engine.store import FrameFace
+from engine.tables import FrameFace
 
 if TYPE_CHECKING:
     from engine.extract.people import PersonFilter

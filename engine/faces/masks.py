@@ -25,7 +25,8 @@ from engine.faces.geometry import (
 from engine.faces.landmarks import FACE_OVAL
 from engine.protocol import safe_text
 from engine.settings.convert import DRAWN
-from engine.store import Face, Store
+from engine.store import Store
+from engine.tables import Face
 
 Packed = tuple[bytes, bytes, int]
 """A mask as faces.db has it: PNG, 2x3 matrix frame to mask (float32 little-endian), side in px."""

@@ -22,7 +22,8 @@ from engine.faces.crops import encode_jpeg
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.spans import nth
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 
 VIEWS = VIEWS_OF["both"]
 

@@ -15,7 +15,8 @@ from engine.facefilter import conditions
 from engine.facelist import Choice, Listed, Spread
 from engine.launch import ask
 from engine.project import SIDES, Project
-from engine.store import REASONS, Store
+from engine.store import Store
+from engine.tables import REASONS
 from fstui.commands.shared import (
     add_json,
     add_project,

@@ -18,6 +18,7 @@ from fstui.commands.shared import (
     project_of,
     say,
 )
+from fstui.model.arrivals import is_watched
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     for path, question in questions.items():
         say(f"{path}: {question.why}", f"   'inbox {project.typed} --file NAME --to a|b|target'")
     new = [path for path, place in unseen(project, book).items() if place == INBOX]
-    say(*(f"{path}: not looked at yet ('watch {project.typed}' does)" for path in new))
+    hint = "" if is_watched(project) else f" ('watch {project.typed}' does)"
+    say(*(f"{path}: not looked at yet{hint}" for path in new))
     if not questions and not new:
         say(f"No questions: the inbox of {project.name} has nothing that is not sorted.")
     return int(Exit.DONE)

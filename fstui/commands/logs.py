@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from engine.protocol import Event
+from engine.eventlog import Event
 from fstui.commands.shared import add_json, add_project, job_of, say
 from fstui.commands.tail import EventReader, LogReader
 from fstui.model.tail import clean

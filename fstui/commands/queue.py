@@ -94,11 +94,12 @@ def move(queue: Queue, args: argparse.Namespace) -> None:
     folder = queue.find(args.job)
     if args.place is None and args.priority is None:
         raise UsageError("Where to? 'queue move JOB 1', 'queue move JOB last' or --priority N.")
+    number = (args.place or "").isdecimal() and int(args.place) > 0
+    if args.place not in (None, "last") and not number:
+        raise UsageError("A place is a number from 1 on, or 'last'.")
     if args.priority is not None:
         queue.change(folder, priority=args.priority)
     if args.place is not None:
-        if args.place != "last" and not args.place.isdecimal():
-            raise UsageError("A place is a number from 1 on, or 'last'.")
         last = max(1, len(queue.waiting()))
         queue.move(folder, last if args.place == "last" else int(args.place))
 
@@ -106,7 +107,7 @@ def move(queue: Queue, args: argparse.Namespace) -> None:
 def show(queue: Queue, as_json: bool) -> int:
     """The list."""
     found = turns(queue)
-    still = queue.stands_still() and bool(found)
+    still = any(turn.standing is Standing.STILL for turn in found)
     if as_json:
         rows = [queued(place, turn) for place, turn in enumerate(found, 1)]
         kept = is_locked(queue.keeper_lock)
@@ -120,8 +121,6 @@ def show(queue: Queue, as_json: bool) -> int:
     for r in cells_of_all:
         cells = [text.ljust(width) for text, width in zip(r, widths, strict=False)]
         say(f"{'  '.join(cells)}  {r[3]}".rstrip())
-    if still:
-        say("The machine was started since: nothing begins before 'queue run'.")
     return 0
 
 

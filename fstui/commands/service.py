@@ -9,10 +9,11 @@ from pathlib import Path
 
 from engine.errors import AlreadyRunning, FstuiError
 from engine.launch import lingers
-from engine.project import Project, projects_of
+from engine.project import Project
 from engine.protocol import State
 from engine.queue.keeper import kick
 from engine.queue.queue import Queue
+from engine.workspace import projects_of
 from fstui import places, service
 from fstui.commands.shared import add_json, print_json, say
 from fstui.model import jobs

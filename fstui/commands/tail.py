@@ -7,7 +7,8 @@ import time
 from collections import deque
 
 from engine.errors import UsageError
-from engine.protocol import ENDS, Event, JobFolder
+from engine.eventlog import Event
+from engine.protocol import ENDS, JobFolder
 from fstui.commands.shared import add_project, job_of, say
 from fstui.follow import LOOK_S
 from fstui.model.eventwords import event_words

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.protocol import Event, safe_text
-from engine.store import REASONS
+from engine.eventlog import Event
+from engine.protocol import safe_text
+from engine.tables import REASONS
 from fstui.i18n import later, tr
 
 from .words import count, duration, loss, plural, reached

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import disk_use
-from engine.project import projects_of
 from engine.protocol import safe_text
+from engine.workspace import projects_of
 from fstui.i18n import tr
 
 from .overview import Overview, overview, overviews

@@ -22,20 +22,11 @@ from engine.errors import (
     NotPossible,
     of_exit,
 )
+from engine.eventlog import Event
 from engine.launch import launch
+from engine.locks import may_signal, refuse_if_running
 from engine.project import SIDES, Project
-from engine.protocol import (
-    VERSION,
-    Event,
-    Job,
-    JobFolder,
-    State,
-    Step,
-    jobs_of,
-    may_signal,
-    refuse_if_running,
-    safe_text,
-)
+from engine.protocol import VERSION, Job, JobFolder, State, Step, jobs_of, safe_text
 from engine.reached import built, checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
 from engine.resume import going_on

@@ -10,17 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.protocol import (
-    ENDS,
-    STALLED_S,
-    Event,
-    Job,
-    JobFolder,
-    Progress,
-    Snapshot,
-    State,
-    safe_text,
-)
+from engine.eventlog import Event
+from engine.protocol import ENDS, STALLED_S, Job, JobFolder, Progress, Snapshot, State, safe_text
 from fstui.i18n import later, tr
 
 from . import jobs, words

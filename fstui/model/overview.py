@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import BadInput, FstuiError
-from engine.project import SIDES, Project, last_activity, projects_of
+from engine.project import SIDES, Project
 from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
 from engine.reached import checkpoint_iteration, converted_iteration
 from engine.store import Store
 from engine.trust.consent import problems_of
+from engine.workspace import last_activity, projects_of
 from fstui.i18n import tr
 
 from . import jobs

@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from engine.errors import UsageError, from_os_error
-from engine.project import Project, free_name
+from engine.footage import free_name
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import settings

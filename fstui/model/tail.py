@@ -16,7 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from engine.errors import FstuiError
-from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
+from engine.eventlog import Event
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
 
 INTERVAL_S = 0.5
 TICK_S = 5.0

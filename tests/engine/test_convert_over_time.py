@@ -24,7 +24,8 @@ from engine.errors import BadInput, Stopped
 from engine.faces.landmarks import Landmarks
 from engine.project import Project
 from engine.settings import ConvertSettings
-from engine.store import Face, FrameFace, Store
+from engine.store import Store
+from engine.tables import Face, FrameFace
 from fstui.commands.report import lines
 
 WIDTH, HEIGHT, FRAMES = 160, 120, 60

@@ -9,19 +9,10 @@ import time
 from pathlib import Path
 
 from engine.history import History
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import (
-    VERSION,
-    Job,
-    JobFolder,
-    Progress,
-    Snapshot,
-    State,
-    Step,
-    holder_text,
-    sheet_of,
-)
+from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, sheet_of
 from engine.store import Store
 
 

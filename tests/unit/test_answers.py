@@ -14,7 +14,7 @@ from test_jobs import add, ended, ready_to_convert
 from engine.project import Project
 from engine.protocol import State
 from fstui import cli
-from fstui.model.answers import ArrivalsAnswer, FindingAnswer, ProjectAnswer
+from fstui.model.answers import ArrivalsAnswer, BookAnswer, FindingAnswer, ProjectAnswer
 from fstui.model.queue import newest_called
 
 
@@ -44,7 +44,9 @@ def test_status_fits_its_schema(project: Project, capsys: pytest.CaptureFixture[
     assert (one.job.state, one.job.iteration) == (State.STOPPED, 1234)
     assert one.sides["a"].faces == 1
     assert one.disk_bytes
-    assert one.arrivals == ArrivalsAnswer([], [], [])
+    assert one.arrivals == BookAnswer([], [], [])
+    told = msgspec.json.decode(said(capsys, "arrivals", "film", "--json"), type=ArrivalsAnswer)
+    assert told == ArrivalsAnswer([], [], [], new=[], watched=False)
 
 
 def test_doctor_fits_its_schema(

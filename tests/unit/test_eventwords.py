@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from engine.eventlog import Event
 from engine.launch import ROOT
 from engine.project import Project
-from engine.protocol import Event, Job, JobFolder, Step
+from engine.protocol import Job, JobFolder, Step
 from fstui import cli
 from fstui.model.eventwords import event_words
 

@@ -18,9 +18,10 @@ from engine.errors import (
     NotPossible,
     Refused,
 )
+from engine.locks import Holder, holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import Holder, Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.reached import converted_iteration
 from engine.store import Store
 from fstui.model import jobs

@@ -13,9 +13,10 @@ import pytest
 from test_jobs import add, ended, ready_to_convert
 
 from engine.errors import Exit
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Job, JobFolder, State, Step, holder_text
+from engine.protocol import Job, JobFolder, State, Step
 from fstui import cli
 from fstui.commands import COMMANDS, LOOKING
 

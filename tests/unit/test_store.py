@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from engine.errors import AlreadyRunning, BadInput, Damaged, NoSpace
-from engine.store import FORMAT, Store, file_system, journal_mode
+from engine.filesystems import file_system
+from engine.store import Store, journal_mode
+from engine.tables import FORMAT
 
 POINTS = b"\0" * 544
 

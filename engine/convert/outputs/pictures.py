@@ -16,12 +16,12 @@ from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
 from engine.convert.outputs.base import Finished, covered, lost_bits, own_look, require_sdr
 from engine.convert.patch import FrameInFlight
 from engine.errors import BadInput, from_os_error
+from engine.footage import natural_key
 from engine.media import stills
 from engine.media.alpha import Mask
 from engine.media.cut import Cut
 from engine.media.read import to_deep_rgb, to_rgb, upright
 from engine.media.write import Segment
-from engine.project import natural_key
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 
