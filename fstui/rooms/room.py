@@ -17,11 +17,11 @@ from textual.widgets import Static
 from engine.errors import FstuiError, from_os_error
 from engine.protocol import JobFolder, Snapshot, safe_text
 from fstui import keymap
-from fstui.i18n import later, tr
+from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
-from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar
+from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
 from fstui.widgets.filter import Filter
@@ -35,19 +35,6 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
-STARTS = {
-    "extract": later("start extracting"),
-    "train": later("start training"),
-    "convert": later("start converting"),
-    "watch": later("start watching"),
-}
-RESUMES = {
-    "extract": later("resume extracting"),
-    "train": later("resume training"),
-    "convert": later("resume converting"),
-    "watch": later("resume watching"),
-}
-"""What `s` does, by the room's stage."""
 
 
 class Room(Screen[None]):
@@ -214,7 +201,7 @@ class Room(Screen[None]):
         """The footer's words where the table's are too general."""
         job = self.job
         if action == "start" and self.stage:
-            return tr((RESUMES if job and job.resumable() else STARTS)[self.stage])
+            return start_words(self.stage, resumes=job is not None and job.resumable())
         if action == "pause" and job:
             return tr("go on") if job.snapshot.state == "paused" else tr("pause")
         if action == "stop" and job:
