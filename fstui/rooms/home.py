@@ -37,6 +37,8 @@ TONES: dict[str, Tone] = {
     "failed": "bad",
     "interrupted": "warn",
 }
+VERBS = (later("add"), later("people"))
+"""What is due before a stage, in the word of its command."""
 FIRST_STEPS = (
     ("1", later("make a project"), "+", later("a folder with a name, in this workspace")),
     (
