@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from fstui.widgets.paint import LeanDisplay
+    from fstui.widgets.display import LeanDisplay
 
 TICK_S = 0.125
 BYTES_PER_TICK = 4096
