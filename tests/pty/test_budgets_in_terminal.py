@@ -6,6 +6,7 @@ Bytes are counted, which no other program on the machine changes; times are the 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from typing import NamedTuple
 
 import faces_project
 import fake
+import psutil
 import pytest
 from meter import Meter
 from test_rooms_in_terminal import KIB, ROOT, workbench
@@ -139,12 +141,15 @@ def answers(meter: Meter, place: Place) -> Iterator[float]:
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_a_room_keeps_its_budgets_while_a_job_plays(place: Place, project: Project) -> None:
-    """Bytes a second, keys here and over 32 KiB/s; then, with the job gone, none at all."""
+    """None at all at rest; then bytes a second, and keys here and over 32 KiB/s."""
     with left_in(place, project.path) as meter:
         open_place(meter, place)
-        meter.settle(0.6)
+        meter.settle(1.0)
+        assert meter.bytes_in(REST_S) == 0, "nothing changes"
         with playing(project.path, place.job):
-            meter.wait_for(place.caption)
+            if place.caption:
+                meter.wait_for(place.caption)
+                meter.wait_for("▀")
             meter.wait_until(lambda: meter.pump(0.5) < MEAN / 2)
             since = time.monotonic()
             mean = meter.bytes_in(PLAYED_S) / PLAYED_S
@@ -153,35 +158,35 @@ def test_a_room_keeps_its_budgets_while_a_job_plays(place: Place, project: Proje
             meter.link = 32 * KIB
             far = min(answers(meter, place))
             meter.link = None
-        meter.settle(1.0)
         figures = f"{mean:.0f} B/s, at most {peak}; a key {here:.3f} s here, {far:.3f} s far"
         print(f"{place.name}: {figures}")
         assert mean <= MEAN, figures
         assert peak <= PEAK, figures
         assert here <= 0.1, figures
         assert far <= 0.3, figures
-        assert meter.bytes_in(REST_S) == 0
 
 
 def import_s() -> float:
-    """How long this machine takes to import Textual now, s."""
-    start = time.monotonic()
+    """Processor time that importing Textual takes, s."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
-    return time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @pytest.mark.parametrize("place", BEGUN_IN, ids=lambda place: place.name)
 def test_a_room_is_soon_there_where_it_was_left(place: Place, project: Project) -> None:
-    """Its first paint in 0.6 s and its content in 1 s where importing Textual takes 0.2 s; the
-    best of three each."""
+    """Its first paint in 0.6 s and its content in 1 s where importing Textual takes 0.2 s: in
+    processor time, for the machine may be busy with others; the best of three each."""
     imports, painted, there = [], [], []
     for _ in range(3):
         imports.append(import_s())
-        start = time.monotonic()
         with left_in(place, project.path) as meter:
             meter.wait_for("leave")
-            painted.append(time.monotonic() - start)
+            painted.append(sum(psutil.Process(meter.pid).cpu_times()[:2]))
             meter.wait_for(place.words)
-            there.append(time.monotonic() - start)
-    assert min(painted) / min(imports) <= 3.0
-    assert min(there) / min(imports) <= 5.0
+            there.append(sum(psutil.Process(meter.pid).cpu_times()[:2]))
+    figures = f"{min(painted):.2f} s, {min(there):.2f} s; the import {min(imports):.2f} s"
+    print(f"{place.name}: {figures}")
+    assert min(painted) / min(imports) <= 3.0, figures
+    assert min(there) / min(imports) <= 5.0, figures

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import msgspec
 from fake import FakeEngine
 
+from engine import history
 from engine.fold import fold
 from engine.protocol import Event, Job, JobFolder
 from engine.sessions import Diary
@@ -73,26 +74,38 @@ def play(
     wait: Callable[[float], object] = time.sleep,
     begun: Callable[[], object] = lambda: None,
 ) -> JobFolder:
-    """Say all that a recorded job said, in its own time over `speed`, and end as it did.
+    """Say all that a recorded job said, in its own time over `speed`, and end as it did. A training
+    goes on behind the history that is there.
 
     `begun` is called as soon as the job is there, `wait` with the seconds to each event.
     """
     recording = load(kind)
     engine = FakeEngine(project, recording.job.kind, steps=recording.job.steps)
+    told = [e.data["iteration"] for e in recording.events if "iteration" in e.data]
+    onto = max(0, _reached(project) - min(told, default=0) + 1) if told else 0
     begun()
     start, written = time.monotonic(), 0.0
     for event in recording.events[len(BEGUN) :]:
         wait(max(0.0, start + event.t / speed - time.monotonic()))
-        _say(engine, event)
+        _say(engine, event, onto)
         if event.k != "end" and event.t - written >= SNAPSHOT_S:
             written = event.t
             engine.put()
     return engine.folder
 
 
-def _say(engine: FakeEngine, event: Event) -> None:
-    """One event, with the files that go with it."""
+def _reached(project: Path) -> int:
+    """The last iteration of a project's history, 0 without one."""
+    folder = project / "model" / "history"
+    last = history.read_level(folder, 0, history.records(folder) - 1, 1)
+    return last[0].iteration if last else 0
+
+
+def _say(engine: FakeEngine, event: Event, onto: int) -> None:
+    """One event, with the files that go with it; iterations are counted on from `onto`."""
     data = event.data
+    if "iteration" in data:
+        data["iteration"] += onto
     match event.k:
         case "step":
             engine.step(data["index"])
