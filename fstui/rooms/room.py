@@ -152,10 +152,15 @@ class Room(Screen[None]):
         job = self.job
         working = job if job and job.running else self.studio.session.newest()
         line = working if working and working.running else job or working
-        self.query_one(StatusLine).show(line.shown() if line else None)
+        self.query_one(StatusLine).show(line.shown() if line else None, self.link_note())
         if (keys_of := self.keys_depend_on()) != self._keys_of:
             self._keys_of = keys_of
             self.refresh_bindings()
+
+    def link_note(self) -> str:
+        """How often it looks where there is a link between; nothing on the machine itself."""
+        rate = f"{1 / self.studio.tail.interval_s:.2g}"
+        return tr("remote {rate} Hz").format(rate=rate) if self.studio.remote else ""
 
     def keys_depend_on(self) -> tuple[object, ...]:
         """What makes keys valid or not: the footer is looked at again when it changes."""
