@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +18,15 @@ from textual.widgets import Input
 from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
-from fstui import bell, keymap, settings, state, terminal, theme
+from fstui import bell, i18n, keymap, settings, state, terminal, theme
 from fstui.i18n import tr
 from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT
 from fstui.rooms.room import Room
-from fstui.widgets.paint import LeanDisplay
+from fstui.title import Title, title_of
+from fstui.widgets.display import LeanDisplay
 
 
 def _room(name: str) -> Callable[[], Screen[Any]]:
@@ -115,9 +117,15 @@ class FstuiApp(LeanDisplay):
         keep = None if session.readonly else lambda: keep_going(session.workspace)
         session.state.looked_at(session.workspace)
         self.theme_files = theme.Changes()
+        self.terminal_title = Title(self._write, terminal.look())
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:
             self.animation_level = "none"
+
+    def _write(self, sequence: str) -> None:
+        """A sequence for the terminal that paints nothing; for a test's there is none."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _tell(self, update: object) -> None:
         """From the tail's thread: hand news to the event loop."""
@@ -147,6 +155,7 @@ class FstuiApp(LeanDisplay):
 
     def on_unmount(self) -> None:
         """Remember where we were."""
+        self.terminal_title.end()
         self.tail.stop()
         state.save(self.session.state)
 
@@ -162,12 +171,13 @@ class FstuiApp(LeanDisplay):
             self.take_themes(message.update)
             return
         ended = self.session.take(message.update)
+        self.terminal_title.show(title_of(self.session))
         if self.room is not None:
             self.room.news(message.update)
         if ended is not None:
             self.notify(
                 safe_text(ended.notice()),
-                title=ended.stage,
+                title=tr(ended.stage),
                 severity=ended.severity(),
                 markup=False,
             )
@@ -190,6 +200,8 @@ class FstuiApp(LeanDisplay):
         if self.room is not None:
             self.room.remember()
         state.save(self.session.state)
+        self.terminal_title.show(title_of(self.session))
+        self.shown.forget()  # a room's key also mends what another program wrote
         if self.current_mode == room and self.room is not None:
             self.room.on_screen_resume()  # of another project now
         self.switch_mode(room)
@@ -241,7 +253,7 @@ class FstuiApp(LeanDisplay):
     def action_theme(self) -> None:
         """The next theme, remembered."""
         self.theme = self.session.state.theme = theme.after(self)
-        self.notify(f"theme: {self.theme}", timeout=2)
+        self.notify(tr("theme: {name}").format(name=self.theme), timeout=2)
 
     def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
@@ -271,7 +283,8 @@ class FstuiApp(LeanDisplay):
         from fstui.rooms.palette import Palette
 
         if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+            asked = tr("words of what is to be done")
+            self.push_screen(Palette(placeholder=asked, id="--command-palette"))
 
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""
@@ -304,13 +317,18 @@ def run(
     """
     from fstui.places import project_path
 
-    facts = terminal.look()
-    session = Session(workspace, state.load(), settings.load(), readonly=readonly)
+    facts, own = terminal.look(), settings.load()
+    plain = ascii_only or facts.ascii_only
+    # Of most languages nothing would be left in ASCII.
+    i18n.use([] if plain else i18n.languages(own.language))
+    session = Session(workspace, state.load(), own, readonly=readonly)
     keymap.load_overrides(settings.config_folder())
     path = project_path(project, workspace) if project else session.last_project()
     if path is not None:
         session.open(path)
-    app = FstuiApp(session, ascii_only=ascii_only or facts.ascii_only, remote=facts.remote)
+    app = FstuiApp(session, ascii_only=plain, remote=facts.remote)
+    # Modules stay: without this each full collection looks through them, 50 ms with all rooms.
+    gc.freeze()
     code = app.run()
     if app._exception is not None:
         raise app._exception

@@ -9,6 +9,7 @@ from engine.errors import BadInput, from_os_error
 from engine.protocol import write_atomic
 from engine.settings import read
 from engine.settings.user import FILE, UserSettings, config_folder, load
+from fstui.i18n import tr
 
 __all__ = ["FILE", "UserSettings", "change", "config_folder", "load"]
 
@@ -21,7 +22,7 @@ def change(name: str, value: Any) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    known = read(UserSettings, {} if value is None else {name: value}, "the user's settings")
+    known = read(UserSettings, {} if value is None else {name: value}, "the user")
     path = config_folder() / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -35,4 +36,6 @@ def change(name: str, value: Any) -> None:
     except OSError as error:
         raise from_os_error(error, f"writing {path}") from error
     except (TOMLKitError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read: {error}.") from error
+        raise BadInput(
+            tr("{path} can't be read: {error}.").format(path=path, error=error)
+        ) from error

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import NotPossible
+from fstui.i18n import tr
 
 Colours = Literal["none", "16", "256", "truecolor"]
 Graphics = Literal["", "kitty", "iterm2", "sixel"]
@@ -108,16 +109,16 @@ def set_environment(env: MutableMapping[str, str], facts: Terminal, *, forced: b
 
 def _problem(term: str, interactive: bool) -> str:
     if not interactive:
-        return (
+        return tr(
             "This is no terminal, so the workbench can't be shown: run it in one, "
             "or use 'status', 'train' and the other commands."
         )
     if term in ("", "dumb"):
-        name = f"TERM={term}" if term else "TERM is not set"
-        return (
-            f"This terminal can't move its cursor ({name}), so the workbench can't be shown: "
+        name = f"TERM={term}" if term else tr("TERM is not set")
+        return tr(
+            "This terminal can't move its cursor ({name}), so the workbench can't be shown: "
             "set TERM to what your terminal is, or use 'status', 'train' and the other commands."
-        )
+        ).format(name=name)
     return ""
 
 

@@ -15,6 +15,7 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
+from fstui.i18n import tr
 from fstui.terminal import look
 
 SHIPPED = Path(__file__).resolve().parent.parent / "themes"
@@ -79,7 +80,11 @@ def _refused(path: Path, text: bytes, why: str, key: str = "") -> BadInput:
             place = f", line {number}"
             break
     said = safe_text(why).rstrip(".")
-    return BadInput(f"The theme '{safe_text(path.name)}' can't be used{place}: {said}.")
+    return BadInput(
+        tr("The theme '{path}' can't be used{place}: {said}.").format(
+            path=safe_text(path.name), place=place, said=said
+        )
+    )
 
 
 def _ansi_variables(file: ThemeFile) -> dict[str, str]:

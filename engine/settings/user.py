@@ -22,6 +22,9 @@ class UserSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         str, about("folder of projects where neither --workspace nor FSTUI_WORKSPACE says so")
     ] = ""
     theme: Annotated[str, about("name of a theme; empty is the one chosen last with `t`")] = ""
+    language: Annotated[
+        str, about("of the interface, as `zh_CN`; empty is the system's; from the next start on")
+    ] = ""
     preview_every_s: Annotated[
         float, about("least time between two pictures sent to the terminal", 5, 3600, unit="s")
     ] = 5.0

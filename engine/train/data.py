@@ -24,7 +24,8 @@ from engine.faces.masks import FINER, Packed, stored_of
 from engine.process import fsync_folder
 from engine.project import Project
 from engine.reached import FEWEST_FACES, too_few
-from engine.store import Face, Store
+from engine.store import Store
+from engine.tables import Face
 from engine.train.cutting import MARGIN, Cut, piece, placed
 
 VERSION = 2

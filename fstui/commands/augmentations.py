@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from engine.launch import ask
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +21,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say where the picture lies."""
-    require_writing(args)
     project = project_of(args)
     out = str(Path(args.out).expanduser().absolute()) if args.out else ""
     answer = ask("augmentations", str(project.path), out)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.launch import ask
 from engine.project import SIDES
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model import words
 
 
@@ -23,7 +23,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what was written."""
-    require_writing(args)
     project = project_of(args)
     out = str(Path(args.out).expanduser().absolute()) if args.out else ""
     answer = ask("export", str(project.path), args.side, args.to, out, args.media)

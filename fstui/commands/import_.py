@@ -8,7 +8,7 @@ import argparse
 from pathlib import Path
 
 from engine.project import SIDES
-from fstui.commands.shared import add_project, project_of, require_writing
+from fstui.commands.shared import add_project, project_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     from fstui.follow import start_and_follow
     from fstui.model import jobs
 
-    require_writing(args)
     project = project_of(args)
     file = Path(args.file).expanduser()
     return start_and_follow(

@@ -10,19 +10,27 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from engine.protocol import write_atomic
+from engine.project import Ground
+from engine.protocol import State, write_atomic
+from engine.quality.kinds import KINDS
 from engine.settings import STAGE_SETTINGS, fields
+from engine.settings.user import UserSettings
+from engine.tables import REASONS
 from fstui import keymap
 from fstui.i18n import FOLDER
+from fstui.model.overview import StageState
+from fstui.widgets.words import NOUNS, UNITS
 
 PACKAGE = Path(__file__).resolve().parents[1]
-KEYWORDS = {"tr": None, "later": None, "tr_n": (1, 2)}
+KEYWORDS = {"tr": None, "later": None, "tr_n": (1, 2), "Column": None, "Binding": (3,)}
+"""Calls whose text, or whose text at that place, is shown in the user's language."""
 COLUMNS = 100
 
 
@@ -36,17 +44,42 @@ def texts() -> Catalog:
         catalogue.add(message, locations=[(f"fstui/{name}", 0)])
     for text, place in of_tables():
         catalogue.add(text, locations=[(place, 0)])
+    for forms in of_nouns():
+        catalogue.add(forms, locations=[("fstui/widgets/words.py", 0)])
     return catalogue
 
 
 def of_tables() -> Iterator[tuple[str, str]]:
-    """(text, where it stands) of tables that mark nothing: keys, and settings of the engine."""
+    """(text, where it stands) of tables that mark nothing: keys, and what the engine defines."""
     for key in keymap.KEYS:
         yield from ((text, "fstui/keymap.py") for text in (key.words, key.group))
     for stage, kind in STAGE_SETTINGS.items():
         for field in fields(kind):
             words = (field.name, field.help, field.unit, field.group)
             yield from ((text, f"engine/settings/{stage}.py") for text in words if text)
+        yield from ((text, "engine/settings") for text in (stage, stage.title()))
+    for field in fields(UserSettings):
+        yield from ((text, "engine/settings/user.py") for text in (field.help, field.unit) if text)
+    for state in State:
+        yield str(state), "engine/protocol.py"
+    for state in get_args(StageState):
+        yield state, "fstui/model/overview.py"
+    for ground in Ground:
+        yield str(ground), "engine/project.py"
+    for reason in REASONS.values():
+        yield reason, "engine/store.py"
+    for figure in KINDS:
+        yield figure.short, "engine/quality/kinds.py"
+    for unit in UNITS:
+        yield unit, "fstui/widgets/words.py"
+    for noun in NOUNS:
+        yield f"no {noun}s", "fstui/widgets/words.py"
+
+
+def of_nouns() -> Iterator[tuple[str, str]]:
+    """Both forms of what `plural` counts."""
+    for noun in NOUNS:
+        yield f"{{n}} {noun}", f"{{n}} {noun}s"
 
 
 def merged(po: Path, found: Catalog) -> Catalog:

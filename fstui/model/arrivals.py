@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
+from engine.locks import PROJECT_LOCKS
+from engine.process import is_locked
 from engine.project import Project
 from engine.watch.candidates import places_of
 from engine.watch.ledger import Book, Ledger
 from engine.watch.recipes import recipes_of
 from engine.watch.unseen import unseen
+from fstui.i18n import tr
 from fstui.model.recipes import recipe_words, would_do
 
 EVERY_S = 2.0
@@ -51,6 +54,11 @@ class ArrivalsGlance(NamedTuple):
     rows: list[Arrived]
 
 
+def is_watched(project: Project) -> bool:
+    """Whether a watcher takes in what arrives."""
+    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
+
+
 def of_arrivals(path: Path, every_s: float = EVERY_S) -> Callable[[], ArrivalsGlance | None]:
     """A question for `Tail.also`: folders, recipes, files, runs; told when they changed."""
     last: ArrivalsGlance | None = None
@@ -77,7 +85,10 @@ def rows_of(project: Project) -> list[Arrived]:
     rows = [
         *(Arrived("question", p, "asks", a.why, a.time) for p, a in book.of("question").items()),
         *(Arrived("dead", p, "not used", a.why, a.time) for p, a in book.of("dead").items()),
-        *(Arrived("new", path, "new", f"in {place}") for path, place in new.items()),
+        *(
+            Arrived("new", path, "new", tr("in {place}").format(place=place))
+            for path, place in new.items()
+        ),
         *_runs(book),
         *_recipes(project, book, new),
         *_folders(project),
@@ -105,8 +116,8 @@ def _recipes(project: Project, book: Book, new: dict[str, str]) -> list[Arrived]
             Arrived("recipe", recipe.name, "recipe", recipe_words(recipe), would=tuple(would))
         )
     if not rows:
-        hint = "none yet: docs/automation.md shows how to write one in project.toml"
-        rows.append(Arrived("problem", "recipes", "none", hint))
+        hint = tr("none yet: docs/automation.md shows how to write one in project.toml")
+        rows.append(Arrived("problem", tr("recipes"), "none", hint))
     return rows
 
 

@@ -8,10 +8,11 @@ from typing import Literal
 
 import msgspec
 
+from engine.filesystems import NETWORK_FILE_SYSTEMS, file_system
 from engine.launch import ask
 from engine.protocol import safe_text
-from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import terminal
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.model.answers import FindingAnswer
 
@@ -37,18 +38,18 @@ def about_terminal(colour: str = "auto") -> FindingAnswer:
     """What the terminal can show. None at all is no fault: commands work without one."""
     facts = terminal.look(colour=colour)
     parts = [
-        f"TERM={safe_text(facts.term) or 'not set'}",
+        f"TERM={safe_text(facts.term) or tr('not set')}",
         f"{facts.columns}x{facts.rows}",
-        f"colours: {facts.colours}",
-        "UTF-8" if facts.utf8 else "no UTF-8",
-        facts.multiplexer or "no tmux",
-        f"pictures: {facts.graphics}" if facts.graphics else "pictures: half blocks",
+        tr("colours: {n}").format(n=facts.colours),
+        "UTF-8" if facts.utf8 else tr("no UTF-8"),
+        facts.multiplexer or tr("no tmux"),
+        tr("pictures: {how}").format(how=facts.graphics or tr("half blocks")),
     ]
     if facts.ssh:
-        parts.append("over SSH")
+        parts.append(tr("over SSH"))
     problem = f" ({facts.problem})" if facts.problem else ""
     return FindingAnswer(
-        "terminal", "note" if facts.problem else "good", ", ".join(parts) + problem
+        later("terminal"), "note" if facts.problem else "good", ", ".join(parts) + problem
     )
 
 
@@ -57,13 +58,15 @@ def about_workspace(workspace: Path) -> FindingAnswer:
     there = nearest(workspace)
     free = shutil.disk_usage(there).free
     kind = file_system(there)
-    text = f"{words.size(free)} free for {workspace} ({kind or 'unknown file system'})"
+    text = tr("{size} free for {path} ({kind})").format(
+        size=words.size(free), path=workspace, kind=kind or tr("unknown file system")
+    )
     if kind in NETWORK_FILE_SYSTEMS:
-        text += ": a network file system, new footage is found by polling"
+        text += tr(": a network file system, new footage is found by polling")
     if free < MIN_FREE_BYTES:
-        text += ": little, crops and checkpoints take gigabytes"
+        text += tr(": little, crops and checkpoints take gigabytes")
     poor = free < MIN_FREE_BYTES or kind in NETWORK_FILE_SYSTEMS
-    return FindingAnswer("disk", "note" if poor else "good", text)
+    return FindingAnswer(later("disk"), "note" if poor else "good", text)
 
 
 def nearest(path: Path) -> Path:

@@ -17,6 +17,7 @@ from engine.settings import STAGE_SETTINGS, read
 from engine.settings.user import FILE, config_folder
 from engine.settings.user import load as load_user
 from fstui import keymap
+from fstui.i18n import tr
 
 Check = Callable[[Path], object]
 """Reads a draft; raises `FstuiError` with what is wrong and where."""
@@ -41,7 +42,9 @@ class Draft:
             subprocess.run([*shlex.split(words), str(self._draft)], check=False)
         except (OSError, ValueError) as error:
             raise BadInput(
-                f"The editor '{words}' can't be started ({error}): set EDITOR to another."
+                tr(
+                    "The editor '{words}' can't be started ({error}): set EDITOR to another."
+                ).format(words=words, error=error)
             ) from error
 
     def take(self) -> bool:
@@ -68,8 +71,10 @@ class Draft:
         if (now := self._now()) != self._before:
             self._before = now
             raise BadInput(
-                f"{self.path.name} was changed by another hand meanwhile: leave the editor again "
-                "to write over that, or throw your changes away."
+                tr(
+                    "{path} was changed by another hand meanwhile: leave the editor again to write "
+                    "over that, or throw your changes away."
+                ).format(path=self.path.name)
             )
 
     def _now(self) -> bytes | None:
@@ -130,7 +135,7 @@ def of_theme(name: str) -> Draft:
             if _named(path) == name:
                 begin = path.read_text("utf-8") if folder == shipped else ""
                 return Draft(own / path.name, check, begin)
-    raise BadInput(f"The theme '{name}' has no file: choose another with t.")
+    raise BadInput(tr("The theme '{name}' has no file: choose another with t.").format(name=name))
 
 
 def _named(path: Path) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
+from fstui.i18n import later, tr
 from fstui.model.faceviews import MASK_PX, Pair
 from fstui.model.shape import (
     BOX_PARTS,
@@ -24,8 +25,18 @@ from fstui.model.undo import Undo
 
 Aim = Literal["points", "box", "mask"]
 AIMS: tuple[Aim, ...] = ("points", "box", "mask")
+AIM_WORDS: dict[Aim, str] = {
+    "points": later("points"),
+    "box": later("box"),
+    "mask": later("mask"),
+}
 Pen = Literal["up", "paint", "erase"]
 PENS: tuple[Pen, ...] = ("up", "paint", "erase")
+PEN_WORDS: dict[Pen, str] = {
+    "up": later("pen up"),
+    "paint": later("pen paints"),
+    "erase": later("pen erases"),
+}
 TURN_DEGREES = 1.0
 GROW = 1.02
 BRUSHES = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0, 27.0, 40.0)
@@ -98,12 +109,14 @@ class Editing:
     def words(self) -> str:
         """`points: right eye, point 3 of 6`, `mask: pen paints, brush 8 px`."""
         if self.aim == "mask":
-            pen = {"up": "pen up", "paint": "pen paints", "erase": "pen erases"}[self.pen]
-            return f"mask: {pen}, brush {self.radius:g} px"
+            told = tr("mask: {pen}, brush {n:g} px")
+            return told.format(pen=tr(PEN_WORDS[self.pen]), n=self.radius)
+        what = f"{tr(AIM_WORDS[self.aim])}: {tr(self.part)}"
         if self.point is None:
-            return f"{self.aim}: {self.part}"
+            return what
         among = self.parts[self.part]
-        return f"{self.aim}: {self.part}, point {self.point - among.start + 1} of {len(among)}"
+        at = self.point - among.start + 1
+        return what + tr(", point {n} of {of}").format(n=at, of=len(among))
 
     def turn_aim(self) -> None:
         """Points, box, mask, points again; the pen is up."""

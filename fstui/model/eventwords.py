@@ -4,85 +4,132 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.protocol import Event, safe_text
-from engine.store import REASONS
+from engine.eventlog import Event
+from engine.protocol import safe_text
+from engine.tables import REASONS
+from fstui.i18n import later, tr
 
-from .words import count, duration, loss, plural
+from .words import count, duration, loss, plural, reached
+
+SAID = {
+    "warn": later("warning: {text}"),
+    "save": later("saved at iteration {iteration}"),
+    "estimate": later("about {memory_mib} MiB of memory, {disk_mib} MiB for saves"),
+    "preview": later("preview {path}"),
+    "launch": later("recipe {recipe}: {steps} started: {job}"),
+    "kept": later("{media}: converted already with this model and these settings"),
+    "step-end": later("step ended: {message}"),
+}
+"""What is said of events whose fields stand in it as they are."""
+
+
+class Fields(dict[str, str]):
+    """An event's fields as text, safe to show; one that is missing is `None`."""
+
+    def __init__(self, event: Event) -> None:
+        known = {k: v for k, v in event.data.items() if v not in (None, "")}
+        super().__init__({k: safe_text(str(v)) for k, v in known.items()})
+
+    def __missing__(self, name: str) -> str:
+        return str(None)
 
 
 def event_words(event: Event) -> str:
     """What happened; empty for a mere sign of life; of a kind not known here, its fields."""
-    d = {k: safe_text(str(v)) for k, v in event.data.items() if v not in (None, "")}
+    d = Fields(event)
+    if event.k in SAID:
+        return tr(SAID[event.k]).format_map(d)
     match event.k:
-        case "start":
-            return f"started: {d.get('kind', 'job')} by pid {d.get('pid')} on {d.get('host')}"
-        case "step":
-            number = _whole(event, "index") + 1
-            return f"step {number} of {d.get('of')}: {d.get('stage')} {d.get('side', '')}".rstrip()
-        case "phase":
-            return d.get("name", "")
-        case "warn":
-            return f"warning: {d.get('text')}"
-        case "save":
-            return f"saved at iteration {d.get('iteration')}"
-        case "estimate":
-            return f"about {d.get('memory_mib')} MiB of memory, {d.get('disk_mib')} MiB for saves"
-        case "trial":
-            left = event.data.get("left_s")
-            hours = f", {duration(left)} left" if isinstance(left, int | float) else ""
-            memory = f"{d.get('memory_mib')} MiB of memory"
-            return f"{d.get('s_per_iteration')} s an iteration{hours}; {memory}"
-        case "finder":
-            rate = event.data.get("rate")
-            found = f"{rate:.1e}" if isinstance(rate, float) else "none"
-            return f"learning rate found: {found} (its curve is {d.get('chart')} of the job)"
-        case "metric":
-            return f"iteration {d.get('iteration')}: loss {_loss(event, 'a')} {_loss(event, 'b')}"
-        case "progress":
-            total = f" of {d['total']}" if "total" in d else ""
-            return f"{d.get('done')}{total} {d.get('unit', '')}s"
         case "heartbeat":
             return ""
-        case "preview":
-            return f"preview {d.get('path')}"
+        case "phase":
+            return tr(d.get("name", ""))
+        case "end":
+            return f"{tr(d['state'])}: {d['message']}"
+        case "start" | "step" | "progress" | "ack" | "change" | "hook":
+            return _of_job(event, d)
+        case "trial" | "finder" | "metric":
+            return _of_training(event, d)
+        case "rejected" | "rejections" | "jitter" | "flicker":
+            return _of_faces(event, d)
+        case "arrival":
+            return f"{d['path']}: {tr(d['state'])}{_why(d)}"
+        case "run":
+            run = tr("recipe {recipe}: {state}")
+            return run.format(recipe=d["recipe"], state=tr(d["state"])) + _why(d)
+    return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+
+
+def _of_job(event: Event, d: Fields) -> str:
+    """Beginnings, how far it is, commands that it took."""
+    match event.k:
+        case "start":
+            began = tr("started: {kind} by pid {pid} on {host}")
+            return began.format(kind=tr(d.get("kind", "job")), pid=d["pid"], host=d["host"])
+        case "step":
+            at, stage = _whole(event, "index") + 1, tr(d["stage"])
+            step = tr("step {n} of {of}: {stage} {side}")
+            return step.format(n=at, of=d["of"], stage=stage, side=d.get("side", "")).rstrip()
+        case "progress":
+            done, total = event.data.get("done"), event.data.get("total")
+            return reached(done if isinstance(done, int) else 0, total, d.get("unit", ""))
         case "change":
             settings = event.data.get("settings") or {}
             words = ", ".join(f"{name} {value}" for name, value in settings.items())
-            return safe_text(f"from iteration {d.get('iteration')} on: {words}")
-        case "ack" if "refused" in d:
-            return f"command refused: {d.get('verb')}: {d['refused']}"
-        case "ack":
-            known = "" if event.data.get("known", True) else " (not known to this step)"
-            return f"command taken: {d.get('verb')}{known}"
-        case "arrival":
-            why = f" ({d['why']})" if "why" in d else ""
-            return f"{d.get('path')}: {d.get('state')}{why}"
-        case "launch":
-            return f"recipe {d.get('recipe')}: {d.get('steps')} started: {d.get('job')}"
-        case "run":
-            why = f" ({d['why']})" if "why" in d else ""
-            return f"recipe {d.get('recipe')}: {d.get('state')}{why}"
-        case "kept":
-            return f"{d.get('media')}: converted already with this model and these settings"
-        case "rejected":
-            gone = plural(_whole(event, "faces"), "face")
-            return f"{gone} of side {d.get('side')} rejected: the crops were deleted"
-        case "rejections":
-            return f"{d.get('media')}: {rejection_words(event.data.get('rejected'))}"
-        case "jitter":
-            before, after = (_figure(event, name) for name in ("before", "after"))
-            return f"{d.get('media')}: the points' jitter fell from {before} % to {after} %"
-        case "flicker":
-            before, after = (_figure(event, name) for name in ("before", "after"))
-            unit = " % of the face" if d.get("what") == "points" else " CIE units"
-            return f"{d.get('media')}: the {d.get('what')} flickered by {before}{unit}, now {after}"
+            change = tr("from iteration {n} on: {settings}")
+            return safe_text(change.format(n=d["iteration"], settings=words))
         case "hook":
-            return f"hook {d.get('name')}: {d.get('text') or 'called'}"
-        case "step-end":
-            return f"step ended: {d.get('message')}"
-        case "end":
-            return f"{d.get('state')}: {d.get('message')}"
-    return " ".join([safe_text(event.k), *(f"{k}={v}" for k, v in d.items())])
+            called = d.get("text") or tr("called")
+            return tr("hook {name}: {text}").format(name=d["name"], text=called)
+    if "refused" in d:
+        return tr("command refused: {verb}: {refused}").format_map(d)
+    taken = tr("command taken: {verb}").format_map(d)
+    return taken if event.data.get("known", True) else taken + tr(" (not known to this step)")
+
+
+def _of_training(event: Event, d: Fields) -> str:
+    """Figures of a training."""
+    match event.k:
+        case "trial":
+            left = event.data.get("left_s")
+            some = isinstance(left, int | float)
+            hours = tr(", {time} left").format(time=duration(left)) if some else ""
+            trial = tr("{s_per_iteration} s an iteration{left}; {memory_mib} MiB of memory")
+            d["left"] = hours
+            return trial.format_map(d)
+        case "finder":
+            rate = event.data.get("rate")
+            found = f"{rate:.1e}" if isinstance(rate, float) else tr("none")
+            finder = tr("learning rate found: {rate} (its curve is {chart} of the job)")
+            return finder.format(rate=found, chart=d["chart"])
+    metric = tr("iteration {n}: loss {a} {b}")
+    return metric.format(n=d["iteration"], a=_loss(event, "a"), b=_loss(event, "b"))
+
+
+def _of_faces(event: Event, d: Fields) -> str:
+    """What became of faces."""
+    before, after = (_figure(event, name) for name in ("before", "after"))
+    match event.k:
+        case "rejected":
+            gone = tr("{faces} of side {side} rejected: the crops were deleted")
+            return gone.format(faces=plural(_whole(event, "faces"), "face"), side=d["side"])
+        case "rejections":
+            return f"{d['media']}: {rejection_words(event.data.get('rejected'))}"
+        case "jitter":
+            fell = tr("{media}: the points' jitter fell from {before} % to {after} %")
+            return fell.format(media=d["media"], before=before, after=after)
+    return f"{d['media']}: {flicker_words(d['what'], before, after)}"
+
+
+def flicker_words(what: str, before: str, after: str) -> str:
+    """`the points flickered by 0.74 % of the face before smoothing, by 0.33 after`."""
+    unit = tr(" % of the face") if what == "points" else tr(" CIE units")
+    flickered = tr("the {what} flickered by {before}{unit} before smoothing, by {after} after")
+    return flickered.format(what=tr(what), before=before, unit=unit, after=after)
+
+
+def _why(d: Fields) -> str:
+    return f" ({d['why']})" if "why" in d else ""
 
 
 def rejection_words(rejected: Any) -> str:
@@ -90,8 +137,9 @@ def rejection_words(rejected: Any) -> str:
     if not isinstance(rejected, dict):
         return ""
     counts = {safe_text(str(k)): v for k, v in rejected.items() if isinstance(v, int) and v > 0}
-    each = ", ".join(f"{count(n)} {REASONS.get(k, k)}" for k, n in counts.items())
-    return f"{plural(sum(counts.values()), 'face')} rejected: {each}" if counts else ""
+    each = ", ".join(f"{count(n)} {tr(REASONS.get(k, k))}" for k, n in counts.items())
+    gone = tr("{faces} rejected: {each}")
+    return gone.format(faces=plural(sum(counts.values()), "face"), each=each) if counts else ""
 
 
 def _figure(event: Event, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from engine.errors import EngineCrashed
 from engine.launch import ask
+from fstui.i18n import tr
 
 Pair = tuple[float, float]
 Ring = list[Pair]
@@ -117,5 +118,5 @@ def _mask(text: str) -> bytes:
     except (binascii.Error, zlib.error):
         mask = b""
     if len(mask) != MASK_PX * MASK_PX:
-        raise EngineCrashed("The engine gave a mask of another size: start fstui again.")
+        raise EngineCrashed(tr("The engine gave a mask of another size: start fstui again."))
     return mask

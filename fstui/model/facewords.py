@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from engine.facelist import Listed
 from engine.protocol import safe_text
-from engine.store import REASONS
+from engine.tables import REASONS
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.widgets.columns import Cell, Column, Tone
 
@@ -29,20 +32,20 @@ LISTED = "blur"
 """The figure of a list that is sorted by frame."""
 UNITS = {"size": " px"}
 MEANINGS = {
-    "frame": "medium and frame",
-    "blur": "variance of the Laplacian: low is blurred",
-    "spectrum": "share of fine detail: low is blurred",
-    "size": "side of the face in the frame, px",
-    "yaw": "degrees to the picture's left (-) or right",
-    "pitch": "degrees down (-) or up",
-    "roll": "degrees of tilt",
-    "brightness": "0 to 1",
-    "misalignment": "how unlike a mean face the points lie",
-    "occlusion": "guess of how much is covered, 0 to 1",
-    "score": "how sure the detector was",
-    "person": "who extraction told apart",
-    "distance": "of the identity to the one that stands for its person",
-    "why": "rejected ones together, by who or what rejected them",
+    "frame": later("medium and frame"),
+    "blur": later("variance of the Laplacian: low is blurred"),
+    "spectrum": later("share of fine detail: low is blurred"),
+    "size": later("side of the face in the frame, px"),
+    "yaw": later("degrees to the picture's left (-) or right"),
+    "pitch": later("degrees down (-) or up"),
+    "roll": later("degrees of tilt"),
+    "brightness": later("0 to 1"),
+    "misalignment": later("how unlike a mean face the points lie"),
+    "occlusion": later("guess of how much is covered, 0 to 1"),
+    "score": later("how sure the detector was"),
+    "person": later("who extraction told apart"),
+    "distance": later("of the identity to the one that stands for its person"),
+    "why": later("rejected ones together, by who or what rejected them"),
 }
 
 
@@ -97,20 +100,24 @@ def figure_text(face: Listed, name: str) -> str:
 def state_words(face: Listed) -> str:
     """`too small`, `kept by you`, `edited`; empty for a face like most."""
     if face.rejected_by:
-        return REASONS.get(face.rejected_by, safe_text(face.rejected_by))
+        return tr(REASONS.get(face.rejected_by, safe_text(face.rejected_by)))
     if face.kept:
-        return "kept by you"
-    return "cut anew next" if face.stale else "edited" if face.edited else ""
+        return tr("kept by you")
+    return tr("cut anew next") if face.stale else tr("edited") if face.edited else ""
 
 
 def caption(face: Listed, width: int) -> str:
     """`a take1 frame 12, rejected: too small, 285 px, yaw 2, blur 310, person 0`: as much of it as
     has room in `width` columns."""
-    text = f"{face.side} {safe_text(face.media)} frame {words.count(face.frame + 1)}"
-    why = f"rejected: {state_words(face)}" if face.rejected_by else state_words(face)
+    text = tr("{side} {clip} frame {n}").format(
+        side=face.side, clip=safe_text(face.media), n=words.count(face.frame + 1)
+    )
+    why = state_words(face)
+    if face.rejected_by:
+        why = tr("rejected: {why}").format(why=why)
     figures = [f"{name} {figure_text(face, name)}" for name in ("yaw", "blur", "person")]
     for part in filter(None, [why, figure_text(face, "size"), *figures]):
-        if len(text) + len(part) + 2 > width:
+        if cell_len(text) + cell_len(part) + 2 > width:
             break
         text += f", {part}"
     return text
@@ -120,4 +127,5 @@ def sort_words(sort: str, descending: bool, ascii_only: bool = False) -> str:
     """`by blur [b]` and which way, as the header says it."""
     name = sort or "frame"
     down, up = ("v", "^") if ascii_only else ("↓", "↑")
-    return f"by {name} [{SORT_KEYS[name]}]{up if descending else down}"
+    by = tr("by {figure}").format(figure=name)
+    return f"{by} [{SORT_KEYS[name]}]{up if descending else down}"

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from engine.errors import EngineCrashed, from_os_error, of_exit
 from engine.launch import engine_command, engine_environment
+from fstui.i18n import tr
 
 
 class Shot(NamedTuple):
@@ -56,12 +57,16 @@ class Films:
                 rgb = process.stdout.read(size)
             except (OSError, ValueError) as error:
                 self.close()
-                raise EngineCrashed(f"The engine died over {path.name}: {error}.") from error
+                raise EngineCrashed(
+                    tr("The engine died over {path}: {error}.").format(path=path.name, error=error)
+                ) from error
             if head.get("error"):
                 raise of_exit(head["exit"], head["error"])
             if not size or len(rgb) != size:
                 self.close()
-                raise EngineCrashed(f"The engine died over {path.name}: it can't be shown.")
+                raise EngineCrashed(
+                    tr("The engine died over {path}: it can't be shown.").format(path=path.name)
+                )
         return Shot(
             head["frame"], head["seconds"], head["width"], head["height"], head["last"], rgb
         )

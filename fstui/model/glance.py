@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import disk_use
-from engine.project import projects_of
 from engine.protocol import safe_text
+from engine.workspace import projects_of
+from fstui.i18n import tr
 
 from .overview import Overview, overview, overviews
 from .words import size
@@ -62,7 +63,9 @@ def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
         except FileNotFoundError:
             return None  # moved away: the project's own look says so
         # Tenths of a GB: the words change seldom, so the banner does.
-        low = f"Only {size(free)} are free for {safe_text(str(path))}: saving may fail."
+        low = tr("Only {size} are free for {path}: saving may fail.").format(
+            size=size(free), path=safe_text(str(path))
+        )
         problem = low if free < LEAST_FREE else ""
         if problem == last:
             return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from engine import process
+from engine.convert.preflight import require_footage, require_learnt_mask
 from engine.convert.roles import roles_of
 from engine.devices import choices
 from engine.disk import keep_quota
@@ -21,22 +22,14 @@ from engine.errors import (
     NotPossible,
     of_exit,
 )
+from engine.eventlog import Event
 from engine.launch import launch
+from engine.locks import may_signal, refuse_if_running
 from engine.project import SIDES, Project
-from engine.protocol import (
-    VERSION,
-    Event,
-    Job,
-    JobFolder,
-    State,
-    Step,
-    jobs_of,
-    may_signal,
-    refuse_if_running,
-    safe_text,
-)
+from engine.protocol import VERSION, Job, JobFolder, State, Step, jobs_of, safe_text
 from engine.reached import (
     FEWEST_FACES,
+    built,
     checkpoint_iteration,
     face_count,
     is_extracted,
@@ -46,11 +39,14 @@ from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
 from engine.trust.consent import require_cast
+from fstui.i18n import tr
 
 from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
+MORE_ITERATIONS = 10_000
+"""Proposed where a model is trained as far as was asked."""
 ANSWER_LOOK_S = 0.02
 """How often the answer to a command is looked for."""
 STOP_PATIENCE_S = 5.0
@@ -74,7 +70,9 @@ def start_extract(
     """
     for side in sides:
         if side not in SIDES:
-            raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
+            raise BadInput(
+                tr("'{side}' is no side: use a, b or target.").format(side=safe_text(side))
+            )
         if not project.sources(side):
             raise NothingToDo(no_footage(project, side))
     sides = sides or [s for s in SIDES if project.sources(s)]
@@ -99,8 +97,31 @@ def start_train(
             raise BadInput(too_few(project, side, faces))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
+    known = read(TrainSettings, {**project.settings("train"), **values})
+    if not comes_later(place) and not known.anew:
+        require_more(project, known, named=settings)
     steps = [Step("train", None, checked(project, "train", values))]
     return start(project, "train", steps, device, place)
+
+
+def require_more(project: Project, known: TrainSettings, named: Container[str]) -> None:
+    """Raise `NothingToDo` for a model that is trained so far already, `BadInput` where another
+    network than the model's is named: a model stays what it was begun as."""
+    reached, model = checkpoint_iteration(project.path), built(project.path)
+    if reached is None:
+        return
+    if model and "model" in named and model.model != known.model:
+        raise BadInput(
+            f"The model of {project.name} is {model.model}, at iteration {reached}: leave out the "
+            f"setting model to train it on, or begin one as {known.model} with 'train "
+            f"{project.typed} --model {known.model} --anew', which puts this one into trash/."
+        )
+    if known.iterations <= reached:
+        raise NothingToDo(
+            f"{project.name} is trained to iteration {reached} already: give more, as in 'train "
+            f"{project.typed} --iterations {reached + MORE_ITERATIONS}', or begin again with "
+            "--anew."
+        )
 
 
 def start_convert(
@@ -113,17 +134,25 @@ def start_convert(
     `BadInput` for settings.
     """
     known = read(ConvertSettings, {**project.settings("convert"), **settings})
-    painting = [role.project for role in roles_of(project, known)]
+    roles = roles_of(project, known)
+    painting = [role.project for role in roles]
     require_cast(project, painting)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
     for one in painting if not comes_later(place) else ():
         if checkpoint_iteration(one.path) is None:
             raise ModelMissing(
-                f"{one.name} has no trained model yet: 'train {one.typed}' makes one."
+                tr("{one} has no trained model yet: 'train {typed}' makes one.").format(
+                    one=one.name, typed=one.typed
+                )
             )
+    extracted = is_extracted(project, "target")
+    if not comes_later(place):
+        require_learnt_mask(painting, known.mask)
+        if extracted:
+            require_footage(project, known, roles)
     steps = [Step("convert", None, checked(project, "convert", settings))]
-    if not is_extracted(project, "target"):
+    if not extracted:
         steps.insert(0, Step("extract", "target"))
     return start(project, "convert", steps, device, place)
 
@@ -138,7 +167,7 @@ def start_import(
 ) -> JobFolder:
     """Take in faces that another program found. Raises `BadInput`, `NothingToDo`."""
     if not file.exists():
-        raise BadInput(f"There is nothing at {safe_text(str(file))}.")
+        raise BadInput(tr("There is nothing at {file}.").format(file=safe_text(str(file))))
     if not project.sources(side):
         raise NothingToDo(no_footage(project, side))
     settings = {"file": str(file.resolve()), "media": media, "replace": replace}
@@ -229,20 +258,18 @@ def can_resume(folder: JobFolder) -> bool:
 
 def no_footage(project: Project, side: str) -> str:
     """The sentence for a side without footage."""
-    return (
-        f"Side {side} of {project.name} has no footage: 'add {quote(project.name)} {side} PATH' "
-        "lists it."
-    )
+    return tr(
+        "Side {side} of {project} has no footage: 'add {typed} {side} PATH' lists it."
+    ).format(side=side, project=project.name, typed=quote(project.name))
 
 
 def no_faces(project: Project, side: str) -> str:
     """The sentence for a side without faces."""
     if not project.sources(side):
         return no_footage(project, side)
-    return (
-        f"Side {side} of {project.name} has no faces: 'extract {quote(project.name)} --side "
-        f"{side}' finds them."
-    )
+    return tr(
+        "Side {side} of {project} has no faces: 'extract {typed} --side {side}' finds them."
+    ).format(side=side, project=project.name, typed=quote(project.name))
 
 
 # --- ending ----------------------------------------------------------------------------------
@@ -251,7 +278,7 @@ def no_faces(project: Project, side: str) -> str:
 def stop(folder: JobFolder) -> None:
     """Ask a job to finish its batch, save and end. Raises `NothingToDo` when it has ended."""
     if not folder.alive():
-        raise NothingToDo(f"The job {folder.name} has ended already.")
+        raise NothingToDo(tr("The job {folder} has ended already.").format(folder=folder.name))
     folder.send("stop")
 
 
@@ -282,7 +309,9 @@ def tell(folder: JobFolder, verb: str, **args: Any) -> tuple[str, list[Event]]:
                 if refused := event.data.get("refused"):
                     raise of_exit(event.data.get("exit", Exit.BAD_INPUT), safe_text(str(refused)))
                 if not event.data.get("known"):
-                    raise NotPossible(f"The job {folder.name} can't {verb}.")
+                    raise NotPossible(
+                        tr("The job {folder} can't {verb}.").format(folder=folder.name, verb=verb)
+                    )
                 return asked, said
         if not alive:
             raise _ended_unread(folder)
@@ -294,7 +323,7 @@ def _ended_unread(folder: JobFolder) -> FstuiError:
     end = folder.current()
     if end.state in (State.FAILED, State.CRASHED, State.REFUSED) and end.exit:
         return of_exit(end.exit, safe_text(end.message))
-    return NothingToDo(f"The job {folder.name} ended before it read that.")
+    return NothingToDo(tr("The job {folder} ended before it read that.").format(folder=folder.name))
 
 
 def press(folder: JobFolder) -> None:
@@ -326,9 +355,17 @@ def _supervisor(folder: JobFolder) -> int:
     """The pid to signal, surely the one that holds the lock."""
     holder = folder.holder()
     if holder is None or not folder.alive():
-        raise NothingToDo(f"The job {folder.name} has ended already.")
+        raise NothingToDo(tr("The job {folder} has ended already.").format(folder=folder.name))
     if holder.host != process.host():
-        raise NotPossible(f"The job {folder.name} runs on {safe_text(holder.host)}: stop it there.")
+        raise NotPossible(
+            tr("The job {folder} runs on {host}: stop it there.").format(
+                folder=folder.name, host=safe_text(holder.host)
+            )
+        )
     if not may_signal(holder):
-        raise NotPossible(f"The process of the job {folder.name} can't be told apart from others.")
+        raise NotPossible(
+            tr("The process of the job {folder} can't be told apart from others.").format(
+                folder=folder.name
+            )
+        )
     return holder.pid

@@ -6,22 +6,14 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
-from textwrap import shorten
 from typing import Any, Literal
 
 import msgspec
 
-from engine.protocol import (
-    ENDS,
-    STALLED_S,
-    Event,
-    Job,
-    JobFolder,
-    Progress,
-    Snapshot,
-    State,
-    safe_text,
-)
+from engine.eventlog import Event
+from engine.protocol import ENDS, STALLED_S, Job, JobFolder, Progress, Snapshot, State, safe_text
+from fstui.i18n import later, tr
+from fstui.widgets.words import clip
 
 from . import jobs, words
 from .logtext import LogText
@@ -35,7 +27,35 @@ KILL_AFTER_S = 20.0
 """How long a stop may take before killing is offered."""
 UNSEEN = frozenset({"progress", "metric", "heartbeat", "frame"})
 """Events that are figures; the log shows what happened."""
-DOING = {"extract": "extracting", "train": "training", "convert": "converting", "watch": "watching"}
+DOING = {
+    "extract": later("extracting"),
+    "train": later("training"),
+    "convert": later("converting"),
+    "watch": later("watching"),
+}
+PHASES = (
+    later("loading the engine"),
+    later("importing TensorFlow"),
+    later("building the model"),
+    later("compiling"),
+    later("loading the model"),
+    later("loading the models"),
+    later("finding the learning rate"),
+    later("saving"),
+    later("preparing the faces of side A"),
+    later("preparing the faces of side B"),
+    later("telling people apart"),
+    later("smoothing points over time"),
+    later("making faces anew"),
+    later("making what faces lack"),
+    later("looking at the colours"),
+    later("converting"),
+    later("joining"),
+    later("measuring the result"),
+    later("reading the file"),
+    later("waiting for looks"),
+)
+"""What the engine calls its silent phases, as far as they can be translated."""
 
 
 @dataclass
@@ -154,13 +174,14 @@ class JobView:
     def farewell(self) -> str:
         """What to say when it ends."""
         message = safe_text(self.snapshot.message)
-        return f"{self.words()}: {message}" if message else self.words()
+        told = tr("{state}: {more}")
+        return told.format(state=self.words(), more=message) if message else self.words()
 
     def notice(self) -> str:
         """The same for a notice over the room: of good news its beginning is enough."""
         text = self.farewell()
         good = self.snapshot.state is State.DONE
-        return shorten(text, NOTICE, placeholder=" ...") if good else text
+        return clip(text, NOTICE) if good else text
 
     def severity(self) -> Literal["information", "warning", "error"]:
         """How serious that is."""
@@ -170,28 +191,39 @@ class JobView:
 
     def words(self, now: float | None = None) -> str:
         """The state in a few words."""
-        return "stopping (saving)" if self.stopping else state_words(self.snapshot, now)
+        return tr("stopping (saving)") if self.stopping else state_words(self.snapshot, now)
 
 
 def state_words(s: Snapshot, now: float | None = None) -> str:
     """A job's state in a few words; a word, never a colour alone."""
+    if s.state is State.INTERRUPTED and s.iteration is not None:
+        return tr("interrupted at iteration {n}").format(n=words.count(s.iteration))
+    return brief_words(s, now)
+
+
+def brief_words(s: Snapshot, now: float | None = None) -> str:
+    """The same without the iteration."""
+    state, more = state_parts(s, now)
+    return tr("{state}: {more}").format(state=state, more=more) if more else state
+
+
+def state_parts(s: Snapshot, now: float | None = None) -> tuple[str, str]:
+    """The state in a word or two, and what more there is to it: `training`, `compiling, 15 s`."""
     now = time.time() if now is None else now
     if stalled(s, now):
-        return f"stalled: silent for {words.duration(now - s.heartbeat)}"
+        silent = words.duration(now - s.heartbeat)
+        return tr("stalled"), tr("silent for {time}").format(time=silent)
     match s.state:
         case State.STOPPING:
-            return "stopping (saving)"
+            return tr("stopping (saving)"), ""
         case State.CRASHED:
             hit = re.search(r"signal \d+|exit code \d+", s.message)
-            return f"crashed ({hit[0]})" if hit else "crashed"
-        case State.INTERRUPTED:
-            at = f" at iteration {words.count(s.iteration)}" if s.iteration is not None else ""
-            return f"interrupted{at}"
+            return tr("crashed ({how})").format(how=hit[0]) if hit else tr("crashed"), ""
         case State.RUNNING:
             return _doing(s, now)
         case State.WAITING:
-            return "waiting for a free device"
-    return str(s.state)
+            return tr("waiting for a free device"), ""
+    return tr(str(s.state)), ""
 
 
 def stalled(s: Snapshot, now: float) -> bool:
@@ -200,21 +232,21 @@ def stalled(s: Snapshot, now: float) -> bool:
     return s.state is State.RUNNING and not s.phase and silent_s > STALLED_S
 
 
-def _doing(s: Snapshot, now: float) -> str:
-    doing = DOING.get(s.stage, s.stage or "starting")
+def _doing(s: Snapshot, now: float) -> tuple[str, str]:
+    doing = tr(DOING.get(s.stage, s.stage or "starting"))
     if s.side:
         doing += f" {s.side.upper() if len(s.side) == 1 else s.side}"
     if not s.phase:
-        return doing
+        return doing, ""
     # Steps of five seconds: a clock that ticks each second would be repainted each second.
     since = max(0, int(now - s.phase_since)) // 5 * 5
-    return f"{doing}: {s.phase}" + (f", {words.duration(since)}" if since >= 5 else "")
+    return doing, tr(s.phase) + (f", {words.duration(since)}" if since >= 5 else "")
 
 
 def progress_words(s: Snapshot) -> str:
     """How far a job is: `iteration 41 200`, `38 %`, `120 frames`."""
     if s.iteration is not None:
-        return f"iteration {words.count(s.iteration)}"
+        return tr("iteration {n}").format(n=words.count(s.iteration))
     if s.progress.total:
         return f"{100 * s.progress.done // s.progress.total} %"
     return words.plural(s.progress.done, s.progress.unit) if s.progress.done else ""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from fstui.i18n import tr
+
 from .words import plural
 
 LINES_KEPT = 10_000
@@ -48,7 +50,8 @@ class LogText:
             self.folded.append(line)
             return
         self._hidden += 1
-        text = f"... {plural(self._hidden, 'line')} of TensorFlow's own (v shows them)"
+        told = tr("... {lines} of TensorFlow's own (v shows them)")
+        text = told.format(lines=plural(self._hidden, "line"))
         if self._hidden == 1:
             self.folded.append(text)
         else:

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.launch import ask as ask_engine
 from engine.protocol import safe_text
+from fstui.i18n import tr
 
 from . import words
 
@@ -36,11 +37,11 @@ def describe(facts: dict[str, Any]) -> str:
     parts = [f"{facts['width']}x{facts['height']}"]
     if facts.get("kind") == "video":
         fps = facts["fps_num"] / max(1, facts["fps_den"])
-        parts += [f"{fps:.4g} frames/s", words.duration(facts.get("duration_s"))]
+        parts += [tr("{n:.4g} frames/s").format(n=fps), words.duration(facts.get("duration_s"))]
     elif facts.get("frames"):
         parts.append(words.plural(int(facts["frames"]), "picture"))
     if facts.get("codec"):
         parts.append(safe_text(str(facts["codec"])))
     if facts.get("kind") == "video":
-        parts.append("sound" if facts.get("audio") else "no sound")
+        parts.append(tr("sound") if facts.get("audio") else tr("no sound"))
     return ", ".join(parts)

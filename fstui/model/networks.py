@@ -9,11 +9,12 @@ import msgspec
 
 from engine.launch import ROOT, ask
 from engine.protocol import write_atomic
+from fstui.i18n import later, tr
 from fstui.model.words import size
 from fstui.places import cache_folder
 
 FILE = "networks.json"
-SPEEDS = ((5e9, "light"), (5e10, "middling"), (2e11, "heavy"))
+SPEEDS = ((5e9, later("light")), (5e10, later("middling")), (2e11, later("heavy")))
 """Operations of a step with one face of each side, up to which a network is of a class; more is
 very heavy. `original` needs 2.3e10."""
 
@@ -53,9 +54,13 @@ def _code() -> str:
 
 def speed(row: dict[str, Any]) -> str:
     """`middling: 23 GFLOP`: the class of a step's operations for a face of each side."""
+    return f"{weight_class(row)}: {3.0 * row['flop'] / 1e9:.3g} GFLOP"
+
+
+def weight_class(row: dict[str, Any]) -> str:
+    """`light` to `very heavy`."""
     flop = 3.0 * row["flop"]
-    name = next((name for most, name in SPEEDS if flop <= most), "very heavy")
-    return f"{name}: {flop / 1e9:.3g} GFLOP"
+    return next((tr(name) for most, name in SPEEDS if flop <= most), tr("very heavy"))
 
 
 def line(row: dict[str, Any]) -> str:
@@ -70,18 +75,24 @@ def lines(row: dict[str, Any]) -> list[str]:
     mask = row["weights_with_mask"]
     parts = ", ".join(f"{name} {count:,}" for name, count in row["parts"].items())
     habits = row["habits"]
-    end = "falls to the end" if habits["decay"] else "stays"
+    trained = tr("Trained with: {loss}; learning rate {learning_rate:g}, which stays")
+    if habits["decay"]:
+        trained = tr(
+            "Trained with: {loss}; learning rate {learning_rate:g}, which falls to the end"
+        )
     return [
         *row["about"].splitlines(),
         "",
-        f"Sizes: {sizes(row)}",
-        f"Weights: {row['weights']:,} ({parts})",
-        f"With a learnt mask: {mask:,}" if mask else "It learns no mask.",
-        f"Memory of a training: {size(row['training_bytes'])} for weights, gradients and moments; "
-        "what the batch adds, 'estimate' tells",
-        f"A step with one face of each side is {speed(row)}",
-        f"Trained with: {habits['loss']}; learning rate {habits['learning_rate']:g}, which {end}",
-        *(["Options:"] if row["options"] else ["It has no options."]),
+        tr("Sizes: {sizes}").format(sizes=sizes(row)),
+        tr("Weights: {n:,} ({parts})").format(n=row["weights"], parts=parts),
+        tr("With a learnt mask: {n:,}").format(n=mask) if mask else tr("It learns no mask."),
+        tr(
+            "Memory of a training: {size} for weights, gradients and moments; what the batch "
+            "adds, 'estimate' tells"
+        ).format(size=size(row["training_bytes"])),
+        tr("A step with one face of each side is {speed}").format(speed=speed(row)),
+        trained.format(**habits),
+        tr("Options:") if row["options"] else tr("It has no options."),
         *(f"  {option['name']:22} {_words(option)}" for option in row["options"]),
     ]
 
@@ -89,13 +100,15 @@ def lines(row: dict[str, Any]) -> list[str]:
 def sizes(row: dict[str, Any]) -> str:
     """`64 px in, 64 px out`."""
     outputs = ", ".join(str(size) for size in row["outputs"])
-    return f"{row['input']} px in, {outputs} px out"
+    return tr("{input} px in, {outputs} px out").format(input=row["input"], outputs=outputs)
 
 
 def _words(option: dict[str, Any]) -> str:
-    steps = f", in steps of {option['multiple_of']:g}" if option["multiple_of"] else ""
+    steps = option["multiple_of"]
+    steps = tr(", in steps of {n:g}").format(n=steps) if steps else ""
     bounds = f" ({option['bounds']}{steps})" if option["bounds"] else ""
     default = option["default"]
     if isinstance(default, bool):
-        default = "yes" if default else "no"
-    return f"{option['help']}{bounds}; default {default}"
+        default = tr("yes") if default else tr("no")
+    told = tr("{help}{bounds}; default {default}")
+    return told.format(help=option["help"], bounds=bounds, default=default)

@@ -58,7 +58,7 @@ def _people(project: Project, own: Project) -> list[tuple[str, str]]:
     for side in PERSON_SIDES:
         person = people.get(side)
         name = f": {safe_text(person.name)}" if person else ""
-        ground = f" ({person.ground})" if person and side not in problems else ""
+        ground = f" ({tr(person.ground)})" if person and side not in problems else ""
         found.append((f"{side.upper()}{of}{name}{ground}", problems.get(side, "")))
     return found
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
-from engine.project import SIDES, Project, last_activity, projects_of
+from engine.project import SIDES, Project
 from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
 from engine.reached import FEWEST_FACES, checkpoint_iteration, converted_iteration
 from engine.store import NoFacesYet, Store
 from engine.trust.consent import problems_of
+from engine.workspace import last_activity, projects_of
 from fstui.i18n import tr
 
 from . import jobs
@@ -185,7 +186,7 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
     name = shlex.quote(project.name)
     bare = [s for s in SIDES if not sides[s].sources]
     if len(bare) == len(SIDES):
-        return Stage("extract", "needs", "needs footage", f"add {name} a|b|target PATH...")
+        return Stage("extract", "needs", tr("needs footage"), f"add {name} a|b|target PATH...")
     faces = sum(s.faces for s in sides.values())
     undone = [s for s in SIDES if sides[s].done < sides[s].sources]
     if bare and not any(s.frames for s in sides.values()):
@@ -193,8 +194,9 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
         words = tr("needs footage of {sides}").format(sides=listed(bare))
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     if undone:
-        so_far = f"; {plural(faces, 'face')} so far" if faces else ""
-        words = tr("{sides} not extracted yet").format(sides=listed(undone)) + so_far
+        words = tr("{sides} not extracted yet").format(sides=listed(undone))
+        if faces:
+            words += tr("; {faces} so far").format(faces=plural(faces, "face"))
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
         needs = tr("needs footage of {sides}").format(sides=listed(bare))
@@ -219,9 +221,10 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
         return Stage("train", "ready", have, f"train {name}")
     newest = jobs.newest_with(project, "train")
     if newest and jobs.cut_off(project, "train"):
-        words = f"{newest[0].current().state} at iteration {iteration}"
+        state = tr(str(newest[0].current().state))
+        words = tr("{state} at iteration {n}").format(state=state, n=iteration)
         return Stage("train", "part", words, f"train {name}")
-    return Stage("train", "done", f"iteration {iteration}", "")
+    return Stage("train", "done", tr("iteration {n}").format(n=iteration), "")
 
 
 def _convert_stage(
@@ -230,25 +233,29 @@ def _convert_stage(
     name = shlex.quote(project.name)
     made = converted_iteration(project.path)
     if results and None not in (made, iteration) and made != iteration:
-        words = f"{len(results)} in out, made at iteration {made} of the model"
+        words = tr("{n} in out, made at iteration {made} of the model").format(
+            n=len(results), made=made
+        )
         return Stage("convert", "ready", words, f"convert {name}")
     if results:
-        shown = safe_text(results[0].name)
-        return Stage("convert", "done", f"{len(results)} in out, the newest {shown}", "")
+        words = tr("{n} in out, the newest {name}").format(
+            n=len(results), name=safe_text(results[0].name)
+        )
+        return Stage("convert", "done", words, "")
     missing = list(problems_of(project))
     if not sides["target"].sources:
-        return Stage("convert", "needs", "needs target footage", f"add {name} target PATH...")
+        return Stage("convert", "needs", tr("needs target footage"), f"add {name} target PATH...")
     if iteration is None:
-        return Stage("convert", "needs", "needs a trained model", "")
+        return Stage("convert", "needs", tr("needs a trained model"), "")
     if missing:
         command = f"people {name} {missing[0]} NAME --ground GROUND"
-        return Stage("convert", "needs", "needs the people recorded", command)
+        return Stage("convert", "needs", tr("needs the people recorded"), command)
     return Stage("convert", "ready", "", f"convert {name}")
 
 
 def listed(sides: Sequence[str]) -> str:
     """`A, B, target`."""
-    return ", ".join(side.upper() if len(side) == 1 else side for side in sides)
+    return ", ".join(side.upper() if len(side) == 1 else tr(side) for side in sides)
 
 
 FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")

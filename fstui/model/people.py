@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from engine.project import Person
 from engine.protocol import safe_text
+from fstui.i18n import tr
 
 
 def person_words(person: Person) -> str:
     """`Ann (self; recorded by me, 2026-11-26T10:00:00+00:00; until 2027-01-01)`."""
-    until = f"; until {person.until}" if person.until else ""
-    by, at = person.recorded_by or "nobody named", person.recorded_at or "no time named"
-    return safe_text(f"{person.name} ({person.ground}; recorded by {by}, {at}{until})")
+    until = tr("; until {day}").format(day=person.until) if person.until else ""
+    by, at = person.recorded_by or tr("nobody named"), person.recorded_at or tr("no time named")
+    told = tr("{name} ({ground}; recorded by {by}, {at}{until})")
+    return safe_text(
+        told.format(name=person.name, ground=tr(person.ground), by=by, at=at, until=until)
+    )
 
 
 def user_name() -> str:

@@ -11,10 +11,12 @@ from typing import Any
 import msgspec
 
 from engine.errors import UsageError, from_os_error
-from engine.project import Project, free_name
+from engine.footage import free_name
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import settings
+from fstui.i18n import tr
 from fstui.model.answers import SettingAnswer
 
 
@@ -39,7 +41,9 @@ def value_of(name: str, words: list[str]) -> Any:
     if is_list(field_of(name)):
         return words
     if len(words) > 1:
-        raise UsageError(f"{name} takes one value, not {len(words)}.")
+        raise UsageError(
+            tr("{name} takes one value, not {words}.").format(name=name, words=len(words))
+        )
     return words[0]
 
 
@@ -59,14 +63,20 @@ def check(name: str, value: Any) -> None:
     """Raise `BadInput` for a value that a setting can't have."""
     stage, _, own = name.rpartition(".")
     kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
-    read(kind, {own: value}, "" if stage else "the user's settings")
+    read(kind, {own: value}, "" if stage else "the user")
 
 
 def wrong_place(project: Project | None, name: str) -> SettingAnswer:
     """Raise `UsageError`: your own settings have no stage, a project's have."""
     if project is None:
-        raise UsageError(f"{safe_text(name)} is a project's setting: say which with --project.")
-    raise UsageError(f"{safe_text(name)} is your own setting: leave out --project.")
+        raise UsageError(
+            tr("{name} is a project's setting: say which with --project.").format(
+                name=safe_text(name)
+            )
+        )
+    raise UsageError(
+        tr("{name} is your own setting: leave out --project.").format(name=safe_text(name))
+    )
 
 
 def answers(project: Project | None) -> list[SettingAnswer]:

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, FstuiError, NothingToDo, from_os_error
-from engine.project import Project, check_name, free_name
+from engine.footage import free_name
+from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.settings import STAGE_SETTINGS, fields, read
+from engine.workspace import check_name
 from fstui import settings
+from fstui.i18n import tr
 
 FOLDER = "presets"
 STAGES = ("extract", "train", "convert")
@@ -38,12 +41,16 @@ def save(name: str, values: Values, *, replace: bool = False) -> Path:
     kept = {stage: _portable(stage, own) for stage, own in values.items() if stage in STAGES}
     kept = {stage: own for stage, own in kept.items() if own}
     if not kept:
-        raise NothingToDo("Nothing differs from the defaults: there is nothing to save.")
+        raise NothingToDo(tr("Nothing differs from the defaults: there is nothing to save."))
     for stage, own in kept.items():
         read(STAGE_SETTINGS[stage], own)
     path = folder() / f"{check_name(name)}.toml"
     if path.exists() and not replace:
-        raise BadInput(f"There is a preset '{name}' already: take another name, or replace it.")
+        raise BadInput(
+            tr("There is a preset '{name}' already: take another name, or replace it.").format(
+                name=name
+            )
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, tomlkit.dumps(kept).encode())
@@ -59,18 +66,28 @@ def load(name: str) -> Values:
         found = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         known = ", ".join(names()) or "none"
-        raise BadInput(f"There is no preset '{safe_text(name)}': there is {known}.") from error
+        raise BadInput(
+            tr("There is no preset '{name}': there is {known}.").format(
+                name=safe_text(name), known=known
+            )
+        ) from error
     except OSError as error:
         raise from_os_error(error, f"reading {path}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path} can't be read: {error}.") from error
+        raise BadInput(
+            tr("{path} can't be read: {error}.").format(path=path, error=error)
+        ) from error
     for stage, own in found.items():
         if stage not in STAGES or not isinstance(own, dict):
-            raise BadInput(f"{path}: '{safe_text(stage)}' is no stage: {', '.join(STAGES)} are.")
+            raise BadInput(
+                tr("{path}: '{stage}' is no stage: {stages} are.").format(
+                    path=path, stage=safe_text(stage), stages=", ".join(STAGES)
+                )
+            )
         try:
             read(STAGE_SETTINGS[stage], own)
         except FstuiError as error:
-            raise BadInput(f"{path}: {error}") from error
+            raise BadInput(tr("{path}: {error}").format(path=path, error=error)) from error
     return found
 
 
@@ -84,7 +101,11 @@ def remove(name: str) -> Path:
         os.rename(path, aim)
     except FileNotFoundError as error:
         known = ", ".join(names()) or "none"
-        raise BadInput(f"There is no preset '{safe_text(name)}': there is {known}.") from error
+        raise BadInput(
+            tr("There is no preset '{name}': there is {known}.").format(
+                name=safe_text(name), known=known
+            )
+        ) from error
     except OSError as error:
         raise from_os_error(error, f"moving the preset {safe_text(name)} to {trash}") from error
     return aim

@@ -8,9 +8,11 @@ import msgspec
 
 from engine.convert.request import Request
 from engine.errors import AlreadyRunning, Damaged, EngineCrashed, NothingToDo
+from engine.eventlog import Event
 from engine.launch import launch
 from engine.project import Project
-from engine.protocol import VERSION, Event, Job, JobFolder, Step, jobs_of
+from engine.protocol import VERSION, Job, JobFolder, Step, jobs_of
+from fstui.i18n import tr
 
 from . import jobs
 
@@ -80,11 +82,19 @@ def _asked(folder: JobFolder, args: dict[str, Any]) -> Looked:
     for event in events:
         if event.k == "preview" and event.data.get("id") == asked:
             return _looked(folder, event)
-    raise EngineCrashed(f"The job {folder.name} made no picture: {folder.log_path} may say why.")
+    raise EngineCrashed(
+        tr("The job {folder} made no picture: {log_path} may say why.").format(
+            folder=folder.name, log_path=folder.log_path
+        )
+    )
 
 
 def _looked(folder: JobFolder, event: Event) -> Looked:
     path = (folder.path / str(event.data["path"])).resolve()
     if not path.is_relative_to(folder.path.resolve()):
-        raise Damaged(f"The job {folder.name} names a picture that is not in its folder.")
+        raise Damaged(
+            tr("The job {folder} names a picture that is not in its folder.").format(
+                folder=folder.name
+            )
+        )
     return msgspec.convert({**event.data, "path": str(path)}, Looked)

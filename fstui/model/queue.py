@@ -17,8 +17,9 @@ from engine.queue.queue import Queue, queue_of
 from engine.queue.tries import Tries
 from engine.queue.turn import Look, Turn
 from fstui import settings
+from fstui.i18n import later, tr
 
-HELD = "you hold it: 'queue release' lets it go"
+HELD = later("you hold it: 'queue release' lets it go")
 """Why a job doesn't start that the user holds."""
 
 
@@ -97,17 +98,32 @@ def comes_before(project: Project, word: str) -> str:
     other, _, part = word.rpartition("/")
     path = project.path.parent / other if other else project.path
     if other and not (path / "project.toml").is_file():
-        raise BadInput(f"There is no project '{safe_text(other)}' beside {project.name}.")
+        raise BadInput(
+            tr("There is no project '{other}' beside {project}.").format(
+                other=safe_text(other), project=project.name
+            )
+        )
     return newest_called(path, part).name
 
 
+ENDLESS = ("preview", "watch")
+"""Jobs that are there until they are stopped; they are meant where they are named."""
+
+
 def newest_called(project: Path, part: str = "") -> JobFolder:
-    """The newest job of a project with this in its name. Raises `BadInput`, `NothingToDo`."""
-    jobs = jobs_of(project)
+    """The newest job of a project with this in its name; without a name the newest that ends by
+    itself. Raises `BadInput`, `NothingToDo`."""
+    jobs = [job for job in jobs_of(project) if part or job.kind not in ENDLESS]
     if not jobs:
         name = shlex.quote(project.name)
-        raise NothingToDo(f"{name} has no job yet: 'extract {name}' starts one.")
+        raise NothingToDo(
+            tr("{name} has no job yet: 'extract {name}' starts one.").format(name=name)
+        )
     found = next((f for f in jobs if part in f.name), None)
     if found is None:
-        raise BadInput(f"No job of {safe_text(project.name)} is called '{safe_text(part)}'.")
+        raise BadInput(
+            tr("No job of {project} is called '{part}'.").format(
+                project=safe_text(project.name), part=safe_text(part)
+            )
+        )
     return found

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from engine import history, sessions
 from engine.history import Point
 from engine.sessions import Mark
+from fstui.i18n import tr
 from fstui.widgets.window import Window
 
 from . import words
@@ -122,10 +123,12 @@ def trend(points: list[Point], window_s: float = TREND_S) -> str:
     if before <= 0:
         return ""
     change = (after - before) / before * 100
-    over = f"over the last {words.duration(round_s(last - mine[0].time))}"
+    time = words.duration(round_s(last - mine[0].time))
     if abs(change) < 0.5:
-        return f"level {over}"
-    return f"{'falling' if change < 0 else 'rising'} {abs(change):.1f} % {over}"
+        return tr("level over the last {time}").format(time=time)
+    falling = tr("falling {n:.1f} % over the last {time}")
+    moved = falling if change < 0 else tr("rising {n:.1f} % over the last {time}")
+    return moved.format(n=abs(change), time=time)
 
 
 def round_s(seconds: float) -> float:
@@ -148,7 +151,8 @@ def pace(iteration: int | None, aim: int, rate: float, now: float | None = None)
     if not iteration or rate <= 0 or aim <= iteration:
         return ""
     left = (aim - iteration) / rate
-    return f"{words.duration(left)} to {words.count(aim)}{clock(left, now)}"
+    told = tr("{time} to {n}").format(time=words.duration(left), n=words.count(aim))
+    return told + clock(left, now)
 
 
 def clock(left_s: float, now: float | None = None) -> str:
@@ -156,4 +160,4 @@ def clock(left_s: float, now: float | None = None) -> str:
     if not 600 < left_s < words.DAY_S:
         return ""
     at = time.localtime(((now or time.time()) + left_s) // 600 * 600)
-    return f" (about {at.tm_hour:02d}:{at.tm_min:02d})"
+    return tr(" (about {time})").format(time=f"{at.tm_hour:02d}:{at.tm_min:02d}")

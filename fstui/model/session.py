@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
 from engine.protocol import JobFolder, State
+from fstui.i18n import tr
 from fstui.settings import UserSettings
 from fstui.state import UiState, View
 
@@ -130,12 +131,11 @@ class Session:
         """What to say on the way out: that jobs go on."""
         if self.project is None:
             return ""
-        doing = [DOING.get(v.stage, v.stage) for v in self.running()]
+        doing = [tr(DOING.get(v.stage, v.stage)) for v in self.running()]
         if not doing:
             return ""
-        return (
-            f"{self.project.name}: {' and '.join(doing)} goes on; start fstui again to come back."
-        )
+        told = tr("{project}: {doing} goes on; start fstui again to come back.")
+        return told.format(project=self.project.name, doing=tr(" and ").join(doing))
 
     def watch_if_asked(self) -> str:
         """Start the watching job where the project says so; what kept it from starting, or ""."""
@@ -155,13 +155,13 @@ class Session:
     def require_writing(self) -> None:
         """Raise `Refused` under `--readonly`."""
         if self.readonly:
-            raise Refused("Nothing is changed: fstui was started with --readonly.")
+            raise Refused(tr("Nothing is changed: fstui was started with --readonly."))
 
     def writable(self) -> Project:
         """The open project, to be changed. Raises `Refused` under `--readonly`."""
         self.require_writing()
         if self.project is None:
-            raise NothingToDo("No project is open: choose one first.")
+            raise NothingToDo(tr("No project is open: choose one first."))
         return self.project
 
     def stop(self, view: JobView) -> None:

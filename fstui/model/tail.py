@@ -16,7 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from engine.errors import FstuiError
-from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
+from engine.eventlog import Event
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
 
 INTERVAL_S = 0.5
 TICK_S = 5.0
@@ -184,7 +185,8 @@ class Tail:
         chore: Callable[[], None] | None = None,
     ) -> None:
         self._publish = publish
-        self._interval_s = interval_s
+        self.interval_s = interval_s
+        """Time between two looks."""
         self._chore = chore
         """Done at once and every few seconds, seen or not."""
         self._chore_due = 0.0
@@ -238,7 +240,7 @@ class Tail:
             if self._chore and time.monotonic() >= self._chore_due:
                 self._chore_due = time.monotonic() + CHORE_S
                 self._chore()
-            self._wake.wait(self._interval_s)
+            self._wake.wait(self.interval_s)
 
     def look(self) -> Iterator[object]:
         """All that is new; files that vanish or can't be read are looked at again next time."""

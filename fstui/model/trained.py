@@ -7,11 +7,24 @@ from typing import Any, Literal, NamedTuple
 
 from engine.errors import FstuiError
 from engine.launch import ask
-from engine.project import projects_of
 from engine.reached import checkpoint_iteration
+from engine.workspace import projects_of
+from fstui.i18n import later, tr
 from fstui.model import networks, words
 
 Kind = Literal["trained", "set", "store", "network"]
+KEPT = (("checkpoint", "set"), ("snapshot", "snapshot"))
+"""Kinds of sets, and what they are called."""
+STATES = (
+    later("trained"),
+    later("to train"),
+    later("checkpoint"),
+    later("snapshot"),
+    later("there"),
+    later("missing"),
+    later("damaged"),
+)
+"""What `Entry.state` may be."""
 
 
 class Entry(NamedTuple):
@@ -37,7 +50,7 @@ def trained_of(workspace: Path) -> list[Entry]:
         iteration = checkpoint_iteration(path)
         if iteration is None:
             continue
-        told = f"iteration {words.count(iteration)}: enter shows its sets"
+        told = tr("iteration {n}: enter shows its sets").format(n=words.count(iteration))
         found.append(Entry("trained", f"trained {path}", path.name, "trained", "", told, "", path))
     return found
 
@@ -54,15 +67,21 @@ def _model(path: Path, facts: dict[str, Any] | None, problem: str = "") -> Entry
         return Entry("trained", key, path.name, "damaged", "", problem, "", path)
     recipe, rows = facts["recipe"], facts["checkpoints"] + facts["snapshots"]
     newest = facts["checkpoints"][0] if facts["checkpoints"] else rows[0]
-    about = (
-        f"{recipe['model']}, {recipe['input_size']} px in, {recipe['output_size']} px out, "
-        f"{words.count(sum(facts['parts'].values()))} numbers; "
-        f"iteration {words.count(newest['iteration'])}, {_losses(newest)}; "
-        f"{words.plural(len(facts['checkpoints']), 'set')}, "
-        f"{words.plural(len(facts['snapshots']), 'snapshot')}"
+    iteration = tr("iteration {n}").format(n=words.count(newest["iteration"]))
+    told = tr(
+        "{network}, {input} px in, {output} px out, {numbers} numbers; {iteration}, {losses}; "
     )
+    about = told.format(
+        network=recipe["model"],
+        input=recipe["input_size"],
+        output=recipe["output_size"],
+        numbers=words.count(sum(facts["parts"].values())),
+        iteration=iteration,
+        losses=_losses(newest),
+    )
+    about += ", ".join(words.plural(len(facts[f"{kind}s"]), noun) for kind, noun in KEPT)
     held = words.size(sum(row["bytes"] for row in rows))
-    brief = f"{recipe['model']}, iteration {words.count(newest['iteration'])}"
+    brief = f"{recipe['model']}, {iteration}"
     return Entry("trained", key, path.name, "trained", held, about, brief, path)
 
 
@@ -70,12 +89,19 @@ def summary(facts: dict[str, Any]) -> list[str]:
     """A model's recipe and parts in lines, from what the engine answers to `model-info`."""
     recipe, parts = facts["recipe"], facts["parts"]
     return [
-        f"model      {recipe['model']}, {recipe['input_size']} px in, "
-        f"{recipe['output_size']} px out, {recipe['centring']}-centred, "
-        f"{recipe['coverage']:g} % coverage, mask {recipe['mask']}",
-        *([f"began with {recipe['weights_from']}"] if recipe["weights_from"] else []),
-        f"numbers    {words.count(sum(parts.values()))}: "
-        + ", ".join(f"{name} {words.count(count)}" for name, count in parts.items()),
+        tr(
+            "model      {model}, {input_size} px in, {output_size} px out, {centring}-centred, "
+            "{coverage:g} % coverage, mask {mask}"
+        ).format(**recipe),
+        *(
+            [tr("began with {file}").format(file=begun)]
+            if (begun := recipe["weights_from"])
+            else []
+        ),
+        tr("numbers    {n}: {parts}").format(
+            n=words.count(sum(parts.values())),
+            parts=", ".join(f"{name} {words.count(count)}" for name, count in parts.items()),
+        ),
     ]
 
 
@@ -95,12 +121,13 @@ def sets_of(path: Path) -> list[Entry]:
 
 
 def _losses(row: dict[str, Any]) -> str:
-    return f"loss A {words.loss(row['loss_a'])} B {words.loss(row['loss_b'])}"
+    return tr("loss A {a} B {b}").format(a=words.loss(row["loss_a"]), b=words.loss(row["loss_b"]))
 
 
 def _set(path: Path, kind: str, row: dict[str, Any]) -> Entry:
-    best = ", the best" if row["best"] else ""
-    told = f"{_losses(row)}{best}, saved {row['saved'][:16].replace('T', ' ')}"
+    best = tr(", the best") if row["best"] else ""
+    saved = tr(", saved {time}").format(time=row["saved"][:16].replace("T", " "))
+    told = f"{_losses(row)}{best}{saved}"
     held, brief = words.size(row["bytes"]), f"{_losses(row)}{best}"
     return Entry("set", f"set {path} {row['set']}", row["set"], kind, held, told, brief, path)
 
@@ -120,25 +147,27 @@ def store_lines(row: dict[str, Any]) -> list[str]:
     """All about one."""
     return [
         row["title"],
-        f"For: {row['for']}",
-        f"State: {row['state']}",
-        f"Size: {words.size(row['size'])}",
-        f"Licence: {row['licence']}",
-        f"From: {row['origin']}",
-        f"Verified: {row['verified'] or 'not in this look: m verifies'}",
+        tr("For: {what}").format(what=row["for"]),
+        tr("State: {state}").format(state=tr(row["state"])),
+        tr("Size: {size}").format(size=words.size(row["size"])),
+        tr("Licence: {licence}").format(licence=row["licence"]),
+        tr("From: {origin}").format(origin=row["origin"]),
+        tr("Verified: {how}").format(how=row["verified"] or tr("not in this look: m verifies")),
         *([row["how"]] if row["how"] else []),
-        *(f"File: {file}" for file in row["files"]),
+        *(tr("File: {file}").format(file=file) for file in row["files"]),
     ]
 
 
 def network_entry(row: dict[str, Any]) -> Entry:
     """One network that can be trained."""
-    told = (
-        f"{networks.sizes(row)}; {networks.speed(row)} a step and face; "
-        f"{words.size(row['training_bytes'])} of memory and more; {row['about'].splitlines()[0]}"
+    told = tr("{sizes}; {speed} a step and face; {memory} of memory and more; {about}").format(
+        sizes=networks.sizes(row),
+        speed=networks.speed(row),
+        memory=words.size(row["training_bytes"]),
+        about=row["about"].splitlines()[0],
     )
     weights = f"{row['weights'] / 1e6:.1f} M"
-    brief = f"{networks.speed(row).partition(':')[0]}; {networks.sizes(row)}"
+    brief = f"{networks.weight_class(row)}; {networks.sizes(row)}"
     return Entry("network", f"network {row['name']}", row["name"], "to train", weights, told, brief)
 
 
@@ -146,20 +175,23 @@ def check(path: Path) -> str:
     """Compare every set of a model with its sums; the verdict in words."""
     rows: list[dict[str, Any]] = ask("model-check", str(path))
     bad = [f"{row['set']}: {row['problem']}" for row in rows if row["problem"]]
-    return "; ".join(bad) or f"{words.plural(len(rows), 'set')} whole"
+    return "; ".join(bad) or tr("{sets} whole").format(sets=words.plural(len(rows), "set"))
 
 
 def restore(path: Path, name: str) -> str:
     """Make an older set the newest; what was done, in words."""
     done: dict[str, Any] = ask("model-restore", str(path), name)
-    aside = f"; in trash/ now: {', '.join(done['aside'])}" if done["aside"] else ""
-    return f"Training goes on from iteration {done['iteration']}{aside}."
+    told = tr("Training goes on from iteration {iteration}.")
+    if done["aside"]:
+        told = tr("Training goes on from iteration {iteration}; in trash/ now: {aside}.")
+    return told.format(iteration=done["iteration"], aside=", ".join(done["aside"]))
 
 
 def export(path: Path, aim: Path, form: str, side: str) -> str:
     """Hand the swap out; the files, in words."""
     done: dict[str, Any] = ask("model-export", str(path), str(aim), form, side)
-    return f"Iteration {done['iteration']}: {', '.join(done['files'])}"
+    told = tr("Iteration {n}: {files}")
+    return told.format(n=done["iteration"], files=", ".join(done["files"]))
 
 
 def opened(path: Path) -> list[Entry]:

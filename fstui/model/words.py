@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from fstui.widgets.words import duration, rate
+from fstui.i18n import tr
+from fstui.widgets.words import count, duration, plural, rate, reached
 
-__all__ = ["age", "count", "duration", "loss", "moment", "plural", "rate", "size"]
+__all__ = ["age", "count", "duration", "loss", "moment", "plural", "rate", "reached", "size"]
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -16,12 +17,12 @@ DAY_S = 86400
 def age(seconds: float) -> str:
     """`now`, `20 s ago`, `3 h 10 ago`; in steps, so that it seldom changes what is painted."""
     if seconds < 10:
-        return "now"
+        return tr("now")
     if seconds < MINUTE_S:
-        return f"{int(seconds) // 10 * 10} s ago"
+        return tr("{n} s ago").format(n=int(seconds) // 10 * 10)
     if seconds < HOUR_S:
-        return f"{int(seconds) // MINUTE_S} min ago"
-    return f"{duration(seconds)} ago"
+        return tr("{n} min ago").format(n=int(seconds) // MINUTE_S)
+    return tr("{time} ago").format(time=duration(seconds))
 
 
 def moment(at: float, now: float) -> str:
@@ -29,16 +30,6 @@ def moment(at: float, now: float) -> str:
     then, today = time.localtime(at), time.localtime(now)
     same_day = then[:3] == today[:3]
     return time.strftime("%H:%M" if same_day else "%Y-%m-%d", then)
-
-
-def count(number: float | None) -> str:
-    """`41 200`: digits in groups of three, a dash for what isn't known."""
-    return "-" if number is None else f"{int(number):,}".replace(",", " ")
-
-
-def plural(number: int, word: str) -> str:
-    """`1 face`, `2 faces`, `no faces`."""
-    return f"{count(number) if number else 'no'} {word}{'' if number == 1 else 's'}"
 
 
 def size(number: float) -> str:

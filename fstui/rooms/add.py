@@ -10,20 +10,25 @@ from textual.widget import Widget
 
 from engine.errors import BadInput
 from engine.project import SIDES, Project
+from fstui.i18n import later, tr
 from fstui.model import footage
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.pathinput import PathInput
 
-SIDE_WORDS = {"a": "A, who is replaced", "b": "B, who is put in", "target": "target, shows A"}
+SIDE_WORDS = {
+    "a": later("A, who is replaced"),
+    "b": later("B, who is put in"),
+    "target": later("target, shows A"),
+}
 
 
 class AddFootage(Dialog[int]):
     """Ends with the number of sources that were added."""
 
-    heading = "Add footage"
-    act = "Add"
-    hint = "tab complete, then next  enter accept  esc cancel"
+    heading = later("Add footage")
+    act = later("Add")
+    hint = later("tab complete, then next  enter accept  esc cancel")
 
     def __init__(self, project: Project, side: str) -> None:
         super().__init__()
@@ -32,10 +37,12 @@ class AddFootage(Dialog[int]):
 
     def fields(self) -> Iterable[Widget]:
         """Path first: it is what one types."""
-        yield labelled("Path", PathInput(id="path"))
-        yield labelled("Side", Choice([(SIDE_WORDS[s], s) for s in SIDES], self._side, id="side"))
+        yield labelled(tr("Path"), PathInput(id="path"))
         yield labelled(
-            "Copy", yes_no(False, id="copy"), "into the project's media/, or only listed"
+            tr("Side"), Choice([(tr(SIDE_WORDS[s]), s) for s in SIDES], self._side, id="side")
+        )
+        yield labelled(
+            tr("Copy"), yes_no(False, id="copy"), tr("into the project's media/, or only listed")
         )
 
     def command(self) -> list[str]:
@@ -58,9 +65,9 @@ class AddFootage(Dialog[int]):
         """Look at the file in a thread: hashing and probing take a moment."""
         text = self.query_one(PathInput).text.strip()
         if not text:
-            self.problem("Type the path of a video, a picture or a folder of pictures.")
+            self.problem(tr("Type the path of a video, a picture or a folder of pictures."))
             return
-        self.problem("Looking at it ...")
+        self.problem(tr("Looking at it ..."))
         self.query_one("#accept").disabled = True
         side, copy = self.query_one("#side", Choice).value, self.query_one("#copy", Choice).value
         self.add(Path(text).expanduser(), side, copy)
@@ -77,7 +84,8 @@ class AddFootage(Dialog[int]):
                         self.app.notify, one.warning, severity="warning", markup=False
                     )
             if not added:
-                raise BadInput(f"{path.name} is on side {side} already.")
+                there = tr("{name} is on side {side} already.")
+                raise BadInput(there.format(name=path.name, side=side))
             return added
 
         def finish() -> None:

@@ -19,6 +19,7 @@ from engine.errors import FstuiError, from_os_error
 from engine.launch import ask
 from engine.protocol import safe_text
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.rooms.full import suspended
 from fstui.widgets.picture import Picture
 
@@ -41,10 +42,10 @@ class Augmentations(ModalScreen[None]):
         """Title, picture, and what is wrong in its place."""
         with Vertical(classes="dialog dialog-tall"):
             yield Static(
-                Content("What training sees (o shows it at full size, esc closes)"),
+                Content(tr("What training sees (o shows it at full size, esc closes)")),
                 classes="dialog--title",
             )
-            yield Picture(empty="The faces are being cut and varied ...")
+            yield Picture(empty=tr("The faces are being cut and varied ..."))
             yield Static("", classes="dialog--problem")
 
     def on_mount(self) -> None:
@@ -73,7 +74,7 @@ class Augmentations(ModalScreen[None]):
 
     def problem(self, text: str) -> None:
         """Say in one sentence why there is no picture."""
-        self.query_one(Picture).empty = "No picture."
+        self.query_one(Picture).empty = tr("No picture.")
         self.query_one(Picture).repaint()
         self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
 

@@ -40,6 +40,21 @@ ALWAYS = ("help", "leave")
 """Keys that stay in the footer when others must give way."""
 
 
+STARTS = {
+    "extract": later("start extracting"),
+    "train": later("start training"),
+    "convert": later("start converting"),
+    "watch": later("start watching"),
+}
+RESUMES = {
+    "extract": later("resume extracting"),
+    "train": later("resume training"),
+    "convert": later("resume converting"),
+    "watch": later("resume watching"),
+}
+"""What `s` does, by the room's stage."""
+
+
 class Piece:
     """A clickable run of a bar: text, style name, the action that a click runs."""
 
@@ -130,7 +145,7 @@ class RoomBar(Bar):
         left = width - 9
         name = shorten(session.project.name, max(6, left - 1))
         folder = session.workspace.name
-        if left >= len(name) + len(folder) + 5:
+        if left >= cell_len(name) + cell_len(folder) + 5:
             found += [Piece(f"{folder} ", "muted", "app.home"), Piece("> ", "muted")]
         return [*found, Piece(f"{name} ", "", "app.project")]
 
@@ -154,7 +169,7 @@ class KeyBar(Bar):
         found = []
         for action, key, words in valid_keys(self.screen):
             found.append([Piece(key, "key", action), Piece(f" {words}  ", "", action)])
-        while len(found) > 3 and sum(len(p.text) for two in found for p in two) > width:
+        while len(found) > 2 and sum(map(_cells, found)) > width:
             found.pop(-3)
         return [piece for two in found for piece in two]
 
@@ -168,7 +183,7 @@ def valid_keys(screen: Screen[object]) -> list[tuple[str, str, str]]:
             continue
         prefix = "app." if node is screen.app else ""
         key = binding.key_display or keymap.shown(binding.key)
-        words = words_for(binding.action) or binding.description
+        words = words_for(binding.action) or tr(binding.description)
         action = prefix + binding.action if node in (screen, screen.app) else ""
         found[binding.action] = (action, key, words)
     order = {k.id: n for n, k in enumerate(keymap.KEYS)}
@@ -176,3 +191,8 @@ def valid_keys(screen: Screen[object]) -> list[tuple[str, str, str]]:
     last = [row for name, row in rows if name in ALWAYS]
     first = [row for name, row in rows if name not in ALWAYS]
     return first[: MOST_KEYS - len(last)] + last
+
+
+def start_words(stage: str, *, resumes: bool) -> str:
+    """The words of `s` in a stage's room."""
+    return tr((RESUMES if resumes else STARTS)[stage])

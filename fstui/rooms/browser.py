@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 
 from engine.errors import FstuiError
 from engine.project import Project
+from fstui.i18n import later, tr, tr_n
 from fstui.model import words
 from fstui.model.faceset import FaceSet, Found, Known, Order, details, find, packed, unpacked
 from fstui.model.facewords import SORT_KEYS, label, list_columns, sort_words
@@ -29,8 +30,8 @@ NARROW = 100
 """Columns of the terminal below which the list is shown unless the user chose the grid."""
 AROUND = 24
 """Faces before and behind the cursor of which the engine is asked together."""
-READING = "Reading the faces ..."
-NO_MATCH = "No match: esc clears the filter."
+READING = later("Reading the faces ...")
+NO_MATCH = later("No match: esc clears the filter.")
 
 
 class Browser(Vertical):
@@ -73,8 +74,8 @@ class Browser(Vertical):
         """Header, faces and picture side by side, filter."""
         yield Lines(id="head")
         with Horizontal(id="shelf"):
-            yield Grid(self._picture, self._label, empty=READING, id="grid")
-            yield Rows(list_columns(""), empty=READING, marks=True, id="list")
+            yield Grid(self._picture, self._label, empty=tr(READING), id="grid")
+            yield Rows(list_columns(""), empty=tr(READING), marks=True, id="list")
             yield FaceLook(id="look")
         yield Filter(placeholder="yaw>30 blur<10 person=1 rejected=no", id="choose")
 
@@ -221,7 +222,7 @@ class Browser(Vertical):
             return
         self.faces.turn_to(found)
         self.faces.take(known)
-        empty = NO_MATCH if found.total else "No faces yet: s extracts them."
+        empty = tr(NO_MATCH) if found.total else tr("No faces yet: s extracts them.")
         pane = self.pane
         self.query_one("#list", Rows).columns = list_columns(self.view.sort)
         pane.show(self.faces, empty=empty)
@@ -338,14 +339,18 @@ class Browser(Vertical):
         if self._wrong:
             return [(self._wrong, "bad")]
         if not self.loaded:
-            return [(READING, "muted")]
+            return [(tr(READING), "muted")]
         shown, total = len(self.faces), self.faces.found.total
-        of = f"{words.count(shown)} of " if shown != total else ""
+        faces = words.plural(total, "face")
+        if shown != total:
+            faces = tr("{done} of {all}").format(done=words.count(shown), all=faces)
         at = f"{words.count(self.pane.index + 1)} / " if shown else ""
+        marked = tr_n("{n} marked", "{n} marked", len(self.marked))
+        marked = f"  {marked.format(n=words.count(len(self.marked)))}" if self.marked else ""
         ascii_only = bool(getattr(self.app, "ascii_only", False))
         return [
-            (f"{at}{of}{words.plural(total, 'face')}", "accent"),
-            (f"  {words.count(len(self.marked))} marked" if self.marked else "", "warn"),
+            (f"{at}{faces}", "accent"),
+            (marked, "warn"),
             f"  {sort_words(self.view.sort, self.view.descending, ascii_only)}",
             (f"  / {self.view.filter}" if self.view.filter else "", "warn"),
         ]

@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from fstui.i18n import tr
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.words import fit
 
@@ -53,12 +54,12 @@ class Choice(StripView, can_focus=True):
         options: Sequence[tuple[str, Any]],
         value: Any = None,
         *,
-        prompt: str = "choose with left/right",
+        prompt: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self._options = list(options)
-        self._prompt = prompt
+        self._prompt = prompt or tr("choose with left/right")
         values = [v for _, v in self._options]
         self._at = values.index(value) if value in values else -1
 
@@ -107,4 +108,4 @@ class Choice(StripView, can_focus=True):
 
 def yes_no(value: bool, **kwargs: Any) -> Choice:
     """A choice of two."""
-    return Choice([("yes", True), ("no", False)], value, **kwargs)
+    return Choice([(tr("yes"), True), (tr("no"), False)], value, **kwargs)

@@ -13,6 +13,7 @@ from engine.curate import Decision, Shape
 from engine.errors import FstuiError
 from engine.project import Project
 from engine.store import Store
+from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.undo import Undo
 
@@ -60,8 +61,12 @@ class Curation:
         if single:
             browser.reload(then=partial(browser.step_from, browser.view.face))
             return
-        done = "rejected" if verb == "reject" else "kept"
-        self._room.say(f"{words.plural(len(after), 'face')} {done}; u takes it back.")
+        rejected, kept = (
+            tr("{faces} rejected; u takes it back."),
+            tr("{faces} kept; u takes it back."),
+        )
+        said = rejected if verb == "reject" else kept
+        self._room.say(said.format(faces=words.plural(len(after), "face")))
         browser.put_marks(())
         browser.reload()
 

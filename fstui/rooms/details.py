@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +16,7 @@ from engine.protocol import safe_text
 from fstui.i18n import tr
 from fstui.rooms.lines import Listing
 from fstui.widgets.rows import Column, Row, Rows
+from fstui.widgets.words import fold
 
 
 class Details(ModalScreen[None]):
@@ -52,7 +52,7 @@ class Details(ModalScreen[None]):
         """The lines at the present width."""
         rows = self.query_one(Rows)
         width = max(rows.content_size.width - 4, 20)
-        lines = [piece for line in self._lines for piece in wrap(safe_text(line), width) or [""]]
+        lines = [piece for line in self._lines for piece in fold(safe_text(line), width) or [""]]
         rows.show([Row(str(number), (line,)) for number, line in enumerate(lines)])
 
     def action_back(self) -> None:

@@ -19,7 +19,7 @@ from engine.errors import FstuiError, from_os_error
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.clipboard import copy
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model.commandline import line_of
 from fstui.rooms.choice import Choice
 
@@ -42,7 +42,7 @@ class Dialog(ModalScreen[T]):
 
     heading: ClassVar[str] = ""
     act: ClassVar[str] = "OK"
-    hint: ClassVar[str] = "tab next  enter accept  esc cancel"
+    hint: ClassVar[str] = later("tab next  enter accept  esc cancel")
     long: ClassVar[bool] = False
     """Whether the fields may be more than fit: they scroll, problem and buttons stay in sight."""
 

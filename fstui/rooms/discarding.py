@@ -68,7 +68,7 @@ def take_back(room: MediaRoom) -> None:
         project = room.studio.session.writable()
         found = discard.thrown(project)
         if not found:
-            raise NothingToDo("No footage is in the trash of this project.")
+            raise NothingToDo(tr("No footage is in the trash of this project."))
         back = discard.take_back(project, found[0][0])
         said = tr_n("{n} clip is back.", "{n} clips are back.", len(back))
         room.app.call_from_thread(room.say, said.format(n=len(back)))

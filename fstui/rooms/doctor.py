@@ -107,4 +107,6 @@ class Doctor(ModalScreen[None]):
 def row_of(finding: FindingAnswer) -> Row:
     """One finding."""
     word, tone = VERDICTS[finding.verdict]
-    return Row(finding.name, ((tr(word), tone), safe_text(finding.name), safe_text(finding.words)))
+    return Row(
+        finding.name, ((tr(word), tone), safe_text(tr(finding.name)), safe_text(finding.words))
+    )

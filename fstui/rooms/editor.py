@@ -17,6 +17,7 @@ from engine.errors import FstuiError
 from engine.protocol import safe_text
 from engine.store import Store
 from fstui import keymap
+from fstui.i18n import later, tr
 from fstui.model import shape as shapes
 from fstui.model.editing import GROW, TURN_DEGREES, Editing
 from fstui.model.faceviews import MASK_PX, Frames
@@ -29,7 +30,7 @@ from fstui.widgets.pixels import decoded
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-READING = "The frame is being decoded ..."
+READING = later("The frame is being decoded ...")
 FOR_POINTS = frozenset({"clockwise", "anticlockwise"})
 FOR_SHAPES = frozenset({"following", "preceding", "grow", "shrink"})
 FOR_MASK = frozenset({"pen", "wider", "finer"})
@@ -120,10 +121,11 @@ class Editor(ModalScreen[None]):
     def _say(self) -> None:
         """What is edited, and whether it is saved."""
         loaded, pad = self._loaded, self.query_one(EditPad)
-        line: Line = [(READING, "muted")]
+        line: Line = [(tr(READING), "muted")]
         if loaded is not None:
-            unsaved = "  not saved" if loaded.editing.dirty else ""
-            what = f"  {loaded.editing.words()}  zoom {pad.zoom}"
+            unsaved = f"  {tr('not saved')}" if loaded.editing.dirty else ""
+            zoom = tr("zoom {n}").format(n=pad.zoom)
+            what = f"  {loaded.editing.words()}  {zoom}"
             line = [loaded.where, (what, "accent"), (unsaved, "warn")]
         self.query_one("#what", Lines).show([line])
         self.refresh_bindings()
@@ -156,16 +158,16 @@ class Editor(ModalScreen[None]):
     def words_for(self, action: str) -> str:
         """The footer's words for keys of other rooms."""
         return {
-            "part(1)": "part",
-            "back": "leave",
-            "earlier": "frames",
-            "later": "frame after",
-            "zoom": "zoom in",
-            "overlay": "points, box and mask at once",
-            "clockwise": "turn",
-            "grow": "size",
-            "following": "point",
-            "wider": "brush",
+            "part(1)": tr("part"),
+            "back": tr("leave"),
+            "earlier": tr("frames"),
+            "later": tr("frame after"),
+            "zoom": tr("zoom in"),
+            "overlay": tr("points, box and mask at once"),
+            "clockwise": tr("turn"),
+            "grow": tr("size"),
+            "following": tr("point"),
+            "wider": tr("brush"),
         }.get(action, "")
 
     def _do(self, act: Callable[[Editing], object]) -> None:
@@ -289,7 +291,7 @@ class Editor(ModalScreen[None]):
         def saved() -> None:
             loaded.editing.saved = draft
             if self.is_mounted:
-                self.notify("Saved: the next extraction cuts this face anew.", timeout=3)
+                self.notify(tr("Saved: the next extraction cuts this face anew."), timeout=3)
                 self._say()
 
         self._curation.save(loaded.face, shapes.shape_of(draft, loaded.shape, mask), saved)
@@ -326,6 +328,6 @@ class Editor(ModalScreen[None]):
             if yes:
                 act()
 
-        question = "Leave this face without saving?"
-        lost = "What was moved or painted since it was saved last is lost."
-        self.app.push_screen(Confirm(question, lost, act="Leave", keep="Stay"), go)
+        question = tr("Leave this face without saving?")
+        lost = tr("What was moved or painted since it was saved last is lost.")
+        self.app.push_screen(Confirm(question, lost, act=tr("Leave"), keep=tr("Stay")), go)

@@ -13,6 +13,7 @@ from textual.worker import get_current_worker
 
 from engine.errors import FstuiError
 from engine.project import Project
+from fstui.i18n import later, tr
 from fstui.model.faceset import Known
 from fstui.model.faceviews import Place, places
 from fstui.model.facewords import caption
@@ -22,8 +23,8 @@ REST_S = 0.3
 """The engine is asked where faces lie in their crops when the cursor rested for so long."""
 MOST_PLACES = 2000
 """Answers that are kept."""
-NO_FACE = "No face here."
-NO_CROP = "No picture yet: the next extraction cuts it."
+NO_FACE = later("No face here.")
+NO_CROP = later("No picture yet: the next extraction cuts it.")
 
 
 class FaceLook(Overlaid):
@@ -36,7 +37,7 @@ class FaceLook(Overlaid):
         text: str
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(empty=NO_FACE, **kwargs)
+        super().__init__(empty=tr(NO_FACE), **kwargs)
         self._project: Project | None = None
         self._known: Known | None = None
         self._places: dict[int, Place] = {}
@@ -51,7 +52,7 @@ class FaceLook(Overlaid):
         self._known = known
         place = self._places.get(known.face.id) if known and around else None
         self.lay(marks_of(place))
-        self.empty = NO_CROP if known else NO_FACE
+        self.empty = tr(NO_CROP if known else NO_FACE)
         self._put()
         if self._due is not None:
             self._due.stop()

@@ -12,6 +12,7 @@ from textual.widgets import Input
 
 from engine.project import SIDES
 from fstui import keymap
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.model.eventwords import rejection_words
 from fstui.model.faceviews import Frames
@@ -40,7 +41,7 @@ class Faces(StageRoom):
     stage = "extract"
     panes = ("#look", "#grid")
     AUTO_FOCUS = ""
-    no_picture = "The last frame shows here while faces are extracted."
+    no_picture = later("The last frame shows here while faces are extracted.")
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
         *(key.id for key in keymap.KEYS if key.group == "Faces"), "filter", "sheet"
     )
@@ -119,8 +120,9 @@ class Faces(StageRoom):
         """State, pace, faces of each side; above the faces in one line."""
         overview = self.studio.session.overview
         bare = lacks(overview, self.stage)
-        how = stage_words(overview, self.stage) if bare else "press s"
-        lines = [state_line(job, f"Faces were not extracted yet: {how}.")]
+        how = stage_words(overview, self.stage) if bare else tr("press s")
+        idle = tr("Faces were not extracted yet: {how}.").format(how=how)
+        lines = [state_line(job, idle)]
         if job is not None and job.running:
             lines += [pace_line(job), found_line(job.figures)]
         if self.browsing:
@@ -190,12 +192,12 @@ class Faces(StageRoom):
             return super().words_for(action)
         marked = len(self.browser.marked)
         mine = {
-            "choose": "large",
-            "earlier": "faces",
-            "later": "face after",
-            "sheet": "size of thumbnails",
-            "reject": f"reject {words.count(marked)}" if marked else "reject",
-            "keep": f"keep {words.count(marked)}" if marked else "keep",
+            "choose": tr("large"),
+            "earlier": tr("faces"),
+            "later": tr("face after"),
+            "sheet": tr("size of thumbnails"),
+            "reject": tr("reject {n}").format(n=words.count(marked)) if marked else tr("reject"),
+            "keep": tr("keep {n}").format(n=words.count(marked)) if marked else tr("keep"),
         }
         return mine.get(action) or super().words_for(action)
 
@@ -355,8 +357,13 @@ def counts_run(overview: Overview | None) -> Run:
 def found_line(figures: dict[str, Any]) -> Line:
     """`412 faces so far, 1.03 a frame; 3 faces rejected: 3 too small`."""
     faces, each = figures.get("faces"), figures.get("per_frame")
-    found = f"{words.plural(faces, 'face')} so far" if isinstance(faces, int) else ""
-    found += f", {each:.2f} a frame" if found and isinstance(each, float | int) else ""
+    found = (
+        tr("{faces} so far").format(faces=words.plural(faces, "face"))
+        if isinstance(faces, int)
+        else ""
+    )
+    if found and isinstance(each, float | int):
+        found += tr(", {n:.2f} a frame").format(n=each)
     rejected = rejection_words(figures.get("rejected"))
     return [found, ("; " if found and rejected else "", "muted"), (rejected, "warn")]
 
@@ -365,13 +372,16 @@ def side_line(count: SideCount) -> Line:
     """`A  1 180 faces in 1 204 frames (98 % have one), 2 of 2 sources done`."""
     name = count.side.upper() if len(count.side) == 1 else count.side
     if not count.sources:
-        return [(f"{name:<7}", "accent"), ("needs footage: 1, then a", "warn")]
-    share = f" ({100 * count.frames_with_face // count.frames} % have one)" if count.frames else ""
-    return [
-        (f"{name:<7}", "accent"),
-        f"{words.plural(count.faces, 'face')} in {words.plural(count.frames, 'frame')}{share}",
-        (f", {count.done} of {words.plural(count.sources, 'source')} done", "muted"),
-    ]
+        return [(f"{name:<7}", "accent"), (tr("needs footage: 1, then a"), "warn")]
+    found = tr("{faces} in {frames}").format(
+        faces=words.plural(count.faces, "face"), frames=words.plural(count.frames, "frame")
+    )
+    if count.frames:
+        percent = 100 * count.frames_with_face // count.frames
+        found += tr(" ({n} % have one)").format(n=percent)
+    sources = words.plural(count.sources, "source")
+    done = tr(", {done} of {sources} done").format(done=count.done, sources=sources)
+    return [(f"{name:<7}", "accent"), found, (done, "muted")]
 
 
 ROOM = Faces

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from fstui.i18n import tr
 from fstui.model.facewords import MEANINGS, SORT_KEYS
 from fstui.widgets.rows import Column, Row, Rows
 
@@ -32,7 +33,7 @@ class SortMenu(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """Title and figures."""
         with Vertical(classes="dialog dialog-menu"):
-            title = "Sort by: press a letter, the same again turns the order (esc closes)"
+            title = tr("Sort by: press a letter, the same again turns the order (esc closes)")
             yield Static(Content(title), classes="dialog--title")
             yield Rows(COLUMNS)
 
@@ -43,7 +44,10 @@ class SortMenu(ModalScreen[str]):
         rows = self.query_one(Rows)
         rows.show(
             [
-                Row(name, (letter, f"{name} {way}" if name == self._sort else name, MEANINGS[name]))
+                Row(
+                    name,
+                    (letter, f"{name} {way}" if name == self._sort else name, tr(MEANINGS[name])),
+                )
                 for name, letter in SORT_KEYS.items()
             ]
         )

@@ -20,6 +20,7 @@ from engine.facefilter import conditions, text_of
 from engine.facelist import Spread
 from engine.project import Project
 from engine.protocol import safe_text
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.model.faceset import Order, spread
 from fstui.model.facewords import MEANINGS
@@ -27,7 +28,7 @@ from fstui.rooms.lines import Lines
 from fstui.widgets.histogram import Histogram
 
 LEAST_BARS, MOST_BARS = 10, 160
-HINT = "up down figure  space range  enter filter  esc close"
+HINT = later("up down figure  space range  enter filter  esc close")
 
 
 class Figures(ModalScreen[str]):
@@ -47,7 +48,7 @@ class Figures(ModalScreen[str]):
             yield Static("", classes="dialog--title")
             yield Histogram()
             yield Lines(id="cut")
-            yield Static(Content(HINT), classes="dialog--hint-line")
+            yield Static(Content(tr(HINT)), classes="dialog--hint-line")
 
     def on_mount(self) -> None:
         """The figure that it is sorted by."""
@@ -56,16 +57,16 @@ class Figures(ModalScreen[str]):
 
     def _turn_to(self, figure: str) -> None:
         self._figure, self._spread = figure, None
-        title = f"{figure}: {MEANINGS[figure]}"
+        title = f"{figure}: {tr(MEANINGS[figure])}"
         self.query_one(".dialog--title", Static).update(Content(title))
         histogram = self.query_one(Histogram)
-        histogram.show((), "Counting ...")
+        histogram.show((), tr("Counting ..."))
         self._count(figure, bars_for(self._faces, histogram.content_size.width))
 
     @work(thread=True, exclusive=True)
     def _count(self, figure: str, bars: int) -> None:
         worker = get_current_worker()
-        found, problem = None, f"No face has the figure {figure}."
+        found, problem = None, tr("No face has the figure {figure}.").format(figure=figure)
         try:
             found = spread(self._project.db_path, self._order, figure, bars)
         except FstuiError as error:
@@ -87,15 +88,12 @@ class Figures(ModalScreen[str]):
         first, last = histogram.range
         low, high = self._values(found, first, last)
         inside = sum(found.bars[first : last + 1])
-        self.query_one("#cut", Lines).show(
-            [
-                [
-                    (f"{low:.4g} to {high:.4g}: {words.count(inside)}", "accent"),
-                    f" of {words.plural(found.faces, 'face')}",
-                    (f"   {found.low:.4g} to {found.high:.4g}, median {found.median:.4g}", "muted"),
-                ]
-            ]
+        cut = tr("{low:.4g} to {high:.4g}: {n}").format(low=low, high=high, n=words.count(inside))
+        of = tr(" of {faces}").format(faces=words.plural(found.faces, "face"))
+        whole = tr("   {low:.4g} to {high:.4g}, median {median:.4g}").format(
+            low=found.low, high=found.high, median=found.median
         )
+        self.query_one("#cut", Lines).show([[(cut, "accent"), of, (whole, "muted")]])
 
     def _values(self, found: Spread, first: int, last: int) -> tuple[float, float]:
         """The edges of bars."""

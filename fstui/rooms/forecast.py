@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model.outlook import Outlook
 from fstui.rooms.lines import Line
 from fstui.widgets.timeline import person_words
+
+NOT_RECORDED = later("is not recorded")
+"""What the engine says of a person most often."""
 
 
 def outlook_lines(found: Outlook, *, key: str) -> list[Line]:
@@ -16,7 +19,9 @@ def outlook_lines(found: Outlook, *, key: str) -> list[Line]:
     lines: list[Line] = []
     mends = tr("! {who} {problem}: {key} records it")
     bad = [(who, problem) for who, problem in found.people if problem]
-    lines += [[(mends.format(who=who, problem=problem, key=key), "bad")] for who, problem in bad]
+    lines += [
+        [(mends.format(who=who, problem=tr(problem), key=key), "bad")] for who, problem in bad
+    ]
     if good := [who for who, problem in found.people if not problem]:
         lines.append([(tr("people: "), "muted"), ", ".join(good)])
     if found.refusal and not bad:

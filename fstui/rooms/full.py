@@ -13,6 +13,7 @@ from engine.process import host
 from engine.protocol import safe_text
 from fstui import terminal
 from fstui.graphics import in_protocol
+from fstui.i18n import tr
 
 
 def suspended(app: App[Any], path: Path) -> None:
@@ -28,8 +29,8 @@ def show(path: Path, graphics: str, out: TextIO | None = None) -> None:
     if stream is None:
         return
     picture = in_protocol(path, graphics)
-    stream.write(picture or "This terminal shows no pictures at full resolution.\n")
+    stream.write(picture or tr("This terminal shows no pictures at full resolution.") + "\n")
     stream.write(f"\n{safe_text(str(path))}\n")
     stream.write(f"scp {getpass.getuser()}@{host()}:'{safe_text(str(path))}' .\n")
-    stream.write("enter goes back ")
+    stream.write(tr("enter goes back "))
     stream.flush()

@@ -12,12 +12,15 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
+from fstui.rooms.bars import TITLES
 from fstui.rooms.lines import Listing
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (Column("Key", 16), Column("What it does", least=20), Column("Of", 9))
+MOVE = later("Move")
+"""The group of keys that are no row of the table."""
 
 
 class Help(ModalScreen[None]):
@@ -41,7 +44,10 @@ class Help(ModalScreen[None]):
             title = tr("Keys that are valid now (esc closes)")
             if self._room:
                 title = tr("Keys of the {room} room that are valid now (esc closes)")
-            yield Static(Content(title.format(room=self._room)), classes="dialog--title")
+            yield Static(
+                Content(title.format(room=tr(TITLES.get(self._room, self._room)).lower())),
+                classes="dialog--title",
+            )
             yield Listing(COLUMNS, empty=tr("No key is valid here."))
             yield Filter(placeholder=tr("words of what a key does"))
 
@@ -52,7 +58,8 @@ class Help(ModalScreen[None]):
 
     def show(self) -> None:
         """Keys whose words, or others of the same meaning, match."""
-        entry, others = self.query_one(Filter), {k.id: k.synonyms for k in keymap.KEYS}
+        entry = self.query_one(Filter)
+        others = {k.id: f"{k.words} {k.synonyms}" for k in keymap.KEYS}
         rows = [
             Row(action, (keys, words, group))
             for action, keys, words, group in self._keys
@@ -89,8 +96,9 @@ def live_keys(screen: Screen[Any]) -> list[tuple[str, str, str, str]]:
         # Textual's own (copying a selection with ctrl+c) are no part of the workbench.
         if not (enabled and binding.description) or binding.action.startswith("screen."):
             continue
-        words = words_for(binding.action) or binding.description
-        entry = found.setdefault(binding.action, ([], words, groups.get(binding.action, "Move")))
+        words = words_for(binding.action) or tr(binding.description)
+        group = tr(groups.get(binding.action, MOVE))
+        entry = found.setdefault(binding.action, ([], words, group))
         entry[0].append(keymap.shown(binding.key))
     order = {k.id: n for n, k in enumerate(keymap.KEYS)}
     rows = sorted(found.items(), key=lambda item: order.get(item[0], len(order)))

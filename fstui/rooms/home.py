@@ -13,7 +13,7 @@ from textual.widget import Widget
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model import glance, words
-from fstui.model.jobview import progress_words, state_words
+from fstui.model.jobview import brief_words, progress_words
 from fstui.model.overview import Overview
 from fstui.rooms.lines import Lines
 from fstui.rooms.room import Room
@@ -37,6 +37,8 @@ TONES: dict[str, Tone] = {
     "failed": "bad",
     "interrupted": "warn",
 }
+VERBS = (later("add"), later("people"))
+"""What is due before a stage, in the word of its command."""
 FIRST_STEPS = (
     ("1", later("make a project"), "+", later("a folder with a name, in this workspace")),
     (
@@ -187,14 +189,15 @@ def row_of(one: Overview, now: float, disk: int | None = None) -> Row:
     age = words.moment(one.last_activity, now)
     if one.damaged:
         return Row(
-            str(one.path), (one.name, ("damaged", "bad"), one.damaged, "", age, "", "", "", held)
+            str(one.path),
+            (one.name, (tr("damaged"), "bad"), one.damaged, "", age, "", "", "", held),
         )
     snapshot = one.snapshot
-    state = state_words(snapshot, now).partition(" at ")[0] if snapshot else "new"
+    state = brief_words(snapshot, now) if snapshot else tr("new")
     tone = TONES.get(str(snapshot.state), "") if snapshot else ""
     progress = progress_words(snapshot) if snapshot else ""
     if snapshot and snapshot.iteration is None and one.iteration is not None and not one.running:
-        progress = f"iteration {words.count(one.iteration)}"
+        progress = tr("iteration {n}").format(n=words.count(one.iteration))
     next_words = next_of(one)
     return Row(
         str(one.path),
@@ -215,7 +218,7 @@ def _pace(one: Overview) -> tuple[str, str, str]:
 
 def next_of(one: Overview) -> str:
     """What is due, in one word."""
-    return "" if one.running or one.next is None else one.next.command.split(" ")[0]
+    return "" if one.running or one.next is None else tr(one.next.command.split(" ")[0])
 
 
 def first_lines(workspace: Path) -> list[list[str | tuple[str, Tone]]]:

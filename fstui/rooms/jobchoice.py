@@ -104,6 +104,6 @@ class JobChoice(ModalScreen[JobFolder]):
 
 def row_of(entry: Entry) -> Row:
     """One job's cells."""
-    kind = safe_text(entry.folder.kind)
+    kind = safe_text(tr(entry.folder.kind))
     cells = (made_words(entry.folder.name), kind, state_of(entry), progress_of(entry))
     return Row(entry.key, (*cells, why_of(entry)))

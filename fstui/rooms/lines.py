@@ -12,7 +12,7 @@ from textual.strip import Strip
 from engine.protocol import safe_text
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.rows import Rows, Tone
-from fstui.widgets.words import clip, fit
+from fstui.widgets.words import clip, fit, fold
 
 Run = str | tuple[str, Tone]
 Line = Sequence[Run]
@@ -106,8 +106,6 @@ def _text(run: Run) -> str:
 
 def _folded(run: Run, width: int) -> list[Run]:
     """One run cut into lines at its blanks."""
-    from textwrap import wrap
-
     text, tone = (run, None) if isinstance(run, str) else run
-    pieces = wrap(safe_text(text), max(width, 1)) or [""]
+    pieces = fold(safe_text(text), width) or [""]
     return [p if tone is None else (p, tone) for p in pieces]

@@ -15,7 +15,7 @@ from engine.disk import disk_use
 from engine.errors import BadInput
 from engine.project import Project
 from engine.shelf import Place
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model.words import plural, size
 from fstui.rooms.choice import yes_no
 from fstui.rooms.dialog import Dialog, labelled
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 class Rename(Dialog[Path]):
     """Ends with the project's folder under its new name."""
 
-    act = "Rename"
+    act = later("Rename")
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Rename(Dialog[Path]):
 class Duplicate(Dialog[tuple[str, bool]]):
     """Ends with the name of the second project, and whether the model comes along."""
 
-    act = "Duplicate"
+    act = later("Duplicate")
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -82,15 +82,15 @@ class Duplicate(Dialog[tuple[str, bool]]):
         """What was asked for; the copying itself is done in a thread."""
         name = self.query_one("#name", Input).value.strip()
         if not name:
-            raise BadInput("The second project needs a name.")
+            raise BadInput(tr("The second project needs a name."))
         return name, bool(self.query_one("#model").value)  # type: ignore[attr-defined]
 
 
 class OtherWorkspace(Dialog[Path]):
     """Ends with the folder of another workspace."""
 
-    heading = "Open another workspace"
-    act = "Open"
+    heading = later("Open another workspace")
+    act = later("Open")
 
     def fields(self) -> Iterable[Widget]:
         """Its path."""
@@ -100,7 +100,7 @@ class OtherWorkspace(Dialog[Path]):
         """A folder that is there."""
         path = Path(self.query_one(PathInput).text.strip()).expanduser().absolute()
         if not path.is_dir():
-            raise BadInput(f"There is no folder {path}.")
+            raise BadInput(tr("There is no folder {path}.").format(path=path))
         return path
 
     def on_path_input_chosen(self, event: PathInput.Chosen) -> None:

@@ -50,15 +50,15 @@ class Bring(Dialog[Path]):
         """A file that is there; what is in it the engine looks at."""
         path = Path(self.query_one(PathInput).text.strip()).expanduser().absolute()
         if not path.is_file():
-            raise BadInput(f"There is no file {path}.")
+            raise BadInput(tr("There is no file {path}.").format(path=path))
         return path
 
 
 class Export(Dialog[tuple[Path, str, str]]):
     """Ends with where, in which form, and which side's face is painted."""
 
-    heading = "Export the swap"
-    act = "Export"
+    heading = later("Export the swap")
+    act = later("Export")
 
     def __init__(self, project: Path) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ class Export(Dialog[tuple[Path, str, str]]):
         """What was filled in."""
         text = self.query_one(PathInput).text.strip()
         if not text:
-            raise BadInput("Type where the file or folder is to be made.")
+            raise BadInput(tr("Type where the file or folder is to be made."))
         form = str(self.query_one("#form", Choice).value)
         side = str(self.query_one("#side", Choice).value)
         return Path(text).expanduser().absolute(), form, side

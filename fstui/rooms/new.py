@@ -9,14 +9,15 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from engine.project import Project
+from fstui.i18n import later, tr
 from fstui.rooms.dialog import Dialog, labelled
 
 
 class NewProject(Dialog[Path]):
     """Asks for a name; ends with the new project's folder."""
 
-    heading = "New project"
-    act = "Make it"
+    heading = later("New project")
+    act = later("Make it")
 
     def __init__(self, workspace: Path) -> None:
         super().__init__()
@@ -24,7 +25,7 @@ class NewProject(Dialog[Path]):
 
     def fields(self) -> Iterable[Widget]:
         """The name."""
-        yield labelled("Name", Input(id="name"), "becomes a folder's name")
+        yield labelled(tr("Name"), Input(id="name"), tr("becomes a folder's name"))
 
     def command(self) -> list[str]:
         """`new NAME`."""

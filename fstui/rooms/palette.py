@@ -9,6 +9,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, S
 from textual.widgets import Input
 
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.keymap import Key
 
 
@@ -33,7 +34,7 @@ class Actions(Provider):
             row = rows.get(binding.action)
             if row is None or not enabled or row.id in ("command_palette", "back"):
                 continue
-            words = words_for(row.id) or row.words
+            words = words_for(row.id) or tr(row.words)
             text = f"{words}  ({keymap.shown(binding.key)})"
             found.setdefault(row.id, (row, text, partial(self.app.run_action, row.id, node)))
         return [found[k.id] for k in keymap.KEYS if k.id in found]
@@ -48,8 +49,13 @@ class Actions(Provider):
         matcher = self.matcher(query)
         for row, text, run in self._valid():
             score = matcher.match(text)
-            other = max((matcher.match(word) for word in row.synonyms.split()), default=0.0)
+            other = max((matcher.match(word) for word in _others(row)), default=0.0)
             if score > 0:
                 yield Hit(score, matcher.highlight(text), run)
             elif other > 0:
                 yield Hit(other * 0.8, text, run)
+
+
+def _others(row: Key) -> list[str]:
+    """Words under which a row is found too, the English ones in every language."""
+    return [row.words, *row.synonyms.split()]

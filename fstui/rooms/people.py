@@ -11,20 +11,21 @@ from textual.widgets import Input, Static
 from engine.errors import BadInput
 from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
+from fstui.i18n import later, tr
 from fstui.model.people import user_name
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 
 FIELDS = ("name", "until")
 """The entries of a side, by their ids."""
-SHOWS = {"a": "A, who is replaced", "b": "B, who is put in"}
+SHOWS = {"a": later("A, who is replaced"), "b": later("B, who is put in")}
 
 
 class People(Dialog[bool]):
     """Name, ground and last day of both sides."""
 
-    heading = "People: who is shown, and on what ground their face may be used"
-    act = "Record"
+    heading = later("People: who is shown, and on what ground their face may be used")
+    act = later("Record")
 
     def __init__(self, project: Project) -> None:
         super().__init__()
@@ -36,19 +37,19 @@ class People(Dialog[bool]):
             person = self._project.file.people.get(side)
             yield Static(_heading(side, person), classes="dialog--section", markup=False)
             name = Input(person.name if person else "", id=f"name-{side}")
-            yield labelled("Name", name, "empty: take it back" if person else "")
-            grounds = [(ground.value, ground) for ground in Ground]
+            yield labelled(tr("Name"), name, tr("empty: take it back") if person else "")
+            grounds = [(tr(ground.value), ground) for ground in Ground]
             chosen = person.ground if person else None
-            yield labelled("Ground", Choice(grounds, chosen, id=f"ground-{side}"))
+            yield labelled(tr("Ground"), Choice(grounds, chosen, id=f"ground-{side}"))
             until = Input(person.until if person else "", id=f"until-{side}")
-            yield labelled("Last day", until, "as in 2027-12-31, or empty")
+            yield labelled(tr("Last day"), until, tr("as in 2027-12-31, or empty"))
 
     def accept(self) -> bool:
         """Write what was changed; refuse halves."""
         acts = [act for side in PERSON_SIDES if (act := self._change(side))]
         recorded = self._project.file.people
         if not acts and not recorded:
-            raise BadInput("Fill in a name and a ground for side A or B.")
+            raise BadInput(tr("Fill in a name and a ground for side A or B."))
         for act in acts:
             act()
         return True
@@ -64,10 +65,12 @@ class People(Dialog[bool]):
         if not name and ground is None and not until:
             return None
         if not name or not isinstance(ground, Ground):
-            raise BadInput(f"Side {side.upper()} needs both a name and a ground.")
+            lacks = tr("Side {side} needs both a name and a ground.")
+            raise BadInput(lacks.format(side=side.upper()))
         until = day(until)
         if until and until < today():
-            raise BadInput(f"Side {side.upper()}: {until} is over: a ground that holds is needed.")
+            over = tr("Side {side}: {day} is over: a ground that holds is needed.")
+            raise BadInput(over.format(side=side.upper(), day=until))
         as_it_is = person and (person.name, person.ground, person.until) == (name, ground, until)
         if as_it_is and not problem_of(person, today()):
             return None
@@ -76,8 +79,10 @@ class People(Dialog[bool]):
 
 def _heading(side: str, person: Person | None) -> str:
     """Whose fields they are, who recorded them, and what is wrong with them."""
+    shows = tr(SHOWS[side])
     if person is None:
-        return SHOWS[side]
+        return shows
     if problem := problem_of(person, today()):
-        return f"{SHOWS[side]}: {problem}"
-    return f"{SHOWS[side]}: recorded by {person.recorded_by}, {person.recorded_at[:10]}"
+        return f"{shows}: {problem}"
+    recorded = tr("{shows}: recorded by {who}, {day}")
+    return recorded.format(shows=shows, who=person.recorded_by, day=person.recorded_at[:10])

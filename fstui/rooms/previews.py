@@ -9,6 +9,7 @@ from typing import Any
 
 from textual.timer import Timer
 
+from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.tail import Preview
 from fstui.widgets.picture import Picture
@@ -119,13 +120,17 @@ class Previews(Picture):
             columns = preview.sheet_columns
         if columns:
             parts.append(" ".join(columns).replace(">", arrow))
-        what = "frame" if preview.media else "it"
-        parts.append(f"{preview.media} {what} {words.count(preview.place)}".strip())
+        place = words.count(preview.place)
+        if preview.media:
+            parts.append(tr("{clip} frame {n}").format(clip=preview.media, n=place))
+        else:
+            parts.append(tr("it {n}").format(n=place))
         if self._job_runs:
             parts.append(words.age(time.time() - preview.time))
         else:
             parts.append(time.strftime("%Y-%m-%d %H:%M", time.localtime(preview.time)))
         text = f" {dot} ".join(parts)
         if self._at is not None:
-            text += f" ({self._previews.index(preview) + 1} of {len(self._previews)})"
+            at = self._previews.index(preview) + 1
+            text += tr(" ({n} of {all})").format(n=at, all=len(self._previews))
         return text

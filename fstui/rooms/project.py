@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.cells import cell_len
 from textual import events, work
 from textual.containers import Horizontal
 from textual.geometry import Size
@@ -26,9 +27,10 @@ from fstui.model.overview import Overview, SideCount, Stage
 from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
 from fstui.model.words import moment
 from fstui.rooms.edit import edit
-from fstui.rooms.lines import Line, Lines, Listing
+from fstui.rooms.lines import Line, Lines, Listing, Run
 from fstui.rooms.room import Room
 from fstui.widgets.rows import Column, Row, Rows, Tone
+from fstui.widgets.words import fit
 
 if TYPE_CHECKING:
     from fstui.rooms.sidebyside import SideBySide
@@ -167,7 +169,7 @@ class ProjectRoom(Room):
         """`s` says which stage it starts."""
         due = self.due
         if action == "start" and due:
-            return due.name
+            return tr(due.name)
         if action == "copy":
             return tr("copy the folder's path")
         return super().words_for(action)
@@ -196,7 +198,7 @@ class ProjectRoom(Room):
 
         def go(added: int | None) -> None:
             if added is not None:
-                self.say(f"{words.plural(added, 'source')} added.")
+                self.say(tr("{sources} added.").format(sources=words.plural(added, "source")))
                 self.attempt(self.studio.session.reload)
                 self.news()
 
@@ -238,7 +240,8 @@ class ProjectRoom(Room):
             return
         path = project.source_path(source)
         try:
-            text = "folder of pictures" if path.is_dir() else media.describe(media.ask(path))
+            folder = path.is_dir()
+            text = tr("folder of pictures") if folder else media.describe(media.ask(path))
         except FstuiError as error:
             text = str(error)
         line: list[Line] = [[(f"{safe_text(path.name)}: {text}", "muted")]]
@@ -263,35 +266,39 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     if side != "target":
         person = project.file.people.get(side)
         if person:
-            lines.append([safe_text(person.name), (f"  {person.ground}", "muted")])
+            lines.append([safe_text(person.name), (f"  {tr(person.ground)}", "muted")])
             if problem_of(person, today()):
                 lines.append([(tr("! out of date: press p"), "warn")])
         else:
             lines.append([(tr("! not recorded: press p"), "warn")])
     else:
-        results = len(overview.results)
-        lines.append([words.plural(results, "result") + " in out/" if results else ""])
+        results = words.plural(len(overview.results), "result")
+        there = tr("{results} in out/").format(results=results)
+        lines.append([there if overview.results else ""])
     if not count.sources:
         return [*lines, [(tr("needs footage: press a"), "warn")]]
-    looked = f", {count.done} extracted" if count.done < count.sources else ", extracted"
+    part = tr(", {n} extracted").format(n=count.done)
+    looked = part if count.done < count.sources else tr(", extracted")
     lines.append([words.plural(count.sources, "source"), (looked, "muted")])
     if not count.frames:
         return lines
-    faces = words.plural(count.faces, "face")
-    more = f", {words.count(count.rejected)} rejected" if count.rejected else ""
-    lines.append([faces, (f" in {words.plural(count.frames, 'frame')}{more}", "muted")])
+    frames = tr(" in {frames}").format(frames=words.plural(count.frames, "frame"))
+    if count.rejected:
+        frames += tr(", {n} rejected").format(n=words.count(count.rejected))
+    lines.append([words.plural(count.faces, "face"), (frames, "muted")])
     return lines
 
 
 def stage_lines(overview: Overview, readonly: bool = False) -> list[Line]:
     """The three stages, and the key that does the next thing."""
     lines: list[Line] = []
-    for number, stage in enumerate(overview.stages, 2):
-        tone = STATE_TONES.get(stage.state, "")
-        state: tuple[str, Tone] = (f"{stage.state:<8}", tone)
-        lines.append(
-            [(f"{number} ", "muted"), f"{stage.name.title():<9}", state, f" {stage.words}"]
-        )
+    names = [tr(stage.name.title()) for stage in overview.stages]
+    states = [tr(stage.state) for stage in overview.stages]
+    wide, deep = (max(map(cell_len, texts), default=0) for texts in (names, states))
+    for number, (stage, name, state) in enumerate(zip(overview.stages, names, states, strict=True)):
+        told: Run = (fit(state, max(deep, 8)), STATE_TONES.get(stage.state, ""))
+        name = fit(name, max(wide + 1, 9))
+        lines.append([(f"{number + 2} ", "muted"), name, told, f" {stage.words}"])
     return [*lines, next_line(overview, readonly)]
 
 
@@ -303,11 +310,14 @@ def next_line(overview: Overview, readonly: bool = False) -> Line:
     verb = stage.command.split(" ")[0]
     if verb == "attach":
         room = ROOM_KEYS[stage.name]
-        return ["Running: press ", (f" {room} ", "accent"), f" to watch {stage.name}"]
-    what = {"add": "add footage", "people": "record the people"}.get(verb, stage.name)
+        watch = tr(" to watch {stage}").format(stage=tr(stage.name))
+        return [tr("Running: press "), (f" {room} ", "accent"), watch]
+    acts = {"add": tr("add footage"), "people": tr("record the people")}
+    act = acts.get(verb) or tr(stage.name)
     if readonly:
-        return [tr("Next: {what}").format(what=what)]
-    return ["Next: press ", (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), f" to {what}"]
+        return [tr("Next: {what}").format(what=act)]
+    what = tr(" to {what}").format(what=act)
+    return [tr("Next: press "), (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), what]
 
 
 def model_lines(model: Model | None, stage: Stage | None, now: float) -> list[Line]:
@@ -338,7 +348,7 @@ def disk_line(parts: dict[str, int]) -> Line:
     fit."""
     total = tr("disk {size}").format(size=words.size(sum(parts.values())))
     each = sorted(((n, part) for part, n in parts.items() if n), reverse=True)
-    texts = [f"{tr(part)} {words.size(n)}" for n, part in each]
+    texts = [f"{part} {words.size(n)}" for n, part in each]
     return [
         (total, "muted"),
         *((f"{', ' if i else ': '}{t}", "muted") for i, t in enumerate(texts)),

@@ -32,7 +32,9 @@ from fstui.rooms.room import Room
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Rows
 
-AFTER_THIS = "you stopped the queue after the job that ran: 'queue release all' lets it go on"
+AFTER_THIS = later(
+    "you stopped the queue after the job that ran: 'queue release all' lets it go on"
+)
 NO_JOB = later("No job yet: s in a project's room starts one.")
 ROOMS = {"extract": "faces", "train": "train", "convert": "convert"}
 """Where a job of a kind is at home; the log's room for others."""

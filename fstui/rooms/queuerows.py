@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, overload
 
 from engine.protocol import ENDS, JobFolder, Snapshot, State, safe_text
-from engine.queue.turn import Standing, Turn
+from engine.queue.turn import FOR_THE_USER, Standing, Turn
 from fstui.i18n import later, tr
 from fstui.model import words
-from fstui.model.jobview import progress_words, state_words
+from fstui.model.jobview import progress_words, state_parts
 from fstui.model.queueview import QueueGlance
 from fstui.rooms.lines import Line, Run
 from fstui.widgets.rows import Column, Row, Tone
@@ -34,14 +34,16 @@ TONES: dict[State, Tone] = {
     State.REFUSED: "bad",
     State.INTERRUPTED: "warn",
 }
-STUCK = frozenset({Standing.HELD, Standing.DAMAGED, Standing.BLOCKED, Standing.TROUBLE})
+STUCK = FOR_THE_USER | {Standing.TROUBLE}
 STANDINGS = {
     Standing.READY: later("next"),
     Standing.HELD: later("held"),
+    Standing.STILL: later("stands still"),
     Standing.DAMAGED: later("damaged"),
     Standing.AFTER: later("after another"),
     Standing.BLOCKED: later("blocked"),
     Standing.RESTS: later("rests"),
+    Standing.HOURS: later("other hours"),
     Standing.PROJECT: later("project is busy"),
     Standing.DEVICE: later("no device"),
     Standing.DISK: later("no room"),
@@ -134,23 +136,17 @@ def state_of(entry: Entry) -> tuple[str, Tone]:
         return tr(STANDINGS[standing]), "warn" if standing in STUCK else ""
     if entry.now is None:
         return "...", "muted"
-    state = safe_text(_told(entry.now)[0].partition(" at ")[0])
+    state = safe_text(state_parts(entry.now)[0])
     return state, "good" if entry.runs else TONES.get(entry.now.state, "")
 
 
 def why_of(entry: Entry) -> str:
     """What it waits for, what it is about, or how it ended."""
     if entry.turn is not None:
-        return safe_text(entry.turn.why)
+        return safe_text(tr(entry.turn.why))
     if entry.now is None:
         return ""
-    return safe_text("; ".join(filter(None, (_told(entry.now)[1], entry.now.message))))
-
-
-def _told(now: Snapshot) -> tuple[str, str]:
-    """The state in a word or two, and what more there is to it: `training`, `compiling, 15 s`."""
-    state, _, more = state_words(now, time.time()).partition(": ")
-    return state, more
+    return safe_text("; ".join(filter(None, (state_parts(entry.now)[1], entry.now.message))))
 
 
 def progress_of(entry: Entry) -> str:
@@ -168,7 +164,7 @@ def row_of(entry: Entry) -> Row:
         at = entry.now.progress
         left = words.duration(at.eta_s) if at.eta_s is not None else ""
         rate = safe_text(words.rate(at.rate, at.unit)) if at.unit else ""
-    name, kind = safe_text(entry.folder.project.name), safe_text(entry.folder.kind)
+    name, kind = safe_text(entry.folder.project.name), safe_text(tr(entry.folder.kind))
     made = made_words(entry.folder.name)
     cells = (place, name, kind, state_of(entry), progress_of(entry), rate, left, made)
     return Row(entry.key, (*cells, why_of(entry)))

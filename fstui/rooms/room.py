@@ -21,7 +21,7 @@ from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
-from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar
+from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
 from fstui.widgets.filter import Filter
@@ -152,10 +152,15 @@ class Room(Screen[None]):
         job = self.job
         working = job if job and job.running else self.studio.session.newest()
         line = working if working and working.running else job or working
-        self.query_one(StatusLine).show(line.shown() if line else None)
+        self.query_one(StatusLine).show(line.shown() if line else None, self.link_note())
         if (keys_of := self.keys_depend_on()) != self._keys_of:
             self._keys_of = keys_of
             self.refresh_bindings()
+
+    def link_note(self) -> str:
+        """How often it looks where there is a link between; nothing on the machine itself."""
+        rate = f"{1 / self.studio.tail.interval_s:.2g}"
+        return tr("remote {rate} Hz").format(rate=rate) if self.studio.remote else ""
 
     def keys_depend_on(self) -> tuple[object, ...]:
         """What makes keys valid or not: the footer is looked at again when it changes."""
@@ -170,9 +175,10 @@ class Room(Screen[None]):
         tiny = width < SMALLEST[0] or height < SMALLEST[1]
         self.set_class(tiny, "-tiny")
         if tiny:
-            need = f"need {SMALLEST[0]}x{SMALLEST[1]}, have {width}x{height}"
+            least = f"{SMALLEST[0]}x{SMALLEST[1]}"
+            need = tr("need {least}, have {now}").format(least=least, now=f"{width}x{height}")
             job = self.job
-            state = f"{job.stage}: {job.words()}" if job else "no job"
+            state = f"{tr(job.stage)}: {job.words()}" if job else tr("no job")
             self.query_one("#tiny", Static).update(Content(f"{need}\n{safe_text(state)}"))
 
     # --- keys ---------------------------------------------------------------------------------
@@ -200,14 +206,15 @@ class Room(Screen[None]):
         """The footer's words where the table's are too general."""
         job = self.job
         if action == "start" and self.stage:
-            return f"{'resume' if job and job.resumable() else 'start'} {self.stage}ing"
+            return start_words(self.stage, resumes=job is not None and job.resumable())
         if action == "pause" and job:
-            return "go on" if job.snapshot.state == "paused" else "pause"
+            return tr("go on") if job.snapshot.state == "paused" else tr("pause")
         if action == "stop" and job:
-            return ("kill" if job.may_kill() else "stopping") if job.stopping else "stop"
+            asked = tr("kill") if job.may_kill() else tr("stopping")
+            return asked if job.stopping else tr("stop")
         if action == "watch":
             watch = self.studio.session.jobs.get("watch")
-            return "end watch" if watch and watch.running else "watch"
+            return tr("end watch") if watch and watch.running else tr("watch")
         return ""
 
     def say(
@@ -315,7 +322,8 @@ class Room(Screen[None]):
             start = starts[stage]
             folder = start_or_queue(lambda place: start(project, place=place, **settings))
             if folder.was_queued:
-                self.app.call_from_thread(self.say, f"This {stage} waits in the queue.")
+                waits = tr("It waits in the queue.")
+                self.app.call_from_thread(self.say, waits)
 
         self.attempt_in_thread(launch)
 

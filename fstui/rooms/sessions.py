@@ -20,7 +20,7 @@ from engine.protocol import safe_text
 from engine.sessions import Session
 from engine.sessions import read as read_sessions
 from engine.settings import Field, TrainSettings, fields, read
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Listing
@@ -96,8 +96,8 @@ def session_row(session: Session) -> Row:
 class ChangeLive(Dialog[dict[str, Any]]):
     """Ends with the settings that are to be others from now on."""
 
-    heading = "Change while it runs"
-    act = "Change"
+    heading = later("Change while it runs")
+    act = later("Change")
     long = True
 
     def __init__(self, project: str, values: dict[str, Any]) -> None:
@@ -126,6 +126,6 @@ class ChangeLive(Dialog[dict[str, Any]]):
             if value != self._now(field):
                 found[field.name] = value
         if not found:
-            raise NothingToDo("Nothing was changed: esc leaves it as it is.")
+            raise NothingToDo(tr("Nothing was changed: esc leaves it as it is."))
         read(TrainSettings, found)
         return found

@@ -96,4 +96,5 @@ def _words(text: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise BadInput(f"A quotation mark in '{safe_text(text)}' is not closed.") from error
+        open_mark = tr("A quotation mark in '{text}' is not closed.")
+        raise BadInput(open_mark.format(text=safe_text(text))) from error

@@ -221,6 +221,7 @@ class SettingsRoom(Room):
     def _take_own(self) -> None:
         before = self.studio.session.settings
         now = self.studio.session.settings = settings.load()
+        self.studio.tail.interval_s = now.poll_s
         self.app.set_keymap(keymap.load_overrides(settings.config_folder()))
         if now.theme != before.theme:
             self.app.theme = theme.first(self.app)

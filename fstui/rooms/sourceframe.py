@@ -20,6 +20,7 @@ from engine.project import Project
 from engine.protocol import safe_text
 from engine.store import Store
 from fstui import keymap
+from fstui.i18n import tr
 from fstui.model.faceviews import Frames, Pair, SourceFrame
 from fstui.model.facewords import caption
 from fstui.model.shape import Draft, draft_of
@@ -41,9 +42,9 @@ class SourceFrameView(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Title, frame, and what is wrong in its place."""
         with Vertical(classes="dialog dialog-tall"):
-            title = "The source frame (o shows it at full size, esc closes)"
+            title = tr("The source frame (o shows it at full size, esc closes)")
             yield Static(Content(title), classes="dialog--title")
-            yield Overlaid(empty="The frame is being decoded ...")
+            yield Overlaid(empty=tr("The frame is being decoded ..."))
             yield Static("", classes="dialog--problem")
 
     def on_mount(self) -> None:
@@ -71,7 +72,7 @@ class SourceFrameView(ModalScreen[None]):
 
     def problem(self, text: str) -> None:
         """Say in one sentence why there is no picture."""
-        self.query_one(Overlaid).empty = "No picture."
+        self.query_one(Overlaid).empty = tr("No picture.")
         self.query_one(Overlaid).repaint()
         self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
 

@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from engine.protocol import safe_text
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import glance, words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, Stage
@@ -21,14 +21,19 @@ from fstui.widgets.rows import Tone
 
 LOG_LINES = 20
 """Lines of the log that a crash shows."""
-WAYS = {"add": "1, then a", "people": "1, then p", "extract": "2, then s", "train": "3, then s"}
+WAYS = {
+    "add": later("1, then a"),
+    "people": later("1, then p"),
+    "extract": later("2, then s"),
+    "train": later("3, then s"),
+}
 """The keys that do what the overview's command says."""
 
 
 class StageRoom(Room):
     """Facts on top, the newest picture below; a crash shows its sentence and the log's end."""
 
-    no_picture: ClassVar[str] = "No picture yet."
+    no_picture: ClassVar[str] = later("No picture yet.")
     BINDINGS: ClassVar[list[Any]] = keymap.bindings("earlier", "later", "full")
 
     def body(self) -> Iterable[Widget]:
@@ -124,7 +129,7 @@ def stage_words(overview: Overview | None, name: str) -> str:
     due = stage if stage.command else overview.next
     verb = due.command.split(" ")[0] if due else ""
     way = WAYS.get(verb, "") if stage.state == "needs" else ""
-    return f"{stage.words}: press {way}" if way else stage.words
+    return tr("{words}: press {way}").format(words=stage.words, way=tr(way)) if way else stage.words
 
 
 def stage_of(overview: Overview | None, name: str) -> Stage | None:
@@ -146,12 +151,11 @@ def message_line(job: JobView) -> Line:
 def pace_line(job: JobView) -> Line:
     """`120 of 400 frames, 12.3 frame/s, 3 min left`."""
     p = job.snapshot.progress
-    done = words.count(p.done) + (f" of {words.count(p.total)}" if p.total else "")
-    parts = [f"{done} {p.unit}s"]
+    parts = [words.reached(p.done, p.total, p.unit)]
     if job.running:
         parts.append(words.rate(p.rate, p.unit))
         if p.eta_s is not None:
-            parts.append(f"{words.duration(p.eta_s)} left")
+            parts.append(tr("{time} left").format(time=words.duration(p.eta_s)))
     return [", ".join(part for part in parts if part)]
 
 
@@ -159,6 +163,7 @@ def ending(job: JobView) -> list[Line]:
     """Why it broke, and the last lines of its log."""
     lines: list[Line] = [[(f"{job.words()}: {safe_text(job.snapshot.message)}", "bad")]]
     if job.resumable():
-        lines.append([("s starts it again from what was saved; 5 shows the whole log.", "accent")])
+        again = tr("s starts it again from what was saved; 5 shows the whole log.")
+        lines.append([(again, "accent")])
     lines.append([])
     return lines + [[(line, "muted")] for line in job.log.last(LOG_LINES)]

@@ -33,7 +33,11 @@ FIRST = {
 """What one changes most; the rest follows below."""
 FEW = 16
 """Fields up to which no section is folded at first."""
-VERBS = {"extract": "Extract faces", "train": "Train", "convert": "Convert the target"}
+VERBS = {
+    "extract": later("Extract faces"),
+    "train": later("Train"),
+    "convert": later("Convert the target"),
+}
 
 
 class StartForm(Dialog[dict[str, Any]]):
@@ -41,7 +45,7 @@ class StartForm(Dialog[dict[str, Any]]):
     from what holds where nothing is said."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("default", "filter", "manage")]
-    act = "Start"
+    act = later("Start")
     hint = later("enter accept  / find  ctrl+y presets  ctrl+z default")
     long = True
 
@@ -62,8 +66,8 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def title_text(self) -> str:
         """What enter does."""
-        more = " (goes on from what is saved)" if self._resumed else ""
-        return f"{VERBS[self._stage]}{more}"
+        more = tr(" (goes on from what is saved)") if self._resumed else ""
+        return f"{tr(VERBS[self._stage])}{more}"
 
     def fields(self) -> Iterable[Widget]:
         """The three main fields, then all others in sections that fold."""
@@ -229,16 +233,17 @@ def starting_values(project: Project, stage: str) -> dict[str, Any]:
 
 def label_of(name: str) -> str:
     """`learning_rate` as `learning rate`."""
-    return name.removesuffix("_s").replace("_", " ")
+    return tr(name).removesuffix("_s").replace("_", " ")
 
 
 def hint_of(field: Field) -> str:
     """What is said beside a field."""
+    help = tr(field.help)
     if field.many:
-        return f"{field.help}: {', '.join(field.choices)}"
+        return f"{help}: {', '.join(field.choices)}"
     if field.is_path:
-        return f"{field.help}; from elsewhere it is copied into the project"
-    return f"{field.help} ({field.unit})" if field.unit else field.help
+        return tr("{help}; from elsewhere it is copied into the project").format(help=help)
+    return f"{help} ({tr(field.unit)})" if field.unit else help
 
 
 def widget_of(field: Field, value: Any) -> Widget:

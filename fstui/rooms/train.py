@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from engine.protocol import State
 from fstui import keymap
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.model import jobs
 from fstui.model.jobview import JobView
 from fstui.model.machine import MachineGlance, of_machine
@@ -37,7 +37,7 @@ class Train(StageRoom):
     room = "train"
     stage = "train"
     panes = ("#chart", "#picture")
-    no_picture = "Previews show here; r asks for one."
+    no_picture = later("Previews show here; r asks for one.")
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
         "preview", "augmentations", "log_scale", "time_axis", "sheet", "runs", "manage"
     )
@@ -118,8 +118,8 @@ class Train(StageRoom):
         """State and pace; losses and trend; model and checkpoint."""
         curve = self.studio.session.curve
         if job is None:
-            words_of = stage_words(self.studio.session.overview, self.stage)
-            return [state_line(None, f"Not trained yet: {words_of}.")]
+            how = stage_words(self.studio.session.overview, self.stage)
+            return [state_line(None, tr("Not trained yet: {how}.").format(how=how))]
         lines = [progress_line(job, curve), loss_line(curve), model_line(job, curve)]
         if curve.nan_since is not None:
             return [nan_line(curve, job), *lines[:2]]
@@ -157,7 +157,7 @@ class Train(StageRoom):
         job = self.job
         if job is not None and self.attempt(lambda: self.studio.session.ask_preview(job)):
             self.query_one(Previews).hurry()
-            self.say("A preview is being made.", timeout=2)
+            self.say(tr("A preview is being made."), timeout=2)
 
     def action_augmentations(self) -> None:
         """What training makes of the faces, step by step."""

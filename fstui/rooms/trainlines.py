@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.protocol import safe_text
 from engine.settings import TrainSettings
+from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.jobview import JobView
 from fstui.model.series import Curve, pace
@@ -45,13 +46,14 @@ def progress_line(job: JobView, curve: Curve) -> Line:
     """`training  iteration 41 200  12.3 it/s  3 h 10 to 100 000 (about 14:20)`."""
     state, *_ = state_line(job, "")
     iteration = job.snapshot.iteration
-    parts = [f"iteration {words.count(iteration)}" if iteration is not None else ""]
+    reached = tr("iteration {n}").format(n=words.count(iteration))
+    parts = [reached if iteration is not None else ""]
     if job.running:
         parts.append(words.rate(curve.rate, "it"))
         limit = job.snapshot.progress.eta_s
         # A limit of time ends a training before its iterations do; then the step's own word holds.
         timed = limit is not None and bool(settings_now(job).get("seconds"))
-        left = f"{words.duration(limit)} left"
+        left = tr("{time} left").format(time=words.duration(limit))
         parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
     text = "  ".join(part for part in parts if part)
     return [state, f"  {text}"]
@@ -68,8 +70,9 @@ def loss_line(curve: Curve) -> Line:
     if not curve.points:
         return [""]
     last = curve.points[-1]
+    losses = tr("loss A {a}  B {b}").format(a=words.loss(last.loss_a), b=words.loss(last.loss_b))
     return [
-        f"loss A {words.loss(last.loss_a)}  B {words.loss(last.loss_b)}",
+        losses,
         (f"  {curve.trend}" if curve.trend else "", "muted"),
     ]
 
@@ -78,21 +81,26 @@ def model_line(job: JobView, curve: Curve) -> Line:
     """`original, batch 16, 394 faces/s, rate 5e-05, on CPU, saved at 41 000`."""
     settings = settings_of(job)
     batch, rate = batch_of(job), job.metric.get("learning_rate")
+    device = safe_text(job.snapshot.device)
     parts = [
         # A begun model goes on as it is, whatever this job's settings name.
         safe_text(str(job.metric.get("model") or settings.get("model", DEFAULTS.model))),
-        f"batch {batch}",
+        tr("batch {n}").format(n=batch),
         words.rate(2 * batch * curve.rate, "face") if job.running else "",
-        f"learning rate {rate:.2g}" if isinstance(rate, float) else "",
-        f"on {safe_text(job.snapshot.device)}" if job.snapshot.device else "",
+        tr("learning rate {n:.2g}").format(n=rate) if isinstance(rate, float) else "",
+        tr("on {device}").format(device=device) if device else "",
     ]
     saved = job.snapshot.saved_iteration
-    parts.append(f"saved at {words.count(saved)}" if saved is not None else "not saved yet")
+    at = tr("saved at {n}").format(n=words.count(saved))
+    parts.append(at if saved is not None else tr("not saved yet"))
     return [(", ".join(part for part in parts if part), "muted")]
 
 
 def nan_line(curve: Curve, job: JobView) -> Line:
     """The banner of a training that went astray."""
     good = [s for s in job.saves if s < (curve.nan_since or 0)]
-    save = f"last good save {words.count(good[-1])}" if good else "no good save in this run"
-    return [(f"! loss is NaN since iteration {words.count(curve.nan_since)}; {save}", "bad")]
+    save = tr("no good save in this run")
+    if good:
+        save = tr("last good save {n}").format(n=words.count(good[-1]))
+    told = tr("! loss is NaN since iteration {n}; {save}")
+    return [(told.format(n=words.count(curve.nan_since), save=save), "bad")]

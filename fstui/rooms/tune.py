@@ -301,6 +301,12 @@ def caption(made: Looked, show: Show) -> str:
     """`before, after: man, frame 37 of 72, iteration 40 200, 0.1 s`."""
     views = ", ".join(VIEWS_OF[show])
     frames = ",".join(map(str, made.frames))
-    return safe_text(
-        f"{views}: {made.media}, frame {frames} of {made.of}, {made.model}, {made.seconds:.1f} s"
+    told = tr("{views}: {clip}, frame {frames} of {of}, {model}, {time:.1f} s").format(
+        views=views,
+        clip=made.media,
+        frames=frames,
+        of=made.of,
+        model=made.model,
+        time=made.seconds,
     )
+    return safe_text(told)

@@ -74,9 +74,9 @@ class Chart(StripView):
     Chart > .chart--cursor { color: $text-warning; }
     """
 
-    def __init__(self, *, empty: str = "No losses yet.", log: bool = True, **kwargs: Any) -> None:
+    def __init__(self, *, empty: str = "", log: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.empty = empty
+        self.empty = empty or tr("No losses yet.")
         """Shown while there are no points; say what to do next."""
         self._log = log
         self._by_time = False

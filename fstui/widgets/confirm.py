@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
 from engine.protocol import safe_text
+from fstui.i18n import tr
 
 
 class Confirm(ModalScreen[bool]):
@@ -48,12 +49,14 @@ class Confirm(ModalScreen[bool]):
         question: str,
         consequence: str,
         *,
-        act: str = "Yes",
-        keep: str = "No",
+        act: str = "",
+        keep: str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._texts = [safe_text(t) for t in (question, consequence, act, keep)]
+        self._texts = [
+            safe_text(t) for t in (question, consequence, act or tr("Yes"), keep or tr("No"))
+        ]
 
     def compose(self) -> ComposeResult:
         """Question, consequence, the two choices with their keys."""

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from fstui.i18n import later
 from fstui.model.editing import Editing, edge
 from fstui.model.faceviews import MASK_PX, Pair
 from fstui.widgets.overlay import (
@@ -68,17 +69,22 @@ class EditPad(StripView, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(f"{arrow},{letter}", f"move({x}, {y})", f"1 px {words}", show=False)
+            Binding(f"{arrow},{letter}", f"move({x}, {y})", words, show=False)
             for arrow, letter, x, y, words in (
-                ("left", "h", -1, 0, "left"),
-                ("right", "l", 1, 0, "right"),
-                ("up", "k", 0, -1, "up"),
-                ("down", "j", 0, 1, "down"),
+                ("left", "h", -1, 0, later("1 px left")),
+                ("right", "l", 1, 0, later("1 px right")),
+                ("up", "k", 0, -1, later("1 px up")),
+                ("down", "j", 0, 1, later("1 px down")),
             )
         ),
         *(
-            Binding(f"shift+{arrow}", f"move({x}, {y})", f"5 px {arrow}", show=False)
-            for arrow, x, y in (("left", -5, 0), ("right", 5, 0), ("up", 0, -5), ("down", 0, 5))
+            Binding(f"shift+{arrow}", f"move({x}, {y})", words, show=False)
+            for arrow, x, y, words in (
+                ("left", -5, 0, later("5 px left")),
+                ("right", 5, 0, later("5 px right")),
+                ("up", 0, -5, later("5 px up")),
+                ("down", 0, 5, later("5 px down")),
+            )
         ),
         Binding("tab", "part(1)", "Next part of the face"),
         Binding("shift+tab", "part(-1)", "Part before", show=False),

@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from fstui.i18n import tr
+
 
 class Filter(Horizontal):
     """An input with the number of matches; hidden while it is empty and unused."""
@@ -55,9 +57,9 @@ class Filter(Horizontal):
     Filter .filter--count { width: auto; padding: 0 1; color: $text-muted; }
     """
 
-    def __init__(self, *, placeholder: str = "filter", **kwargs: Any) -> None:
+    def __init__(self, *, placeholder: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._placeholder = placeholder
+        self._placeholder = placeholder or tr("filter")
 
     def compose(self) -> ComposeResult:
         """A slash, the input, the count."""
@@ -85,7 +87,8 @@ class Filter(Horizontal):
 
     def count(self, matches: int, total: int) -> None:
         """How many rows match."""
-        words = f"{matches} of {total}" if matches else "no match: esc clears"
+        found = tr("{done} of {all}").format(done=matches, all=total)
+        words = found if matches else tr("no match: esc clears")
         self.query_one(".filter--count", Static).update(Content(words))
 
     @on(Input.Changed)

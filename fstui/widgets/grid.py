@@ -23,7 +23,7 @@ from fstui.widgets.paint import line
 from fstui.widgets.picture import centred, cost, mode_of, to_strips
 from fstui.widgets.pixels import Cancelled, Mode, load
 from fstui.widgets.rows import Rows
-from fstui.widgets.words import fit
+from fstui.widgets.words import fit, fold
 
 SIZES = ((12, 6), (16, 8), (24, 12))
 """Columns and rows of a thumbnail, small to large."""
@@ -292,8 +292,6 @@ class Grid(Rows):
 
 def broken(name: str, why: str, form: Form) -> list[Strip]:
     """The lines in place of a picture that can't be shown: its name and the reason."""
-    from textwrap import wrap
-
-    texts = [name, *wrap(why, form.columns)][: form.rows]
+    texts = [name, *fold(why, form.columns)][: form.rows]
     lines = [line(fit(text, form.columns)) for text in texts]
     return lines + [Strip.blank(form.columns)] * (form.rows - len(lines))

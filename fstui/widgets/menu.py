@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.protocol import safe_text
+from fstui.i18n import tr
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (Column("Key", 4), Column("What", least=20))
@@ -37,8 +38,9 @@ class Menu(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """The question and its answers."""
         self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
+        title = tr("{name} (esc closes)").format(name=self._question)
         with Vertical(classes="dialog dialog-choices"):
-            yield Static(Content(f"{self._question} (esc closes)"), classes="dialog--title")
+            yield Static(Content(title), classes="dialog--title")
             yield Rows(COLUMNS, header=False)
 
     def on_mount(self) -> None:

@@ -16,6 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
+from fstui.i18n import tr
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.paths import Candidates, candidates, complete
 from fstui.widgets.words import fit
@@ -76,7 +77,7 @@ class CandidateList(StripView):
         columns = max(1, width // cell)
         shown = list(names[: columns * height])
         if len(names) > len(shown):
-            shown[-1] = f"... {len(names) - len(shown) + 1} more"
+            shown[-1] = tr("... {n} more").format(n=len(names) - len(shown) + 1)
         rows = [shown[i : i + columns] for i in range(0, len(shown), columns)]
         return [Strip.join([self._cell(n, cell) for n in row]) for row in rows]
 
@@ -114,7 +115,7 @@ class PathInput(Vertical):
     def compose(self) -> ComposeResult:
         """The line and its candidates."""
         entry = PathEntry(
-            self._start, placeholder="path of a video, picture or folder", select_on_focus=False
+            self._start, placeholder=tr("path of a video, picture or folder"), select_on_focus=False
         )
         entry.cursor_blink = False  # a blinking cursor is traffic on an idle link
         yield entry

@@ -6,8 +6,9 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.protocol import safe_text
+from fstui.i18n import tr
 
 MOST = 200
 """Candidates that are kept; a folder of a million frames is not listed whole."""
@@ -35,13 +36,15 @@ def candidates(typed: str) -> Candidates:
         with os.scandir(folder or ".") as entries:
             names = [_name(e) for e in entries if _fits(e, begin)]
     except FileNotFoundError:
-        return Candidates(typed, problem="There is no such folder.")
+        return Candidates(typed, problem=tr("There is no such folder."))
     except NotADirectoryError:
-        return Candidates(typed, problem="That is a file, not a folder.")
+        return Candidates(typed, problem=tr("That is a file, not a folder."))
     except OSError as error:
-        return Candidates(typed, problem=f"It can't be listed: {error.strerror}.")
+        return Candidates(
+            typed, problem=tr("It can't be listed: {why}.").format(why=error.strerror)
+        )
     if not names:
-        return Candidates(typed, problem="No folder or media file begins like this.")
+        return Candidates(typed, problem=tr("No folder or media file begins like this."))
     shown = tuple(sorted(names, key=_order)[:MOST])
     return Candidates(typed, shown, common_start(names))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import wrap
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
@@ -18,10 +17,11 @@ from textual.worker import get_current_worker
 from engine.errors import BadInput
 from fstui import graphics
 from fstui.graphics import segments
+from fstui.i18n import tr
 from fstui.widgets.pace import BYTES_PER_TICK, DEBOUNCE_S, Pace
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.pixels import Cancelled, Cells, Mode, load
-from fstui.widgets.words import fit, shorten
+from fstui.widgets.words import fit, fold, shorten
 
 __all__ = ["BYTES_PER_TICK", "Picture", "centred", "cost", "mode_of", "to_strips"]
 
@@ -46,9 +46,9 @@ class Picture(StripView):
     Picture > .picture--empty { color: $text-muted; }
     """
 
-    def __init__(self, *, empty: str = "No picture yet.", **kwargs: Any) -> None:
+    def __init__(self, *, empty: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.empty = empty
+        self.empty = empty or tr("No picture yet.")
         self._path: Path | None = None
         self._caption = ""
         self._lines: list[Strip] = []
@@ -88,6 +88,17 @@ class Picture(StripView):
     def on_resize(self) -> None:
         """A new size is a new fit."""
         self._want()
+
+    def on_hide(self) -> None:
+        """Out of sight: shown again, it goes out bit by bit over a link as a new one does."""
+        if self._pace.remote:
+            self._sent, self._before = 0, []
+            self._pace.end()
+
+    def on_show(self) -> None:
+        """In sight again."""
+        if self._sent < len(self._lines):
+            self._pace.begin()
 
     @property
     def mode(self) -> Mode:
@@ -176,7 +187,7 @@ class Picture(StripView):
         name = self._path.name if self._path else ""
         inner = max(1, min(width - 4, max(cell_len(name), cell_len(self._problem))))
         flat, side, corners = ("-", "|", "++++") if self.ascii_only else ("─", "│", "┌┐└┘")
-        texts = [name, *wrap(self._problem, inner)]
+        texts = [name, *fold(self._problem, inner)]
         rows = [fit(t, inner, ascii_only=self.ascii_only) for t in texts]
         frame = [
             corners[0] + flat * (inner + 2) + corners[1],

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
+from fstui.i18n import tr
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -82,9 +83,9 @@ def decoded(
             image.draft("RGB", (width, height))
             upright = ImageOps.exif_transpose(image).convert("RGB")
     except FileNotFoundError as error:
-        raise BadInput("It isn't there any more.") from error
+        raise BadInput(tr("It isn't there any more.")) from error
     except Image.DecompressionBombError as error:
-        raise BadInput("It is too large to show.") from error
+        raise BadInput(tr("It is too large to show.")) from error
     except (OSError, ValueError, SyntaxError) as error:  # Pillow's errors for damaged files
         raise BadInput(_reason(error, path)) from error
     if cancelled():
@@ -94,13 +95,13 @@ def decoded(
 
 def _reason(error: Exception, path: Path) -> str:
     if path.is_dir():
-        return "It is a folder."
+        return tr("It is a folder.")
     if path.stat().st_size == 0:
-        return "It is empty."
+        return tr("It is empty.")
     if type(error).__name__ == "UnidentifiedImageError":
-        return "It is no JPEG, PNG, WebP, BMP or GIF."
+        return tr("It is no JPEG, PNG, WebP, BMP or GIF.")
     text = safe_text(getattr(error, "strerror", None) or str(error)).strip(".")
-    return f"It can't be read: {text}."
+    return tr("It can't be read: {why}.").format(why=text)
 
 
 def _fit(image: Image, width: int, height: int) -> Image:

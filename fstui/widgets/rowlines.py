@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.strip import Strip
 
+from fstui.i18n import tr
 from fstui.widgets.columns import Cell, Column, Place, Row, Tone
 from fstui.widgets.paint import line
 from fstui.widgets.words import clip, fit
@@ -37,7 +38,8 @@ class Painter:
             key = f"[{column.sort}]" if column.sort else ""
             way = (up if reverse else down) if place.number == sorted_by else ""
             room = max(0, place.width - len(key) - len(way))
-            title = fit(column.title, min(room, cell_len(column.title))) + key + way
+            name = tr(column.title)
+            title = fit(name, min(room, cell_len(name))) + key + way
             text += fit(title, place.width, right=column.right) + " "
         return line((text, self.style("header")))
 

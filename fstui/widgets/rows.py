@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
 
+from fstui.i18n import tr
 from fstui.widgets.columns import Cell, Column, Place, Row, Tone, lay_out
 from fstui.widgets.paint import StripView
 from fstui.widgets.rowlines import GUTTER, Painter
@@ -107,14 +108,14 @@ class Rows(StripView, can_focus=True):
         self,
         columns: Sequence[Column],
         *,
-        empty: str = "Nothing here yet.",
+        empty: str = "",
         header: bool = True,
         marks: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.columns = tuple(columns)
-        self.empty = empty
+        self.empty = empty or tr("Nothing here yet.")
         self.header = header
         self.marks = marks
         """Whether space marks rows."""

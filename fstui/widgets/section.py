@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -50,7 +51,7 @@ class Heading(StripView, can_focus=True):
         left, shown = width, []
         for text, style in parts:
             text = shorten(text, left, self.ascii_only)
-            left -= len(text)
+            left -= cell_len(text)
             shown.append((text, None if self.has_focus else self.style_of(f"heading--{style}")))
         return [line(*shown)]
 

@@ -8,10 +8,15 @@ from rich.cells import cell_len
 from textual.strip import Strip
 
 from engine.protocol import ENDS, Snapshot, State, safe_text
+from fstui.i18n import later, tr, tr_n
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.words import clip, duration, engineering, rate, sign
+from fstui.widgets.words import clip, count, duration, rate, reached, sign
 
-STAGE_WORDS = {"extract": "extracting", "train": "training", "convert": "converting"}
+STAGE_WORDS = {
+    "extract": later("extracting"),
+    "train": later("training"),
+    "convert": later("converting"),
+}
 _TONES = {
     State.DONE: "good",
     State.FAILED: "bad",
@@ -40,9 +45,9 @@ class StatusLine(StripView):
     StatusLine > .status--muted { color: $text-muted; }
     """
 
-    def __init__(self, *, empty: str = "No job.", **kwargs: Any) -> None:
+    def __init__(self, *, empty: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.empty = empty
+        self.empty = empty or tr("No job.")
         self._snapshot: Snapshot | None = None
         self._note = ""
 
@@ -81,35 +86,34 @@ def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
     s = snapshot
     head = f"{sign(s.state, ascii_only)} {_state(s)}"
     if s.state in ENDS:
-        stage = f": {safe_text(s.stage)}" if s.stage else ""
+        stage = f": {safe_text(tr(s.stage))}" if s.stage else ""
         return [head + stage, *([safe_text(s.message)] if s.message else [])]
     parts = [head, _place(s)]
     if s.phase:
-        parts.append(safe_text(s.phase))
+        parts.append(safe_text(tr(s.phase)))
     if s.progress.eta_s is not None:
-        parts.append(f"{duration(s.progress.eta_s)} left")
+        parts.append(tr("{time} left").format(time=duration(s.progress.eta_s)))
     parts += [rate(s.progress.rate, s.progress.unit), safe_text(s.device)]
     if s.warnings:
-        parts.append(f"{s.warnings} warning{'s' if s.warnings != 1 else ''}")
+        parts.append(tr_n("{n} warning", "{n} warnings", s.warnings).format(n=s.warnings))
     return [p for p in parts if p]
 
 
 def _state(s: Snapshot) -> str:
     """`training`, `extracting a (step 1 of 2)`, or the state's own word."""
     if s.state is State.STOPPING:
-        return "stopping (saving)"
+        return tr("stopping (saving)")
     if s.state is not State.RUNNING:
-        return s.state.value
+        return tr(s.state.value)
     side = f" {s.side}" if s.side else ""
-    step = f" (step {s.step + 1} of {s.steps})" if s.steps > 1 else ""
-    return STAGE_WORDS.get(s.stage, safe_text(s.stage) or "running") + safe_text(side) + step
+    step = tr(" (step {n} of {of})").format(n=s.step + 1, of=s.steps) if s.steps > 1 else ""
+    doing = tr(STAGE_WORDS.get(s.stage, safe_text(s.stage) or "running"))
+    return doing + safe_text(side) + step
 
 
 def _place(s: Snapshot) -> str:
     """`it 41 200` or `120 of 400 frames`."""
     if s.iteration is not None:
-        return f"it {s.iteration:,}".replace(",", " ")
+        return tr("it {n}").format(n=count(s.iteration))
     done, total = s.progress.done, s.progress.total
-    if total:
-        return f"{done:,} of {total:,} {s.progress.unit}s".replace(",", " ")
-    return f"{engineering(done)} {s.progress.unit}s" if done else ""
+    return reached(done, total, s.progress.unit) if total or done else ""

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
+from textwrap import wrap
 
 from rich.cells import cell_len, set_cell_size
 
 from engine.protocol import State, safe_text
+from fstui.i18n import tr, tr_n
 from fstui.widgets.plain import to_ascii
 
+CLOSING = "\u3001\u3002\uff0c\uff1a\uff1b\uff01\uff1f\uff09\u300d\u300f\u300b\u201d"
+"""Wide signs that can't begin a line."""
 SIGNS: dict[State, tuple[str, str]] = {
     State.QUEUED: ("·", "."),
     State.WAITING: ("·", "."),
@@ -27,6 +33,26 @@ SIGNS: dict[State, tuple[str, str]] = {
 """A sign for each state, so that colour is never all there is: in Unicode and in ASCII."""
 
 
+NOUNS = (
+    "cut",
+    "face",
+    "file",
+    "frame",
+    "iteration",
+    "line",
+    "network",
+    "picture",
+    "result",
+    "second",
+    "set",
+    "snapshot",
+    "source",
+)
+"""What `plural` counts on a screen: the finder of texts makes both forms of each."""
+UNITS = ("face", "frame", "it", "iteration", "second")
+"""What a rate is of."""
+
+
 def sign(state: State, ascii_only: bool = False) -> str:
     """One column for a job's state."""
     return SIGNS[state][int(ascii_only)]
@@ -38,14 +64,14 @@ def duration(seconds: float | None) -> str:
         return "-"
     whole = round(seconds)
     if whole < 100:
-        return f"{whole} s"
+        return tr("{n} s").format(n=whole)
     minutes = round(seconds / 60)
     if minutes < 100:
-        return f"{minutes} min"
+        return tr("{n} min").format(n=minutes)
     hours, minutes = divmod(minutes, 60)
     if hours < 48:
-        return f"{hours} h {minutes:02d}"
-    return f"{hours // 24} d {hours % 24} h"
+        return tr("{h} h {min:02d}").format(h=hours, min=minutes)
+    return tr("{d} d {h} h").format(d=hours // 24, h=hours % 24)
 
 
 def rate(value: float, unit: str) -> str:
@@ -53,8 +79,27 @@ def rate(value: float, unit: str) -> str:
     if not math.isfinite(value) or value <= 0:
         return ""
     if value < 1:
-        return f"{1 / value:.1f} s/{unit}"
-    return f"{value:.3g} {unit}/s" if value < 1000 else f"{engineering(value)} {unit}/s"
+        return tr("{n:.1f} s/{unit}").format(n=1 / value, unit=tr(unit))
+    number = f"{value:.3g}" if value < 1000 else engineering(value)
+    return tr("{n} {unit}/s").format(n=number, unit=tr(unit))
+
+
+def count(number: float | None) -> str:
+    """`41 200`: digits in groups of three, a dash for what isn't known."""
+    return "-" if number is None else f"{int(number):,}".replace(",", " ")
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 face`, `2 faces`, `no faces`."""
+    none, one, many = f"no {noun}s", f"{{n}} {noun}", f"{{n}} {noun}s"
+    return tr_n(one, many, number).format(n=count(number)) if number else tr(none)
+
+
+def reached(done: int, total: int | None, noun: str) -> str:
+    """`120 of 400 frames`, or `120 frames` where nobody knows of how many."""
+    if not total:
+        return plural(done, noun)
+    return tr("{done} of {all}").format(done=count(done), all=plural(total, noun))
 
 
 def engineering(value: float) -> str:
@@ -103,6 +148,27 @@ def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False)
     short = shorten(text, width, ascii_only)
     gap = " " * (width - cell_len(short))
     return gap + short if right else short + gap
+
+
+def fold(text: str, width: int) -> list[str]:
+    """A text in lines of at most `width` columns: cut at blanks and between wide characters."""
+    if cell_len(text) == len(text):
+        return wrap(text, max(width, 1))
+    lines = [""]
+    for piece in _pieces(text, width):
+        if cell_len(lines[-1] + piece) > width:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines if line.strip()]
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """What stays together: blanks, narrow words, a wide character with the signs that close it."""
+    for word in re.findall(r"\s+|\S+", text):
+        if cell_len(word) == len(word) <= width:
+            yield word
+        else:
+            yield from re.findall(rf".[{CLOSING}]*", word)
 
 
 def _last_cells(text: str, width: int) -> str:

@@ -9,19 +9,10 @@ import time
 from pathlib import Path
 
 from engine.history import History
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import (
-    VERSION,
-    Job,
-    JobFolder,
-    Progress,
-    Snapshot,
-    State,
-    Step,
-    holder_text,
-    sheet_of,
-)
+from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, sheet_of
 from engine.reached import FEWEST_FACES
 from engine.store import Store
 
@@ -120,9 +111,17 @@ class FakeEngine:
 
     def preview(self, number: int, *, sheet: bool = False, **extra: object) -> Path:
         """A preview picture with its event, perhaps with the sheet that it is a part of."""
+        path = self.picture(self.folder.preview_folder / f"{number:09d}.jpg", sheet=sheet)
+        if sheet:
+            extra |= {"sheet": f"preview/{sheet_of(path).name}", "sheet_columns": ["A", "mask"]}
+        self.folder.append("preview", path=f"preview/{path.name}", **extra)
+        return path
+
+    def picture(self, path: Path, *, sheet: bool = False) -> Path:
+        """A picture that is another for each name, perhaps with its sheet."""
         from PIL import Image
 
-        path = self.folder.preview_folder / f"{number:09d}.jpg"
+        number = sum(path.stem.encode())
         picture = Image.new("RGB", (256, 128))
         picture.putdata(
             [((x + number) % 256, 2 * y, (x * y) % 256) for y in range(128) for x in range(256)]
@@ -130,8 +129,6 @@ class FakeEngine:
         picture.save(path)
         if sheet:
             picture.resize((512, 256)).save(sheet_of(path))
-            extra |= {"sheet": f"preview/{sheet_of(path).name}", "sheet_columns": ["A", "mask"]}
-        self.folder.append("preview", path=f"preview/{path.name}", **extra)
         return path
 
     def end(self, state: State, code: int, message: str) -> None:

@@ -12,8 +12,9 @@ import fake
 import pytest
 
 from engine.errors import BadInput, NothingToDo, Refused
+from engine.eventlog import Event
 from engine.history import History, Point
-from engine.protocol import Event, Snapshot, State, sheet_of
+from engine.protocol import Snapshot, State, sheet_of
 from fstui import settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words

@@ -14,7 +14,8 @@ from engine.protocol import Progress as Share
 from engine.protocol import Snapshot, State
 from engine.sessions import Mark
 from fstui.widgets.chart import Chart
-from fstui.widgets.paint import LeanDisplay, StripView, changed_runs
+from fstui.widgets.display import LeanDisplay
+from fstui.widgets.paint import StripView, changed_runs
 from fstui.widgets.progress import Progress
 from fstui.widgets.status import StatusLine
 

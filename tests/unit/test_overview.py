@@ -12,9 +12,10 @@ import pytest
 from test_jobs import add, ended, ready_to_convert
 
 from engine.disk import disk_use
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from fstui.model.overview import overview, overviews
 
 
