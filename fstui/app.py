@@ -176,7 +176,7 @@ class FstuiApp(LeanDisplay):
             self.room.news(message.update)
         if ended is not None:
             self.notify(
-                safe_text(ended.farewell()),
+                safe_text(ended.notice()),
                 title=tr(ended.stage),
                 severity=ended.severity(),
                 markup=False,
@@ -289,6 +289,10 @@ class FstuiApp(LeanDisplay):
     async def action_quit(self) -> None:
         """Textual's own ctrl+q does what q does."""
         self.action_leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl-C, which ends nothing here: say what does."""
+        self.notify(tr("q leaves; jobs run on. x stops a job."), timeout=5)
 
     def _fatal_error(self) -> None:
         """A bug of ours: leave the screen to the command line's main, which logs the traceback."""

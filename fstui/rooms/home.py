@@ -132,7 +132,9 @@ class Home(Room):
 
     def words_for(self, action: str) -> str:
         """What there is to do with a project."""
-        return tr("rename, copy, trash") if action == "manage" else super().words_for(action)
+        if action == "manage":
+            return tr("rename, copy, trash") if self.chosen else tr("archive, trash")
+        return super().words_for(action)
 
     def action_manage(self) -> None:
         """Rename, duplicate, archive, trash, back again."""

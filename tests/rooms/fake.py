@@ -13,6 +13,7 @@ from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, sheet_of
+from engine.reached import FEWEST_FACES
 from engine.store import Store
 
 
@@ -31,17 +32,19 @@ def make_project(workspace: Path, name: str = "demo") -> Project:
 
 
 def add_faces(project: Project) -> None:
-    """A face on each side, so that a training can be asked for."""
+    """As many faces on each side as a training needs."""
     with Store(project.db_path) as store, store.batch():
         for side in ("a", "b"):
             media = store.add_media(
                 hash=side, path="x.mp4", side=side, name="x", width=64, height=48,
                 time_base_num=1, time_base_den=25, fps_num=25, fps_den=1,
             )  # fmt: skip
-            store.add_face(
-                store.add_frame(media.id, 0, 0), 0, left=0.0, top=0.0, right=9.0, bottom=9.0,
-                score=1.0, detector="x", points=bytes(68 * 8), aligner="x", crop="x.jpg",
-            )  # fmt: skip
+            frame = store.add_frame(media.id, 0, 0)
+            for number in range(FEWEST_FACES):
+                store.add_face(
+                    frame, number, left=0.0, top=0.0, right=9.0, bottom=9.0, score=1.0,
+                    detector="x", points=bytes(68 * 8), aligner="x", crop="x.jpg",
+                )  # fmt: skip
 
 
 class FakeEngine:
