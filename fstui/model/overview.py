@@ -199,8 +199,9 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
             words += tr("; {faces} so far").format(faces=plural(faces, "face"))
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
-        needs = tr("needs footage of {sides}").format(sides=listed(bare))
-        words = f"{plural(faces, 'face')}; {needs}"
+        words = tr("{faces}; needs footage of {sides}").format(
+            faces=plural(faces, "face"), sides=listed(bare)
+        )
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     return Stage("extract", "done", plural(faces, "face"), "")
 
@@ -255,7 +256,7 @@ def _convert_stage(
 
 def listed(sides: Sequence[str]) -> str:
     """`A, B, target`."""
-    return ", ".join(side.upper() if len(side) == 1 else tr(side) for side in sides)
+    return ", ".join(side.upper() if len(side) == 1 else side for side in sides)
 
 
 FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")

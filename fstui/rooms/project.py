@@ -313,10 +313,9 @@ def next_line(overview: Overview, readonly: bool = False) -> Line:
         watch = tr(" to watch {stage}").format(stage=tr(stage.name))
         return [tr("Running: press "), (f" {room} ", "accent"), watch]
     acts = {"add": tr("add footage"), "people": tr("record the people")}
-    act = acts.get(verb) or tr(stage.name)
+    what = tr(" to {what}").format(what=acts.get(verb) or tr(stage.name))
     if readonly:
-        return [tr("Next: {what}").format(what=act)]
-    what = tr(" to {what}").format(what=act)
+        return [tr("Next: {what}").format(what=acts.get(verb) or tr(stage.name))]
     return [tr("Next: press "), (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), what]
 
 

@@ -322,7 +322,7 @@ class Room(Screen[None]):
             start = starts[stage]
             folder = start_or_queue(lambda place: start(project, place=place, **settings))
             if folder.was_queued:
-                waits = tr("It waits in the queue.")
+                waits = tr("This {stage} waits in the queue.").format(stage=tr(stage))
                 self.app.call_from_thread(self.say, waits)
 
         self.attempt_in_thread(launch)
