@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -30,6 +30,8 @@ STALLED_S = 60.0
 SHEET = "-sheet"
 QUEUE_ENTRY = "queue.json"
 """A job's place in the queue (`engine.queue`), for one that was put there."""
+LAST_TIME = 253_402_300_800
+"""UNIX time of the year 10000: a clock shows none beyond."""
 _END_BYTES = 16_384
 """The end event is in the last bytes of the log; what its hooks came to may follow."""
 
@@ -157,7 +159,7 @@ class Event(msgspec.Struct):
     A reader skips kinds that it does not know.
     """
 
-    t: float
+    t: Annotated[float, msgspec.Meta(ge=0, lt=LAST_TIME)]
     k: str
     data: dict[str, Any] = {}
 
@@ -331,8 +333,10 @@ class JobFolder:
         if snapshot.state in ENDS:
             return snapshot
         if end := self.end_event():
-            snapshot.state = State(end.data.get("state", State.FAILED))
-            snapshot.exit = end.data.get("exit")
+            state, code = end.data.get("state"), end.data.get("exit")
+            # A newer version may know ends that this one doesn't: then it isn't known to be done.
+            snapshot.state = next((s for s in ENDS if s == state), State.FAILED)
+            snapshot.exit = code if isinstance(code, int) else None
             snapshot.message = str(end.data.get("message", ""))
             return snapshot
         if not self.lock_path.exists():
