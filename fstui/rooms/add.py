@@ -12,6 +12,7 @@ from engine.errors import BadInput
 from engine.project import SIDES, Project
 from fstui.i18n import later, tr
 from fstui.model import footage
+from fstui.places import typed_path
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.pathinput import PathInput
@@ -48,7 +49,7 @@ class AddFootage(Dialog[int]):
     def command(self) -> list[str]:
         """`add PROJECT SIDE PATH`."""
         copy = ["--copy"] if self.query_one("#copy", Choice).value else []
-        path = str(Path(self.query_one(PathInput).text.strip()).expanduser().absolute())
+        path = str(typed_path(self.query_one(PathInput).text))
         return ["add", self._project.name, self.query_one("#side", Choice).value, path, *copy]
 
     def on_mount(self) -> None:
@@ -70,7 +71,7 @@ class AddFootage(Dialog[int]):
         self.problem(tr("Looking at it ..."))
         self.query_one("#accept").disabled = True
         side, copy = self.query_one("#side", Choice).value, self.query_one("#copy", Choice).value
-        self.add(Path(text).expanduser(), side, copy)
+        self.add(Path(text), side, copy)
 
     @work(thread=True, exclusive=True, group="add")
     def add(self, path: Path, side: str, copy: bool) -> None:

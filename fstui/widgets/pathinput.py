@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -151,7 +152,7 @@ class PathInput(Vertical):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
-            self.post_message(self.Chosen(self, Path(event.value.strip()).expanduser()))
+            self.post_message(self.Chosen(self, Path(os.path.expanduser(event.value.strip()))))
 
     @work(thread=True, exclusive=True, group="look")
     def _look(self, typed: str, finish: bool) -> None:
