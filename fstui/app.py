@@ -241,7 +241,8 @@ class FstuiApp(LeanDisplay):
     def action_theme(self) -> None:
         """The next theme, remembered."""
         self.theme = self.session.state.theme = theme.after(self)
-        self.notify(tr("theme: {name}").format(name=self.theme), timeout=2)
+        said = tr("theme: {name}").format(name=safe_text(self.theme))
+        self.notify(said, timeout=2, markup=False)
 
     def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
