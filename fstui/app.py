@@ -23,7 +23,8 @@ from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT
-from fstui.rooms.room import Room
+from fstui.rooms.room import Answer, Room
+from fstui.threads import in_thread
 from fstui.widgets.paint import LeanDisplay
 
 
@@ -157,13 +158,16 @@ class FstuiApp(LeanDisplay):
         return bottom if isinstance(bottom, Room) else None
 
     def on_fstui_app_news(self, message: News) -> None:
-        """Take news into the session, then let the room that is shown paint what changed."""
-        if isinstance(message.update, theme.ThemesChanged):
-            self.take_themes(message.update)
+        """Take news into the session, then into the room that asked; else into that which shows."""
+        room, update = self.room, message.update
+        if isinstance(update, theme.ThemesChanged):
+            self.take_themes(update)
             return
-        ended = self.session.take(message.update)
-        if self.room is not None:
-            self.room.news(message.update)
+        if isinstance(update, Answer):
+            room, update = update
+        ended = self.session.take(update)
+        if room is not None:
+            room.news(update)
         if ended is not None:
             self.notify(
                 safe_text(ended.farewell()),
@@ -191,7 +195,7 @@ class FstuiApp(LeanDisplay):
             self.room.remember()
         state.save(self.session.state)
         if self.current_mode == room and self.room is not None:
-            self.room.on_screen_resume()  # of another project now
+            self.room.show_again()  # of another project now
         self.switch_mode(room)
 
     def open_project(self, path: Path, room: str = "") -> None:

@@ -160,7 +160,7 @@ class Home(Room):
         session.workspace, session.overviews, session.disks = workspace, None, {}
         session.state.looked_at(workspace)
         self.query_one(Rows).show([], empty=tr("Looking for projects ..."))
-        self.on_screen_resume()
+        self.show_again()
 
     def action_filter(self) -> None:
         """Show only projects with some words in their names."""

@@ -80,9 +80,9 @@ class MediaRoom(Room):
             self._looks = project.path, of_footage(project.path)
         return (self._looks[1],)
 
-    def on_screen_resume(self) -> None:
+    def show_again(self) -> None:
         """Somebody looks again."""
-        super().on_screen_resume()
+        super().show_again()
         self.query_one(FilmView).wake()
 
     def on_screen_suspend(self) -> None:
@@ -111,8 +111,7 @@ class MediaRoom(Room):
             self.studio.session.project = update.project
             if first:
                 self._facts.clear()
-                self.show()
-                self.query_one(Rows).select(self.studio.session.view.source)
+                self.query_one(Rows).want(self.studio.session.view.source)
         super().news(update)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual import events, work
 from textual.app import ComposeResult
@@ -51,6 +51,23 @@ RESUMES = {
 
 
 class Room(Screen[None]):
+class Answer(NamedTuple):
+    """What a question of a room was answered."""
+
+    room: Room
+    answer: object
+
+
+def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answer | None]:
+    """A room's question, whose answer finds its way back when another room is shown by then."""
+
+    def asked() -> Answer | None:
+        answer = ask()
+        return None if answer is None else Answer(room, answer)
+
+    return asked
+
+
     """One screen of the workbench."""
 
     room: ClassVar[str] = ""
@@ -108,7 +125,12 @@ class Room(Screen[None]):
         return session.jobs.get(self.stage) if self.stage else session.newest()
 
     def on_screen_resume(self) -> None:
-        """The room is shown: ask for what it shows, paint once."""
+        """The room is shown, or what lay over it is gone."""
+        if self.is_seen:
+            self.show_again()
+
+    def show_again(self) -> None:
+        """Ask for what is shown, paint once."""
         if self.is_mounted:
             self.come_back()
         self.ask_again()
@@ -151,11 +173,18 @@ class Room(Screen[None]):
         """Have the tail look at what this room shows now."""
         session = self.studio.session
         place = session.project.path if session.project else session.workspace
-        self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *self.asks())
+        mine = (addressed(self, ask) for ask in self.asks())
+        self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *mine)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is made, not going, and the room that is shown, be it behind a dialogue."""
+        return self.studio.room is self and bool(self.query("#keys"))
 
     def news(self, _update: object = None) -> None:
-        """Something changed."""
-        if self.frozen or not self.query("#banner"):  # the room is not made yet, or going
+        """Something changed. A room takes in what answers its own questions, seen or not: they are
+        told once. Then this paints, where somebody sees it."""
+        if self.frozen or not self.is_seen:
             return
         problem = self.studio.session.problem
         banner = self.query_one("#banner", Lines)

@@ -65,9 +65,9 @@ class SettingsRoom(Room):
         files = [own / settings.FILE, own / "keymap.toml"]
         return (of_files(*files, *([project.path / "project.toml"] if project else [])),)
 
-    def on_screen_resume(self) -> None:
+    def show_again(self) -> None:
         """Read them anew: they may have changed meanwhile."""
-        super().on_screen_resume()
+        super().show_again()
         self.read()
 
     def news(self, update: object = None) -> None:

@@ -73,7 +73,7 @@ class Train(StageRoom):
             self._machine = update
         job = self.job
         name = job.folder.name if job is not None and job.running else ""
-        if name != self._asked:
+        if name != self._asked and self.is_seen:
             self._asked, self._machine = name, None
             self.ask_again()
         super().news(update)
