@@ -108,6 +108,15 @@ class Dialog(ModalScreen[T]):
         event.stop()
         self.submit()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a thread does what was accepted: it is not done twice."""
+        return self.query_one("#accept", Button).disabled
+
+    @busy.setter
+    def busy(self, busy: bool) -> None:
+        self.query_one("#accept", Button).disabled = busy
+
     def submit(self) -> None:
         """Accept, or say why not."""
         done, result = self.attempt(self.accept)

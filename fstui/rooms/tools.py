@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import on, work
+from textual import on
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
-from textual.worker import Worker, get_current_worker
+from textual.widgets import Input, Static
 
 from engine.errors import BadInput, Refused
 from engine.protocol import safe_text
@@ -22,6 +21,7 @@ from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Lines
 from fstui.rooms.start import as_typed
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.pathinput import PathInput
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class Tools(Dialog[bool]):
 
     def submit(self) -> None:
         """Run the tool; the form stays."""
+        if self.busy:
+            return
         if self._tool.out and cast("FstuiApp", self.app).session.readonly:
             refused = Refused(tr("Nothing is written: fstui was started with --readonly."))
             self.problem(str(refused))
@@ -89,7 +91,7 @@ class Tools(Dialog[bool]):
         done, values = self.attempt(self._values)
         if not done:
             return
-        self.query_one("#accept", Button).disabled = True
+        self.busy = True
         self.problem("")
         self._say([tr("At work ...")])
         self.run_tool(self._tool.verb, values)
@@ -103,22 +105,17 @@ class Tools(Dialog[bool]):
         others = [option for option in self._tool.all_options if option.default is not None]
         return paths | {o.name: value_of(o, self.query_one(f"#tool-{o.name}")) for o in others}
 
-    @work(thread=True, exclusive=True, group="tool")
+    @in_thread(exclusive=True, group="tool")
     def run_tool(self, verb: str, values: dict[str, Any]) -> None:
         """Let the engine do it in a process of its own."""
-        worker = get_current_worker()
-        refusals: list[str] = []
-        done, told = self.attempt(lambda: said(verb, mediatools.run(verb, values)), refusals.append)
-        self._tell(worker, told if done else [], refusals)
+        told: list[str] = []
+        problem = failure_of(lambda: told.extend(said(verb, mediatools.run(verb, values))))
+        deliver(self, self._done, told, problem)
 
-    def _tell(self, worker: Worker[None], told: list[str], refusals: list[str]) -> None:
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._done, told, refusals)
-
-    def _done(self, told: list[str], refusals: list[str]) -> None:
-        self.query_one("#accept", Button).disabled = False
+    def _done(self, told: list[str], problem: str) -> None:
+        self.busy = False
         self._say(told)
-        self.problem(" ".join(refusals))
+        self.problem(problem)
 
     def _say(self, told: list[str]) -> None:
         lines = self.query_one("#said", Lines)
