@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
@@ -209,7 +209,7 @@ class FstuiApp(LeanDisplay):
         self.enter(room or self.session.view.room)
         self.watch_if_asked()
 
-    @work(thread=True, exclusive=True, group="watch")
+    @in_thread(exclusive=True, group="watch")
     def watch_if_asked(self) -> None:
         """Start the watching job where the project says so."""
         if problem := self.session.watch_if_asked():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -24,6 +24,7 @@ from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
@@ -50,7 +51,6 @@ RESUMES = {
 """What `s` does, by the room's stage."""
 
 
-class Room(Screen[None]):
 class Answer(NamedTuple):
     """What a question of a room was answered."""
 
@@ -68,6 +68,7 @@ def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answ
     return asked
 
 
+class Room(Screen[None]):
     """One screen of the workbench."""
 
     room: ClassVar[str] = ""
@@ -260,16 +261,20 @@ def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answ
         """A passing notice; what stands in brackets is text, not markup."""
         self.notify(safe_text(text), severity=severity, timeout=timeout, markup=False)
 
+    def problem(self, text: str) -> None:
+        """What went wrong, as a notice."""
+        self.say(text, severity="error", timeout=10)
+
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something small; an error becomes a notice of one sentence."""
         try:
             act()
         except FstuiError as error:
-            self.say(str(error), severity="error", timeout=10)
+            self.problem(str(error))
             return False
         except OSError as error:
             problem = from_os_error(error, f"writing {error.filename or 'to the project'}")
-            self.say(str(problem), severity="error", timeout=10)
+            self.problem(str(problem))
             return False
         self.studio.tail.poke()
         return True
@@ -341,7 +346,7 @@ def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answ
             else:
                 self.app.push_screen(StartForm(project, stage), go)
 
-    @work(thread=True, exclusive=True, group="start")
+    @in_thread(group="start")
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:
         """Launch a job; waiting for its first word takes a moment, so in a thread."""
 
@@ -366,14 +371,8 @@ def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answ
 
     def attempt_in_thread(self, act: Callable[[], object]) -> None:
         """As `attempt`, from a worker's thread."""
-        try:
-            act()
-        except FstuiError as error:
-            text = str(error)
-            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
-        except OSError as error:
-            text = str(from_os_error(error, f"writing {error.filename or 'to the project'}"))
-            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
+        if problem := failure_of(act):
+            deliver(self, self.problem, problem)
         self.studio.tail.poke()
 
     def action_stop(self) -> None:
@@ -409,7 +408,7 @@ def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answ
 
         self.app.push_screen(Confirm(question, lost, act=tr("Kill it"), keep=tr("Wait")), go)
 
-    @work(thread=True, exclusive=True, group="kill")
+    @in_thread(group="kill")
     def kill(self, folder: JobFolder) -> None:
         """Kill after pid, start time and host were compared with the lock."""
 

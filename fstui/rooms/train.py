@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
 from engine.protocol import State
@@ -20,6 +19,7 @@ from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
 from fstui.rooms.trainlines import loss_line, model_line, nan_line, progress_line, settings_now
+from fstui.threads import in_thread
 from fstui.widgets.losschart import LossChart
 from fstui.widgets.menu import Menu
 
@@ -227,7 +227,7 @@ class Train(StageRoom):
 
         self.app.push_screen(ChangeLive(project.name, settings_now(job)), go)
 
-    @work(thread=True, group="change")
+    @in_thread(group="change")
     def ask_job(self, ask: Callable[[], object], said: str) -> None:
         """Ask the training for something, and wait for its answer in a thread."""
 
