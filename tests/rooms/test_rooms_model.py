@@ -369,14 +369,14 @@ def test_a_damaged_job_hides_no_other(tmp_workspace: Path, monkeypatch: pytest.M
     look = JobTail.look
 
     def dead(tail: JobTail) -> JobUpdate | None:
-        if tail.stage == "extract":
+        if tail.stage == "convert":  # the newer one, which is looked at first
             raise OSError(errno.EIO, "Input/output error")
         return look(tail)
 
     monkeypatch.setattr(JobTail, "look", dead)
     tail = Tail(lambda _: None)
     tail.follow(project.path)
-    assert [u.stage for u in tail.look() if isinstance(u, JobUpdate)] == ["convert"]
+    assert [u.stage for u in tail.look() if isinstance(u, JobUpdate)] == ["extract"]
     for engine in engines:
         engine.vanish()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -137,6 +138,14 @@ async def test_a_drive_that_goes_away_is_said_where_its_footage_is(
         assert b.app.is_running
 
 
+def is_in(function: str, thread: int) -> bool:
+    """Whether a thread is in a function."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None and frame.f_code.co_name != function:
+        frame = frame.f_back
+    return frame is not None
+
+
 # --- whose answer ----------------------------------------------------------------------------
 
 
@@ -170,6 +179,7 @@ async def test_footage_that_is_told_to_a_hidden_room_is_there_when_it_is_shown(
         await b.sees("Target")
         await left_while_asked(b, gate, "6")
         await b.press("6")
+        await b.until(lambda: b.app.room and b.app.room.room == "media", "the room")
         await b.sees("a.png")
 
 
@@ -197,6 +207,7 @@ async def test_a_log_that_is_told_to_a_hidden_room_is_there_when_it_is_shown(
         await b.sees("job 2 of 2")
         await left_while_asked(b, gate, "left_square_bracket")
         await b.press("5")
+        await b.until(lambda: b.app.room and b.app.room.room == "log", "the room")
         await b.sees("of the first")
 
 
@@ -205,10 +216,12 @@ async def test_facts_stand_under_the_name_that_they_are_of(
 ) -> None:
     one, other = (fake.make_project(tmp_workspace, name) for name in ("one", "other"))
     asked: list[str] = []
+    held: list[int] = []
 
     def ask(path: Path) -> dict[str, Any]:
         asked.append(path.name)
         if path.name == "b.png":
+            held.append(threading.get_ident())
             gate()
         return {"width": 111 if path.name == "b.png" else 222, "height": 9}
 
@@ -222,7 +235,7 @@ async def test_facts_stand_under_the_name_that_they_are_of(
         await b.press("j")
         await b.sees("target.png: 222x9")
         gate.open.set()
-        await b.until(lambda: not b.app.workers or not b.app.workers._workers, "all have ended")
+        await b.until(lambda: not is_in("ask_facts", held[0]), "the late answer")
         assert "111x9" not in b.text()
         asked.clear()
         await b.press("k", "j")
