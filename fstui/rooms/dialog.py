@@ -123,17 +123,14 @@ class Dialog(ModalScreen[T]):
         if done:
             self.dismiss(result)
 
-    def attempt(
-        self, act: Callable[[], Any], tell: Callable[[str], object] | None = None
-    ) -> tuple[bool, Any]:
-        """Do something; its error becomes the dialogue's sentence, through `tell` from a thread."""
-        tell = tell or self.problem
+    def attempt(self, act: Callable[[], Any]) -> tuple[bool, Any]:
+        """Do something; its error becomes the dialogue's sentence."""
         try:
             return True, act()
         except FstuiError as error:
-            tell(str(error))
+            self.problem(str(error))
         except OSError as error:
-            tell(str(from_os_error(error, f"writing {error.filename or 'to disk'}")))
+            self.problem(str(from_os_error(error, f"writing {error.filename or 'to disk'}")))
         return False, None
 
     def action_back(self) -> None:
