@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on
@@ -60,16 +61,14 @@ class Tools(Dialog[bool]):
     @on(Choice.Turned, "#tool")
     async def _turned(self) -> None:
         """The fields of another tool; source and result stay where both have them."""
-        paths = {entry.id: entry.text for entry in self.query(PathInput)}
+        paths = {entry.id or "": entry.text for entry in self.query(PathInput)}
         holder = self.query_one("#tool-fields")
+        self.problem("")
         async with self.batch():
             await holder.remove_children()
-            await holder.mount(*fields_of(self._tool))
-        for entry in self.query(PathInput):
-            entry.text = paths.get(entry.id, entry.text)
+            await holder.mount(*fields_of(self._tool, paths))
         for line in self.query(Input):
             line.cursor_blink = False
-        self.problem("")
 
     @on(PathInput.Chosen)
     def _entered(self, event: PathInput.Chosen) -> None:
@@ -123,19 +122,24 @@ class Tools(Dialog[bool]):
         self.call_after_refresh(lines.scroll_visible, animate=False)
 
 
-def fields_of(tool: Tool) -> list[Widget]:
-    """Paths and options of a tool."""
-    paths = [("source", tool.source), *([("out", tool.out)] if tool.out else [])]
-    fields = [labelled(name, PathInput(id=f"tool-{name}")) for name, _ in paths]
-    return fields + [_field(option) for option in tool.all_options]
+def fields_of(tool: Tool, typed: Mapping[str, str] = MappingProxyType({})) -> list[Widget]:
+    """Paths and options of a tool; what stood in the paths' fields, by their ids, stays there."""
+    names = ["source", *(["out"] if tool.out else [])]
+    fields = [labelled(name, path_field(f"tool-{name}", typed)) for name in names]
+    return fields + [_field(option, typed) for option in tool.all_options]
 
 
-def _field(option: Option) -> Widget:
+def path_field(name: str, typed: Mapping[str, str]) -> PathInput:
+    """A path's field with what was typed there."""
+    return PathInput(typed.get(name, ""), id=name)
+
+
+def _field(option: Option, typed: Mapping[str, str]) -> Widget:
     name = f"tool-{option.name}"
     if option.default is None:
         label = option.flag.removeprefix("--") or option.name
         about = Static(Content(tr(option.help)), classes="dialog--help")
-        return Vertical(labelled(label, PathInput(id=name)), about, classes="tool--row")
+        return Vertical(labelled(label, path_field(name, typed)), about, classes="tool--row")
     if option.is_switch:
         return labelled(option.name, yes_no(False, id=name), tr(option.help))
     if option.choices:
