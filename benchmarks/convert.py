@@ -21,7 +21,7 @@ from engine import packs
 from engine.convert.clip import Clip, Conversion
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import Cutter, Item
+from engine.convert.patch import Cutter, FrameInFlight
 from engine.extract.describe import FaceFinder
 from engine.extract.flow import ordered
 from engine.faces.landmarks import Landmarks
@@ -111,10 +111,10 @@ def _parts(clip: Clip, swapper: Swapper, settings: ConvertSettings) -> dict[str,
     with FrameReader(clip.path) as reader:
         parts["decode"] = _part(CLIP_FRAMES, lambda: [index for index, _, _ in reader.raw()])
     with FrameReader(clip.path, step=FACE_STEP) as reader:
-        items = [Item(index, pts, frame, index) for index, pts, frame in reader.raw()]
+        items = [FrameInFlight(index, pts, frame, index) for index, pts, frame in reader.raw()]
     items = [item for item in items if clip.faces[item.index]]
 
-    def cut(item: Item) -> Any:
+    def cut(item: FrameInFlight) -> Any:
         return cutter.cut(item.frame, clip.faces[item.index][0])
 
     patches = [cut(item) for item in items]

@@ -15,9 +15,10 @@ from typing import NamedTuple
 
 from engine.disk import disk_use
 from engine.errors import FstuiError, from_os_error
+from engine.locks import holder_text
 from engine.process import FileLock, is_locked
 from engine.project import Project
-from engine.protocol import ENDS, JobFolder, holder_text, jobs_of
+from engine.protocol import ENDS, JobFolder, jobs_of
 from engine.queue.queue import queue_of
 
 KEEP = 3

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from engine.errors import BadInput, NothingToDo
 from engine.project import Project
 from engine.protocol import safe_text
-from engine.store import CROP, Store
+from engine.store import Store
+from engine.tables import CROP
 
 PAINTED = "custom"
 """Name of the mask that the user paints: no extraction makes or drops it."""

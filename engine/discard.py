@@ -20,9 +20,11 @@ import msgspec
 from engine import mediarows
 from engine.disk import disk_use
 from engine.errors import BadInput, Damaged, NothingToDo, from_os_error
+from engine.locks import hold_locks
 from engine.project import Project, Source, enter_sources, now
-from engine.protocol import hold_locks, safe_text, write_atomic
-from engine.store import Media, Store
+from engine.protocol import safe_text, write_atomic
+from engine.store import Store
+from engine.tables import Media
 
 VERSION = 1
 FILE, ROWS = "footage.json", "faces.db"

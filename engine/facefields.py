@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
-from engine.store import KEPT, Store
+from engine.store import Store
+from engine.tables import KEPT
 
 FIGURES = (
     *("blur", "spectrum", "size", "yaw", "pitch", "roll"),

@@ -12,7 +12,7 @@ import re
 from engine.errors import BadInput
 from engine.facefields import FLAGS, NUMBERS, WORDS, Condition
 from engine.protocol import safe_text
-from engine.store import KEPT, REASONS
+from engine.tables import KEPT, REASONS
 
 _TERM = re.compile(r"([A-Za-z_]*)\s*(<=|>=|!=|<|>|=)\s*(\S*)")
 ALIASES = {"cluster": "person", "identity": "distance"}

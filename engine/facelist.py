@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from engine.errors import BadInput
 from engine.facefields import FIGURES, Condition, field_sql, has_people
-from engine.store import INDEX, Store
+from engine.store import Store
+from engine.tables import INDEX
 
 HASH_BITS = 64
 MOST_BITS = 8

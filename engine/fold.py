@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.protocol import Event, Progress, Snapshot, State
+from engine.eventlog import Event
+from engine.protocol import Progress, Snapshot, State
 
 _ACKNOWLEDGED = {"stop": State.STOPPING, "pause": State.PAUSED, "resume": State.RUNNING}
 

@@ -14,7 +14,8 @@ from typing import Any
 
 from engine.cancel import output_of, stop_if_cancelled
 from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, NotPossible, from_os_error, of_exit
-from engine.protocol import Job, JobFolder, refuse_if_running, safe_text
+from engine.locks import refuse_if_running
+from engine.protocol import Job, JobFolder, safe_text
 
 START_PATIENCE_S = 30.0
 ROOT = Path(__file__).resolve().parent.parent

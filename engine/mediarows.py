@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from engine.store import Face, Media, Store
+from engine.store import Store
+from engine.tables import Face, Media
 
 NUMBERED = {
     "media": (Media._fields, {"id": "media"}),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shlex
 import shutil
 import time
@@ -12,13 +10,15 @@ import tomllib
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
 from engine.cancel import stop_if_cancelled
 from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
+from engine.footage import check_media, content_hash, free_name, media_in, size_of
 from engine.protocol import safe_text, write_atomic
+from engine.workspace import check_name, taken_words
 
 FORMAT = 1
 CHANGE_PATIENCE_S = 5.0
@@ -29,32 +29,6 @@ PERSON_SIDES = ("a", "b")
 """Sides of which it is recorded who they show; target footage shows A."""
 NAME_MAX = 200
 """Characters of a person's name."""
-CONTAINERS = {
-    "mov,mp4,m4a,3gp,3g2,mj2": ".mp4 .mov .m4v .3gp",
-    "matroska,webm": ".mkv .webm",
-    "avi": ".avi",
-    "asf": ".wmv",
-    "flv": ".flv",
-    "gif": ".gif",
-    "mpeg,mpegvideo": ".mpg .mpeg .vob",
-    "mpegts": ".ts .mts .m2ts",
-    "ogg": ".ogv",
-    "mxf": ".mxf",
-}
-"""FFmpeg's containers that are opened, and the names of their files. Playlists (hls, dash, concat)
-can name other files and are not."""
-PICTURES = {
-    "PNG": ".png",
-    "JPEG": ".jpg .jpeg",
-    "BMP": ".bmp",
-    "TIFF": ".tif .tiff",
-    "WEBP": ".webp",
-    "EXR": ".exr",
-}
-"""Formats of pictures that are opened, and the names of their files; EXR by `engine.media.exr`,
-the others by Pillow, which knows them by these words."""
-VIDEO_SUFFIXES = frozenset(" ".join(CONTAINERS.values()).split())
-IMAGE_SUFFIXES = frozenset(" ".join(PICTURES.values()).split())
 
 
 class Ground(StrEnum):
@@ -133,27 +107,6 @@ class ProjectFile(msgspec.Struct):
     """What to do when footage arrives; `engine.watch.recipes` reads and checks each."""
 
 
-RESERVED: tuple[Literal["archive", "trash"], ...] = ("archive", "trash")
-"""Folders of a workspace that hold projects which were put away."""
-
-
-def check_name(name: str) -> str:
-    """A project's name as a safe folder name. Raises `BadInput` saying what is wrong with it."""
-    shown = safe_text(name)
-    if not name or name != name.strip() or len(name.encode()) > 100:
-        raise BadInput("A project's name needs 1 to 100 bytes and no blanks at its ends.")
-    if not name.isprintable() or shown != name:
-        raise BadInput(f"The project name '{shown}' has control characters: use printable ones.")
-    if name in (".", "..") or name[0] in ".-" or any(c in name for c in '/\\:*?"<>|'):
-        raise BadInput(
-            f"The project name '{shown}' can't be a folder's name: leave out / \\ : * ? \" < > | "
-            "and a leading dot or dash."
-        )
-    if name in RESERVED:
-        raise BadInput(f"'{name}' is the workspace's own folder: choose another name.")
-    return name
-
-
 class Project:
     """An open project. Every change is read, changed and written back at once."""
 
@@ -190,7 +143,7 @@ class Project:
             workspace.mkdir(parents=True, exist_ok=True)
             path.mkdir(mode=0o700)
         except FileExistsError as error:
-            raise BadInput(_taken(workspace, name)) from error
+            raise BadInput(taken_words(workspace, name)) from error
         except OSError as error:
             raise from_os_error(error, f"making the project {path}") from error
         try:
@@ -263,7 +216,7 @@ class Project:
             if copy:
                 path = self._copy_in(side, path)
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
-            new.append(Source(side, str(shown), source_hash, _size(path), now()))
+            new.append(Source(side, str(shown), source_hash, size_of(path), now()))
         if new:
             self.change(lambda doc: enter_sources(doc, new))
         return new
@@ -387,33 +340,11 @@ class Project:
         return dict(self.file.settings.get(stage, {}))
 
 
-def free_name(folder: Path, path: Path) -> Path:
-    """A name in a folder that nothing has yet: the file's own, else with a number behind."""
-    aim, number = folder / path.name, 1
-    while os.path.lexists(aim):
-        number += 1
-        aim = folder / f"{path.stem}-{number}{path.suffix}"
-    return aim
-
-
 def _person_side(side: str) -> str:
     """A side that shows a person of its own. Raises `BadInput` for another word."""
     if side not in PERSON_SIDES:
         raise BadInput(f"People are recorded for side a or b, not '{safe_text(side)}'.")
     return side
-
-
-def _taken(workspace: Path, name: str) -> str:
-    """The sentence for a name that a project, or something else, has already."""
-    where = safe_text(str(workspace))
-    if not workspace.is_dir():
-        return f"The workspace {where} is no folder: name another with --workspace."
-    if (workspace / name / "project.toml").is_file():
-        return f"There is a project '{name}' in {where} already."
-    return (
-        f"'{name}' in {where} is there already and is no project (it has no project.toml): choose "
-        "another name, or move it away."
-    )
 
 
 def enter_sources(doc: Any, new: list[Source]) -> None:
@@ -433,96 +364,6 @@ def enter_sources(doc: Any, new: list[Source]) -> None:
         table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()
         table.update(msgspec.to_builtins(source))
         tables.append(table)
-
-
-def projects_of(workspace: Path) -> list[Path]:
-    """Project folders of a workspace, newest change first."""
-    try:
-        found = [p for p in workspace.iterdir() if (p / "project.toml").is_file()]
-    except OSError:
-        return []
-    return sorted(found, key=last_activity, reverse=True)
-
-
-def last_activity(project: Path) -> float:
-    """UNIX time of the newest change that shows in the project's folder."""
-    times = [0.0]
-    for name in ("project.toml", "faces.db", "jobs", "model", "out"):
-        try:
-            times.append((project / name).stat().st_mtime)
-        except OSError:
-            continue
-    return max(times)
-
-
-def check_media(path: Path) -> Path:
-    """An absolute path of a video or a folder with media. Raises `BadInput` for anything else.
-
-    Only names are looked at here; the engine's probe opens the file.
-    """
-    shown = safe_text(str(path))
-    try:
-        path = path.expanduser().resolve(strict=True)
-        if path.is_dir():
-            if not media_in(path):
-                raise BadInput(f"{shown} has no video and no picture in it.")
-            return path
-        if not path.is_file():
-            raise BadInput(f"{shown} is neither a file nor a folder.")
-        if path.stat().st_size == 0:
-            raise BadInput(f"{shown} is empty (0 bytes).")
-    except FileNotFoundError as error:
-        raise BadInput(f"There is nothing at {shown}.") from error
-    except (OSError, RuntimeError) as error:
-        raise BadInput(f"{shown} can't be read: {error}.") from error
-    if path.suffix.lower() not in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
-        known = " ".join(sorted(s[1:] for s in VIDEO_SUFFIXES | IMAGE_SUFFIXES))
-        raise BadInput(f"{shown} is no video or picture by its name: known are {known}.")
-    return path
-
-
-def media_in(folder: Path) -> list[Path]:
-    """Videos and pictures directly in a folder, in natural order; hidden files are left out."""
-    names = [
-        e.name
-        for e in os.scandir(folder)
-        if e.is_file()
-        and not e.name.startswith(".")
-        and Path(e.name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-    ]
-    return [folder / n for n in sorted(names, key=natural_key)]
-
-
-def natural_key(name: str) -> list[tuple[int, int | str]]:
-    """Sort key under which `2.png` comes before `10.png`."""
-    return [(0, int(p)) if p.isdecimal() else (1, p) for p in re.split(r"(\d+)", name)]
-
-
-def content_hash(path: Path) -> str:
-    """SHA-256 of a file's size, first, middle and last MiB; of a folder's names, sizes and times.
-
-    Footage is gigabytes large: three pieces and the size tell copies apart from other takes.
-    """
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for item in media_in(path):
-            stat = item.stat()
-            digest.update(f"{item.name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
-        return digest.hexdigest()
-    size = path.stat().st_size
-    digest.update(str(size).encode())
-    piece = 1 << 20
-    with open(path, "rb") as file:
-        for offset in sorted({0, max(0, size // 2 - piece // 2), max(0, size - piece)}):
-            file.seek(offset)
-            digest.update(file.read(piece))
-    return digest.hexdigest()
-
-
-def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(p.stat().st_size for p in media_in(path))
-    return path.stat().st_size
 
 
 def _with_text_days(data: dict[str, Any]) -> dict[str, Any]:

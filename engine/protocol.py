@@ -6,22 +6,22 @@ the user asks of a running job, `lock` who runs it. Standard library and msgspec
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 
-from engine.errors import AlreadyRunning, BadInput, Damaged, Exit
-from engine.process import FileLock, fsync_folder, host, is_locked, is_same_process
-from engine.process import boot_id as this_boot
+from engine.errors import BadInput, Damaged, Exit
+from engine.eventlog import Event, append_event, read_events
+from engine.locks import Holder, read_holder
+from engine.process import fsync_folder, is_locked
 
 VERSION = 1
 STATE_INTERVAL_S = 1.0
@@ -30,8 +30,6 @@ STALLED_S = 60.0
 SHEET = "-sheet"
 QUEUE_ENTRY = "queue.json"
 """A job's place in the queue (`engine.queue`), for one that was put there."""
-LAST_TIME = 253_402_300_800
-"""UNIX time of the year 10000: a clock shows none beyond."""
 _END_BYTES = 16_384
 """The end event is in the last bytes of the log; what its hooks came to may follow."""
 
@@ -71,7 +69,7 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """`job.json`: the request, written once."""
+    """`job.json`: the request; it changes no more once the job has begun."""
 
     v: int
     kind: str
@@ -123,24 +121,6 @@ class Snapshot(msgspec.Struct):
     saved_iteration: int | None = None
 
 
-class Holder(msgspec.Struct, frozen=True):
-    """The text of a lock file: who holds it."""
-
-    pid: int
-    started: float
-    """Start time of the process as `engine.process.start_time` gives it."""
-    host: str
-    boot: str
-    since: float
-    """UNIX time when the lock was taken."""
-    job: str = ""
-
-    def words(self) -> str:
-        """`pid 123 on box since 14:02 UTC`."""
-        since = datetime.fromtimestamp(self.since, UTC).strftime("%Y-%m-%d %H:%M UTC")
-        return f"pid {self.pid} on {self.host} since {since}"
-
-
 class Command(msgspec.Struct, frozen=True):
     """One file in `control/`: what the user asks of a running job."""
 
@@ -148,20 +128,6 @@ class Command(msgspec.Struct, frozen=True):
     """stop, pause, resume, save, preview, slower, look."""
     args: dict[str, Any] = {}
     id: str = ""
-
-
-class Event(msgspec.Struct):
-    """One line of `events.jsonl`: time, kind, and the kind's own fields in `data`.
-
-    Kinds of every job: start, step, phase, progress, heartbeat, warn, preview, ack, step-end, end;
-    of a training: metric, save, finder; of an extraction: rejected, rejections, jitter;
-    of a convert: kept, flicker; of the watching: arrival, launch, run; behind the end: hook.
-    A reader skips kinds that it does not know.
-    """
-
-    t: Annotated[float, msgspec.Meta(ge=0, lt=LAST_TIME)]
-    k: str
-    data: dict[str, Any] = {}
 
 
 _encoder = msgspec.json.Encoder()
@@ -265,7 +231,7 @@ class JobFolder:
             (path / "preview").mkdir()
             if entry:  # before the request, which makes a job of the folder: whole or not at all
                 write_atomic(path / QUEUE_ENTRY, entry)
-            write_atomic(path / "job.json", msgspec.json.format(_encoder.encode(job)))
+            cls(path).write_job(job)
         except OSError as error:
             from engine.errors import from_os_error
 
@@ -282,6 +248,10 @@ class JobFolder:
         if job.v > VERSION:
             raise Damaged(f"The job {self.name} is of a newer fstui (version {job.v}): update it.")
         return job
+
+    def write_job(self, job: Job) -> None:
+        """Write the request; another one only while the job waits in the queue."""
+        write_atomic(self.path / "job.json", msgspec.json.format(_encoder.encode(job)))
 
     def snapshot(self) -> Snapshot:
         """`state.json` as written, without looking at the lock; empty when there is none yet."""
@@ -383,125 +353,7 @@ class JobFolder:
         return read_events(self.events_path, offset)
 
 
-def append_event(path: Path, kind: str, data: dict[str, Any], *, durable: bool = False) -> None:
-    """One `os.write` of a whole line on an `O_APPEND` descriptor; NaN becomes the string "nan".
-    `durable` lines are on the disk when it returns.
-
-    Raises `OSError` when the disk took a part of the line only.
-    """
-    line = (
-        _encoder.encode(Event(time.time(), kind, {k: _plain(v) for k, v in data.items()})) + b"\n"
-    )
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-    try:
-        end = os.lseek(fd, 0, os.SEEK_END)
-        if end and os.pread(fd, 1, end - 1) != b"\n":
-            line = b"\n" + line  # a full disk or a power cut tore the line before this one
-        if os.write(fd, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-        if durable:
-            os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return str(value)
-    return value
-
-
-def read_events(path: Path, offset: int = 0) -> tuple[list[Event], int]:
-    """Whole lines behind `offset`; a torn last line is left for the next call."""
-    try:
-        with open(path, "rb") as file:
-            file.seek(offset)
-            data = file.read()
-    except FileNotFoundError:
-        return [], offset
-    end = data.rfind(b"\n") + 1
-    events = []
-    for line in data[:end].split(b"\n"):
-        try:
-            events.append(msgspec.json.decode(line, type=Event))
-        except msgspec.MsgspecError:
-            continue
-    return events, offset + end
-
-
-# --- locks and lists -------------------------------------------------------------------------
-
-
-def read_holder(path: Path) -> Holder | None:
-    """The text of a lock file, None when there is none or it is torn."""
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Holder)
-    except (OSError, msgspec.MsgspecError):
-        return None
-
-
-def holder_text(job: str = "") -> str:
-    """What this process writes into the locks that it takes."""
-    from engine.process import start_time
-
-    pid = os.getpid()
-    return _encoder.encode(
-        Holder(pid, start_time(pid), host(), this_boot(), time.time(), job)
-    ).decode()
-
-
-PROJECT_LOCKS: dict[str, str] = {
-    "extract": "faces",
-    "train": "model",
-    "convert": "out",
-    "preview": "preview",
-    "watch": "watch",
-    "import": "faces",
-}
-"""Which of the project's locks a stage needs (`locks/<name>`)."""
-
-
-def locks_of(job: Job) -> list[str]:
-    """The names of the project's locks that a job's steps need, in one fixed order."""
-    return sorted({PROJECT_LOCKS[s.stage] for s in job.steps if s.stage in PROJECT_LOCKS})
-
-
-def refuse_if_running(project: Path, job: Job) -> None:
-    """Raise `AlreadyRunning`, with pid, host and since when, if a lock that `job` needs is held."""
-    for name in locks_of(job):
-        path = project / "locks" / name
-        if is_locked(path):
-            raise already_running(path, name)
-
-
-def already_running(path: Path, name: str) -> AlreadyRunning:
-    """The error that names who holds a project's lock."""
-    holder = read_holder(path)
-    who = holder.words() if holder else "another process"
-    job = f" ({holder.job})" if holder and holder.job else ""
-    what = {"faces": "extraction", "model": "training", "out": "conversion"}.get(name, name)
-    return AlreadyRunning(
-        f"A job that uses this project's {what} is already running{job}: {who}. "
-        f"Follow it with 'attach', end it with 'stop'."
-    )
-
-
-def take_locks(project: Path, job: Job, job_name: str) -> list[FileLock]:
-    """Take all of the project's locks that a job needs, or none and raise `AlreadyRunning`."""
-    return hold_locks(project, locks_of(job), job_name)
-
-
-def hold_locks(project: Path, names: Sequence[str], job_name: str = "") -> list[FileLock]:
-    """Take some of the project's locks, or none and raise `AlreadyRunning`."""
-    held: list[FileLock] = []
-    for name in names:
-        lock = FileLock(project / "locks" / name)
-        if not lock.acquire(holder_text(job_name)):
-            for other in held:
-                other.release()
-            raise already_running(lock.path, name)
-        held.append(lock)
-    return held
+# --- lists ---------------------------------------------------------------------------------
 
 
 def jobs_of(project: Path) -> list[JobFolder]:
@@ -528,10 +380,3 @@ def find_job(project: Path, name: str | None = None) -> JobFolder | None:
     work = [j for j in jobs if j.kind != "preview"]
     running = next((j for j in work if j.alive()), None)
     return running or min(work, key=lambda j: j.never_began, default=None)
-
-
-def may_signal(holder: Holder) -> bool:
-    """Whether the lock's process is surely still the same one: pid, start time (which counts from
-    the boot), boot and host agree."""
-    same_boot = holder.boot == this_boot()
-    return same_boot and is_same_process(holder.pid, holder.started, holder.host)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
+
+import msgspec
 
 from engine.errors import BadInput
 from engine.project import Project
 from engine.store import Store
+
+FEWEST_FACES = 25
+"""Faces of a side without which a decoder learns pictures by heart."""
 
 
 def face_count(project: Project, side: str) -> int:
@@ -18,6 +24,14 @@ def face_count(project: Project, side: str) -> int:
     except BadInput:
         return 0  # no store yet
     return counts["faces"] - counts["rejected"]
+
+
+def too_few(project: Project, side: str, faces: int) -> str:
+    """The sentence for a side that can't be trained yet."""
+    return (
+        f"Side {side.upper()} of {project.name} has {faces} faces and training needs at least "
+        f"{FEWEST_FACES}: add more footage of that person and extract it."
+    )
 
 
 def is_extracted(project: Project, side: str) -> bool:
@@ -35,6 +49,30 @@ def checkpoint_iteration(project: Path) -> int | None:
     try:
         name = (project / "model" / "latest").read_text("utf-8")
         return int(name.partition("-")[0])
+    except (OSError, ValueError):
+        return None
+
+
+class Built(msgspec.Struct, frozen=True):
+    """What a trained model is, of its recipe."""
+
+    class Style(msgspec.Struct, frozen=True):
+        """How it was built."""
+
+        learn_mask: bool = False
+
+    model: str
+    """The network."""
+    style: Style = Style()
+
+
+def built(project: Path) -> Built | None:
+    """What the newest checkpoint is; None when there is none that can be read."""
+    model = project / "model"
+    try:
+        name = (model / "latest").read_text("utf-8").strip()
+        recipe = model / "checkpoints" / os.path.basename(name) / "recipe.json"
+        return msgspec.json.decode(recipe.read_bytes(), type=Built)
     except (OSError, ValueError):
         return None
 

@@ -9,8 +9,9 @@ import shutil
 from pathlib import Path
 
 from engine.errors import BadInput, from_os_error
+from engine.footage import IMAGE_SUFFIXES, natural_key
 from engine.process import fsync_folder
-from engine.project import IMAGE_SUFFIXES, Project, natural_key
+from engine.project import Project
 from engine.protocol import safe_text
 
 FOLDER = "references"

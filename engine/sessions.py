@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.protocol import Event, append_event, read_events
+from engine.eventlog import Event, append_event, read_events
 
 NAME = "sessions.jsonl"
 Kind = Literal["save", "snapshot", "rollback", "memory", "change"]

@@ -19,8 +19,9 @@ from typing import Literal, NamedTuple
 from engine.disk import disk_use
 from engine.errors import AlreadyRunning, BadInput, from_os_error
 from engine.process import is_locked
-from engine.project import RESERVED, Project, check_name
+from engine.project import Project
 from engine.protocol import jobs_of, safe_text
+from engine.workspace import RESERVED, check_name
 
 Place = Literal["archive", "trash"]
 LEFT_OUT = frozenset({"jobs", "out", "trash", "locks", "arrivals.json"})

@@ -10,6 +10,9 @@ from engine.errors import BadInput
 from engine.protocol import safe_text
 from engine.settings import listed
 
+ROUNDING_S = 0.0005
+"""A typed time means the frame that begins within half a millisecond of it."""
+
 
 class Span(NamedTuple):
     """Frame indices from 0, half open; without an end it goes to the medium's end."""

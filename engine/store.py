@@ -3,190 +3,33 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError, NoSpace
+from engine.filesystems import NETWORK_FILE_SYSTEMS, file_system
 from engine.protocol import safe_text
-
-FORMAT = 2
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS media (
-  id INTEGER PRIMARY KEY,
-  hash TEXT NOT NULL, path TEXT NOT NULL, side TEXT NOT NULL, name TEXT NOT NULL,
-  width INTEGER NOT NULL, height INTEGER NOT NULL,
-  time_base_num INTEGER NOT NULL, time_base_den INTEGER NOT NULL,
-  fps_num INTEGER NOT NULL, fps_den INTEGER NOT NULL,
-  frames INTEGER,
-  done INTEGER NOT NULL DEFAULT 0,
-  settings TEXT NOT NULL DEFAULT '{}',
-  UNIQUE (hash, side)
-);
-CREATE TABLE IF NOT EXISTS frame (
-  id INTEGER PRIMARY KEY,
-  media INTEGER NOT NULL REFERENCES media ON DELETE CASCADE,
-  pts INTEGER NOT NULL, idx INTEGER NOT NULL,
-  UNIQUE (media, idx)
-);
-CREATE TABLE IF NOT EXISTS face (
-  id INTEGER PRIMARY KEY,
-  frame INTEGER NOT NULL REFERENCES frame ON DELETE CASCADE,
-  n INTEGER NOT NULL,
-  left REAL NOT NULL, top REAL NOT NULL, right REAL NOT NULL, bottom REAL NOT NULL,
-  score REAL NOT NULL, detector TEXT NOT NULL,
-  points BLOB NOT NULL, mesh BLOB, aligner TEXT NOT NULL,
-  yaw REAL, pitch REAL, roll REAL, blur REAL, size REAL, brightness REAL, misalignment REAL,
-  duplicate BLOB, identity BLOB, identity_network TEXT, cluster INTEGER,
-  crop TEXT, crop_size INTEGER,
-  rejected INTEGER NOT NULL DEFAULT 0, edited INTEGER NOT NULL DEFAULT 0,
-  rejected_by TEXT, stale INTEGER NOT NULL DEFAULT 0, raw_points BLOB,
-  spectrum REAL, occlusion REAL,
-  UNIQUE (frame, n)
-);
-CREATE TABLE IF NOT EXISTS mask (
-  face INTEGER NOT NULL REFERENCES face ON DELETE CASCADE,
-  name TEXT NOT NULL, picture BLOB NOT NULL, matrix BLOB NOT NULL, size INTEGER NOT NULL,
-  PRIMARY KEY (face, name)
-);
-CREATE TABLE IF NOT EXISTS person (
-  side TEXT NOT NULL, cluster INTEGER NOT NULL,
-  face INTEGER REFERENCES face ON DELETE SET NULL,
-  PRIMARY KEY (side, cluster)
-);
-"""
-
-INDEX = "face_figures"
-_INDEX = f"""
-CREATE INDEX IF NOT EXISTS {INDEX} ON face (
-  frame, n, rejected, rejected_by, cluster, edited, stale, score, yaw, pitch, roll,
-  blur, size, brightness, misalignment, spectrum, occlusion
+from engine.tables import (
+    FORMAT,
+    INDEX_SQL,
+    KEPT,
+    MIGRATIONS,
+    SCHEMA,
+    USER,
+    Face,
+    FrameFace,
+    Media,
 )
-"""
-"""All that lists are sorted and chosen by, apart from points, meshes and identities: those are 5 KB
-a face, which a look at 100,000 faces must not read."""
-
-_MIGRATIONS = {
-    1: """
-ALTER TABLE face ADD COLUMN rejected_by TEXT;
-ALTER TABLE face ADD COLUMN stale INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE face ADD COLUMN raw_points BLOB;
-ALTER TABLE face ADD COLUMN spectrum REAL;
-ALTER TABLE face ADD COLUMN occlusion REAL;
-CREATE TABLE person (
-  side TEXT NOT NULL, cluster INTEGER NOT NULL,
-  face INTEGER REFERENCES face ON DELETE SET NULL,
-  PRIMARY KEY (side, cluster)
-);
-UPDATE face SET rejected_by = 'user' WHERE rejected;
-""",
-}
-"""From each older format to the next."""
-
-CROP, ALIGN = 1, 2
-"""Values of `face.stale`: the crop and what is measured on it, or the points too, are to be made
-anew by the next extraction."""
-USER = "user"
-"""Value of `face.rejected_by` that no filter takes back."""
-KEPT = "kept"
-"""Value of `face.rejected_by` of a face that the user wants, with `rejected` 0: no filter rejects
-it."""
-REASONS = {
-    USER: "by you",
-    KEPT: "kept by you",
-    "aligner": "no points found",
-    "frames": "outside of the wanted frames",
-    "min_face": "too small",
-    "max_face": "too large",
-    "misaligned": "points unlike a face's",
-    "roll": "tilted too far",
-    "upside_down": "upside down",
-    "filter": "not the wanted person",
-    "nfilter": "an unwanted person",
-}
-"""All values of `face.rejected_by` in words."""
 
 
-class Media(NamedTuple):
-    """A row of `media`. Sizes are after rotation; fps and time base are fractions."""
-
-    id: int
-    hash: str
-    path: str
-    side: str
-    name: str
-    """Folder name of its crops, unique within its side."""
-    width: int
-    height: int
-    time_base_num: int
-    time_base_den: int
-    fps_num: int
-    fps_den: int
-    frames: int | None
-    """Frames in the medium once it was read to its end."""
-    done: int
-    """1 when every frame was looked at with `settings`."""
-    settings: str
-
-
-class Face(NamedTuple):
-    """A row of `face`. Box and points in display-rotated frame pixels, the centre of the first
-    pixel at (0, 0); points and mesh are float32 little-endian x,y (68 and 468 of them)."""
-
-    id: int
-    frame: int
-    n: int
-    left: float
-    top: float
-    right: float
-    bottom: float
-    score: float
-    detector: str
-    points: bytes
-    mesh: bytes | None
-    aligner: str
-    yaw: float | None
-    pitch: float | None
-    roll: float | None
-    """Degrees."""
-    blur: float | None
-    size: float | None
-    brightness: float | None
-    misalignment: float | None
-    duplicate: bytes | None
-    identity: bytes | None
-    """float32 little-endian embedding."""
-    identity_network: str | None
-    cluster: int | None
-    crop: str | None
-    """Relative to the project."""
-    crop_size: int | None
-    rejected: int
-    edited: int
-    rejected_by: str | None
-    """`USER`, `KEPT` or the filter that rejected it."""
-    stale: int
-    """0, `CROP` or `ALIGN`."""
-    raw_points: bytes | None
-    """The points as they were found, where `points` are smoothed over time."""
-    spectrum: float | None
-    """Share of fine detail in the picture's spectrum: low is blurred."""
-    occlusion: float | None
-    """Guess how much of the face something covers, 0..1."""
-
-
-class FrameFace(NamedTuple):
-    """A face with the frame that it is in."""
-
-    media: int
-    idx: int
-    pts: int
-    face: Face
+class NoFacesYet(BadInput):
+    """There is no store to look into, or one that was made a moment ago and is empty."""
 
 
 class Store:
@@ -195,7 +38,7 @@ class Store:
     def __init__(self, path: Path, *, readonly: bool = False) -> None:
         self.path = path
         if readonly and not path.exists():
-            raise BadInput(f"There are no faces yet ({path.name} is missing): run extract.")
+            raise self._no_faces("is missing")
         try:
             self._db = _connect(path, "mode=ro" if readonly else "mode=rwc")
             if not readonly:
@@ -209,18 +52,24 @@ class Store:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
+    def _no_faces(self, why: str) -> NoFacesYet:
+        project = shlex.quote(self.path.parent.name)
+        return NoFacesYet(
+            f"There are no faces yet ({self.path.name} {why}): 'extract {project}' finds them."
+        )
+
     def _check_format(self, readonly: bool) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
         if version > FORMAT:
             raise BadInput(f"{self.path} has format {version}, this fstui reads up to {FORMAT}.")
         if version == 0 and readonly:
-            raise BadInput(f"There are no faces yet ({self.path.name} is empty): run extract.")
+            raise self._no_faces("is empty")
         if 0 < version < FORMAT and not readonly:
             self._migrate(version)
         if version == 0:
             # Two jobs may make the file at once: the second waits, then finds the tables.
             self._db.executescript(
-                f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;"
+                f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {FORMAT}; COMMIT;"
             )
         if not readonly:
             self._make_index()
@@ -229,7 +78,7 @@ class Store:
         """Have the index that lists need; while another program writes, a later opening makes
         it."""
         try:
-            self._db.execute(_INDEX)
+            self._db.execute(INDEX_SQL)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 raise
@@ -245,7 +94,7 @@ class Store:
         with self.batch():
             (version,) = self._db.execute("PRAGMA user_version").fetchone()  # another may be first
             for old in range(version, FORMAT):
-                for statement in filter(None, map(str.strip, _MIGRATIONS[old].split(";"))):
+                for statement in filter(None, map(str.strip, MIGRATIONS[old].split(";"))):
                     self._db.execute(statement)
             self._db.execute(f"PRAGMA user_version = {FORMAT}")
 
@@ -498,26 +347,6 @@ def _readable(db: sqlite3.Connection) -> bool:
 def journal_mode(path: Path) -> str:
     """WAL on a local disk, a rollback journal on a network one, where WAL's shared memory fails."""
     return "DELETE" if file_system(path) in NETWORK_FILE_SYSTEMS else "WAL"
-
-
-NETWORK_FILE_SYSTEMS = frozenset("nfs nfs4 cifs smb3 smbfs fuse.sshfs 9p afs ceph lustre".split())
-
-
-def file_system(path: Path) -> str:
-    """Type of the file system that holds a path, from the kernel's mount table; "" if unknown."""
-    try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
-    except OSError:
-        return ""
-    best, kind = "", ""
-    real = str(path.resolve())
-    for line in lines:
-        _, mount, fs_type, *_ = line.split()
-        mount = mount.encode().decode("unicode_escape")
-        inside = real == mount or real.startswith(mount.rstrip("/") + "/")
-        if inside and len(mount) >= len(best):
-            best, kind = mount, fs_type
-    return kind
 
 
 def _quoted(path: Path) -> str:

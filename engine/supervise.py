@@ -23,21 +23,11 @@ from engine.errors import (
     Stopped,
     from_os_error,
 )
+from engine.eventlog import read_events
 from engine.fold import fold
+from engine.locks import already_running, holder_text, take_locks
 from engine.process import FileLock, host, log, on_kill_signal, on_stop_signals, signal_name
-from engine.protocol import (
-    STATE_INTERVAL_S,
-    Job,
-    JobFolder,
-    Snapshot,
-    State,
-    Step,
-    already_running,
-    holder_text,
-    read_events,
-    safe_text,
-    take_locks,
-)
+from engine.protocol import STATE_INTERVAL_S, Job, JobFolder, Snapshot, State, Step, safe_text
 from engine.queue import entry as entries
 from engine.queue.keeper import kick
 
@@ -55,10 +45,10 @@ END_STATES: dict[int, State] = {
 def run(path: Path) -> int:
     """Run the job in a folder to its end; the exit code of the end."""
     folder = JobFolder(path.resolve())
-    job = folder.job()
     lock = FileLock(folder.lock_path)
     if not lock.acquire(holder_text(folder.name)):
-        raise already_running(folder.lock_path, job.kind)
+        raise already_running(folder.lock_path, folder.kind)
+    job = folder.job()  # under the lock: from now on nobody changes it
     if folder.has_run:  # started twice: what starts it was killed before it saw that it had begun
         raise AlreadyRunning(f"The job {folder.name} has run already: a job runs once.")
     supervisor = Supervisor(folder, job)

@@ -10,21 +10,25 @@ import contextlib
 import importlib
 import keyword
 import os
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from engine import __version__
-from engine.errors import Exit, FstuiError, NotPossible, from_os_error
+from engine.errors import Exit, FstuiError, NotPossible, Refused, from_os_error
 from engine.protocol import safe_text
 from fstui import bugs
 from fstui.called import program, with_program
-from fstui.commands import COMMANDS
+from fstui.commands import COMMANDS, LOOKING
+from fstui.nearest import did_you_mean
+
+MOST_NAMED = 12
+"""Choices that an error names one by one."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; its exit code. Every error is one sentence on standard error."""
+    open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a name that the terminal's encoding lacks
@@ -48,12 +52,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         return fail(bugs.told(error), Exit.BUG)
 
 
+def open_closed_streams() -> None:
+    """Put /dev/null where a standard stream was closed (`fstui status >&-`): else the next file
+    that is opened would get its number, and a child's output would go into that."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115
+
+
 def run(words: list[str]) -> int:
     """Parse and run; without a command the interface opens."""
     tree = parser()
     args, args.more = tree.parse_known_args(words)
     if args.more and args.command != "test":  # whose unknown words are pytest's
-        tree.error(f"unknown words: {' '.join(args.more)}")
+        args.parser.error(f"unknown words: {' '.join(args.more)}")
     for name in ("workspace", "readonly", "ascii", "color"):
         if not hasattr(args, name):
             setattr(args, name, {"workspace": None, "color": "auto"}.get(name, False))
@@ -64,7 +76,14 @@ def run(words: list[str]) -> int:
         os.environ["NO_COLOR" if args.color == "never" else "FORCE_COLOR"] = "1"
     if args.command is None:
         return open_interface(args)
+    refuse_writing(args)
     return int(args.run(args))
+
+
+def refuse_writing(args: argparse.Namespace) -> None:
+    """Raise `Refused` under `--readonly` unless these words of a command only look."""
+    if args.readonly and args.command not in LOOKING and not args.looks(args):
+        raise Refused("Nothing is changed or started: --readonly was given.")
 
 
 def open_interface(args: argparse.Namespace) -> int:
@@ -85,30 +104,11 @@ def open_interface(args: argparse.Namespace) -> int:
     return app.run(workspace, readonly=args.readonly, ascii_only=args.ascii)
 
 
-CHOICES_SHOWN = 12
-"""More words than that are not listed when one is mistyped."""
-
-
 def fail(sentence: str, code: Exit) -> int:
     """Show a sentence on standard error; the exit code."""
     with contextlib.suppress(OSError):  # the terminal may be gone; the code still tells a script
         print(f"fstui: {safe_text(with_program(sentence))}", file=sys.stderr)
     return int(code)
-
-
-def nearest(message: str) -> str:
-    """argparse's sentence about a word that is none of many choices, with the nearest of them."""
-    said = r"(argument .*?: )invalid choice: '(.*)' \(choose from (.*)\)"
-    found = re.fullmatch(said, message, re.DOTALL)
-    choices = re.findall(r"[^', ]+", found[3]) if found else []
-    if found is None or len(choices) <= CHOICES_SHOWN:
-        return message
-    from difflib import get_close_matches
-
-    near = get_close_matches(found[2], choices, n=3)
-    near += [c for c in choices if found[2] in c and c not in near][: 3 - len(near)]
-    meant = f": did you mean {' or '.join(near)}?" if near else ""
-    return f"{found[1]}'{found[2]}' is none of the {len(choices)} that there are{meant}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -128,20 +128,41 @@ class Parser(argparse.ArgumentParser):
         self._command = ""
         self.description = module.__doc__
         module.arguments(self)
-        add_global_options(self)
-        self.set_defaults(run=module.run)
+        for verb in (self, *verbs_of(self).values()):
+            add_global_options(verb)
+            verb.set_defaults(parser=verb)
+        self.set_defaults(run=module.run, looks=getattr(module, "looks", lambda _: False))
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Read the command's own flags first."""
         self.load()
         return super().parse_known_args(args, namespace)
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Name what may stand there; of many choices the nearest few."""
+        if action.choices is None or value in action.choices:
+            return
+        known = [str(word) for word in action.choices]
+        near = did_you_mean(str(value), known) or f"it is none of the {len(known)} there are"
+        if len(known) <= MOST_NAMED:
+            near = f"use {', '.join(known)}"
+        raise argparse.ArgumentError(action, f"there is no '{value}': {near}")
+
     def error(self, message: str) -> NoReturn:
-        """Exit 2 with one sentence."""
+        """Exit 2 with one sentence; a verb that is missing is answered with those there are."""
+        if message.endswith("required: VERB"):
+            verbs = next(a.choices for a in self._actions if a.metavar == "VERB")
+            message = f"say what to do: {', '.join(verbs or ())}"
         self.exit(
             int(Exit.USAGE),
-            f"{self.prog}: {safe_text(nearest(message))} (see '{self.prog} --help').\n",
+            f"{self.prog}: {safe_text(message)} (see '{self.prog} --help').\n",
         )
+
+
+def verbs_of(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """What may follow a command, where something has to."""
+    found = (a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
+    return {name: verb for action in found for name, verb in action.choices.items()}
 
 
 def parser() -> Parser:
@@ -152,6 +173,7 @@ def parser() -> Parser:
         epilog="PROJECT is a project's name in the workspace or a path to its folder.",
     )
     tree.add_argument("--version", action="version", version=f"fstui {__version__}")
+    tree.set_defaults(parser=tree)
     add_global_options(tree)
     commands = tree.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", parser_class=Parser

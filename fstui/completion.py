@@ -222,13 +222,14 @@ def _sh(word: str) -> str:
 
 _FISH = r"""
 function __fstui_at
-    set -l at
+    set -l at ''
     for word in (commandline -opc)[2..-1]
-        if contains -- (string join ' ' $at $word) $__fstui_paths
-            set at $at $word
+        set -l longer (string trim -- "$at $word")
+        if contains -- "$longer" $__fstui_paths
+            set at "$longer"
         end
     end
-    test (string join ' ' -- $at) = "$argv[1]"
+    test "$at" = "$argv[1]"
 end
 """
 
@@ -247,8 +248,7 @@ def fish(tree: argparse.ArgumentParser) -> str:
         at = f"complete -c fstui -n {_fish(f'__fstui_at {_fish(node.path)}')}"
         lines += [f"{at} -a {_fish(v)} -d {_fish(words)}" for v, words in node.verbs.items()]
         lines += [f"{at} {_fish_flag(flag)} -d {_fish(flag.help)}" for flag in node.flags]
-        for value in node.places:
-            lines.append(f"{at} {_fish_value(value)}")
+        lines += [f"{at} {words}" for value in node.places if (words := _fish_value(value))]
     return "\n".join([*lines, ""])
 
 
@@ -258,17 +258,17 @@ def _fish_flag(flag: Flag) -> str:
     )
     if flag.value is None:
         return names
-    return f"{names} -r {_fish_value(flag.value)}".rstrip()
+    return f"{names} -r {_fish_value(flag.value) or '-f'}"
 
 
 def _fish_value(value: Value) -> str:
     if value.words == (FILES,):
         return "-F"
     if value.words == (PROJECTS,):
-        return f"-a {_fish('(fstui completion words projects 2>/dev/null)')}"
+        return f"-f -a {_fish('(fstui completion words projects 2>/dev/null)')}"
     if value.words == (JOBS,):
-        return f"-a {_fish('(fstui completion words jobs 2>/dev/null)')}"
-    return f"-a {_fish(' '.join(value.words))}" if value.words else ""
+        return f"-f -a {_fish('(fstui completion words jobs 2>/dev/null)')}"
+    return f"-f -a {_fish(' '.join(value.words))}" if value.words else ""
 
 
 def _fish(text: str) -> str:

@@ -12,7 +12,8 @@ from types import FrameType, TracebackType
 from typing import Any, Protocol
 
 from engine.errors import Exit
-from engine.protocol import ENDS, Event, JobFolder, Snapshot, State, safe_text
+from engine.eventlog import Event
+from engine.protocol import ENDS, JobFolder, Snapshot, State, safe_text
 from fstui.called import with_program
 from fstui.commands.shared import say
 from fstui.model import words

@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 
 from engine.errors import BadInput
-from engine.project import check_name
 from engine.protocol import safe_text
+from engine.workspace import check_name
 from fstui.i18n import tr
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -22,7 +22,7 @@ def change(name: str, value: Any) -> None:
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
-    known = read(UserSettings, {} if value is None else {name: value}, "the user's settings")
+    known = read(UserSettings, {} if value is None else {name: value}, "the user")
     path = config_folder() / FILE
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.convert.patch import PREDICTED, Swapper
+from engine.convert.patch import Swapper
+from engine.convert.preflight import no_learnt_mask
 from engine.convert.roles import Role
-from engine.errors import BadInput
 from engine.project import Project
 from engine.protocol import safe_text
+from engine.settings.convert import PREDICTED
 from engine.train import checkpoint
 from engine.train.checkpoint import Checkpoint
 
@@ -52,10 +53,7 @@ def require_masks(cast: Sequence[Player], mask: str) -> None:
     """Raise `BadInput` where the mask shall be a predicted one and a model has learnt none."""
     for player in cast:
         if mask == PREDICTED and not player.found.recipe.style.learn_mask:
-            raise BadInput(
-                f"The model of {safe_text(player.role.project.name)} has learnt no mask to convert "
-                "with: name another --mask, or begin a model with --learn-mask."
-            )
+            raise no_learnt_mask(player.role.project.name)
 
 
 def load_all(cast: Sequence[Player], load: Load) -> list[Swapper]:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from engine.convert import tones
 from engine.convert.journal import WorkFolder
-from engine.convert.patch import Item, Swapper
+from engine.convert.patch import FrameInFlight, Swapper
 from engine.convert.shots import Shot
 from engine.convert.swap import Swap, most_of_a_model
 from engine.convert.tracks import Track
@@ -37,7 +37,7 @@ from engine.media.read import FrameReader, Run, packet_times, to_rgb
 from engine.media.sequence import Pictures
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings
-from engine.store import FrameFace
+from engine.tables import FrameFace
 
 if TYPE_CHECKING:
     from engine.convert.outputs.base import Output, PieceWriter
@@ -127,7 +127,7 @@ class Conversion:
         self._held = max(4, min(4 * settings.batch, HELD_BYTES // frame_bytes))
         """Frames a stage may hold back."""
 
-    def run(self, said: Callable[[Item], None]) -> None:
+    def run(self, said: Callable[[FrameInFlight], None]) -> None:
         """Convert what isn't converted yet, segment by segment."""
         if self._work.journal.whole:
             return
@@ -191,14 +191,14 @@ class Conversion:
 
     # --- the stages ---
 
-    def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[Item]:
+    def _converted(self, reader: FrameReader, stack: ExitStack) -> Iterator[FrameInFlight]:
         """The chain of stages; closing the stack ends them in the right order."""
         pool = stack.enter_context(ThreadPoolExecutor(self._workers, "composite"))
-        few, batch = max(2, self._held // 8), max(2, self._held // 4)
+        few, many = max(2, self._held // 8), max(2, self._held // 4)
         decoded = ahead(self._decoded(reader), few)
         cut = ordered(pool, self._swap.cut, decoded, self._workers + 1)
-        waiting = ahead(cut, batch)  # the next batch is cut while one is predicted
-        predicted = ahead(self._predicted(waiting), batch)
+        waiting = ahead(cut, many)  # the next batch is cut while one is predicted
+        predicted = ahead(self._predicted(waiting), many)
         put = self._swap.paste if self._output.pastes else self._swap.lay
         done = ordered(pool, put, predicted, self._workers + 1)
         finished = ahead(done, few)
@@ -206,7 +206,7 @@ class Conversion:
             stack.enter_context(closing(stage))
         return finished
 
-    def _decoded(self, reader: FrameReader) -> Iterator[Item]:
+    def _decoded(self, reader: FrameReader) -> Iterator[FrameInFlight]:
         """Frames that aren't converted yet; a time stamp that doesn't rise is moved behind the
         one before it."""
         done, last = self._work.journal.frames, self._work.journal.last_pts
@@ -224,10 +224,10 @@ class Conversion:
                 item.before = small(item.frame)  # now: pasting works on the frame itself
             yield item
 
-    def _predicted(self, items: Iterator[Item]) -> Generator[Item, None, None]:
-        """Items with their predictions. A batch ends where a segment ends, so that a run that
+    def _predicted(self, items: Iterator[FrameInFlight]) -> Generator[FrameInFlight, None, None]:
+        """Frames with their predictions. A batch ends where a segment ends, so that a run that
         goes on from a segment predicts in the same batches as an unbroken one."""
-        waiting: list[Item] = []
+        waiting: list[FrameInFlight] = []
         for item in items:
             if waiting and self._segment(item) != self._segment(waiting[0]):
                 yield from self._swap.predict(waiting)
@@ -239,12 +239,14 @@ class Conversion:
                 waiting = []
         yield from self._swap.predict(waiting)
 
-    def _segment(self, item: Item) -> int:
+    def _segment(self, item: FrameInFlight) -> int:
         return item.number // self._output.piece_frames
 
     # --- segments ---
 
-    def _encode(self, items: Iterator[Item], said: Callable[[Item], None]) -> None:
+    def _encode(
+        self, items: Iterator[FrameInFlight], said: Callable[[FrameInFlight], None]
+    ) -> None:
         current: _Current | None = None
         try:
             for item in items:
@@ -273,7 +275,7 @@ class _Current:
         self._frames = self._swapped = 0
         self._began = time.monotonic()
 
-    def take(self, item: Item) -> None:
+    def take(self, item: FrameInFlight) -> None:
         """Encode a frame."""
         self.writer.write(item)
         self._frames += 1

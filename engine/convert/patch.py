@@ -37,6 +37,7 @@ from engine.media.planes import (
     write_region,
 )
 from engine.settings import ConvertSettings
+from engine.settings.convert import PREDICTED
 
 Chosen = TypeVar("Chosen", Balance, Edge, Sharpening)
 
@@ -60,10 +61,6 @@ class Swapper(Protocol):
     def predict(self, faces: NDArray[np.uint8]) -> NDArray[np.float32]:
         """RGB uint8 (n, size, size, 3) of A to float32 0..1 (n, output, output, 3) of B; with a
         learnt mask the fourth channel."""
-
-
-PREDICTED = "predicted"
-"""The mask that a model has learnt, in the settings."""
 
 
 @dataclass(frozen=True)
@@ -208,7 +205,7 @@ class Cutter:
 
 
 @dataclass
-class Item:
+class FrameInFlight:
     """A frame on its way from the decoder to the encoder."""
 
     index: int

@@ -21,7 +21,7 @@ from engine.convert.finish import Finish
 from engine.convert.journal import WorkFolder
 from engine.convert.outputs.base import Output
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import Item, Swapper
+from engine.convert.patch import FrameInFlight, Swapper
 from engine.convert.roles import roles_of
 from engine.convert.targets import clips_of, fingerprint_of, project_out
 from engine.errors import Stopped, from_os_error
@@ -110,10 +110,11 @@ class Step:
         if self._settings.smooth_colour:
             report.phase("looking at the colours")
             told["colours"] = conversion.steady_colours(lambda done: self._looked(clip, done))
-            report.phase("converting")
         for what, shaking in told.items():
             before, after = round(shaking.before, 3), round(shaking.after, 3)
             report.event("flicker", media=clip.name, what=what, before=before, after=after)
+        if self._settings.smooth_colour:
+            report.phase("converting")
         return {what: (shaking.before, shaking.after) for what, shaking in told.items()}
 
     def _looked(self, clip: Clip, done: int) -> None:
@@ -126,7 +127,7 @@ class Step:
 
     # --- while it runs ---
 
-    def _said(self, number: int, clip: Clip, item: Item, before: int) -> None:
+    def _said(self, number: int, clip: Clip, item: FrameInFlight, before: int) -> None:
         """After each frame: progress, now and then a picture, and the user's wish to stop."""
         self._done += 1
         report = self._work.report
@@ -146,7 +147,7 @@ class Step:
             )
 
 
-def _beside(before: NDArray[np.uint8], item: Item) -> bytes:
+def _beside(before: NDArray[np.uint8], item: FrameInFlight) -> bytes:
     """A frame before and, where it was changed, after as a small JPEG, seen to be a preview: it
     never passes the door."""
     shown = [before] if item.layers else [before, small(item.frame)]

@@ -9,14 +9,20 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from engine.errors import BadInput
-from engine.project import Project, check_name
+from engine.facelist import people
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
+from engine.store import Store
+from engine.workspace import check_name
 
 FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
+NUMBERS_SHOWN = 10
+"""Of people, in an error."""
 OTHERWISE = ("person", "put_in", "filter")
 """Settings that say the same for one model."""
 
@@ -61,6 +67,30 @@ def roles_of(project: Project, settings: ConvertSettings) -> list[Role]:
             )
         roles[person] = Role(person, _beside(project, found[2]), found[3] or "b")
     return list(roles.values())
+
+
+def require_there(store: Store, roles: Sequence[Role], typed: str) -> None:
+    """Raise `BadInput` for a role on a person whom the target doesn't have."""
+    wanted = [role.person for role in roles if role.person is not None]
+    there = sorted(person.person for person in people(store, "target")) if wanted else []
+    if wanted and not there:
+        raise not_told_apart(typed)
+    for person in wanted:
+        if person not in there:
+            known = ", ".join(map(str, there[:NUMBERS_SHOWN]))
+            more = " and more" if len(there) > NUMBERS_SHOWN else ""
+            raise BadInput(
+                f"The target has no person {person}: 'faces people {typed} --side target' lists "
+                f"{known}{more}."
+            )
+
+
+def not_told_apart(typed: str) -> BadInput:
+    """The error for people who have no numbers."""
+    return BadInput(
+        f"People were not told apart in the target: 'faces people {typed} --side target "
+        "--threshold 0.5' does it, from faces that have an identity."
+    )
 
 
 def _refuse_otherwise(settings: ConvertSettings) -> None:

@@ -16,7 +16,7 @@ from engine.errors import BadInput, Damaged, from_os_error
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings, live, read
-from engine.store import Media
+from engine.tables import Media
 
 FILE = "shots.json"
 VERSION = 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.convert import tones
 from engine.convert.motion import STILL, steps
-from engine.convert.patch import Cutter, Item, Patch, Swapper, drawn
+from engine.convert.patch import Cutter, FrameInFlight, Patch, Swapper, drawn
 from engine.convert.shots import number_at, settings_of
 from engine.faces.geometry import Matrix
 from engine.faces.masks import Packed
@@ -44,12 +44,12 @@ class Swap:
         self.tones: dict[tones.Place, tuple[tones.Tone, tones.Tone]] = {}
         """Measured and steady, of each face whose colours are smoothed."""
 
-    def item(self, index: int, pts: int, stored: Any, number: int) -> Item:
+    def item(self, index: int, pts: int, stored: Any, number: int) -> FrameInFlight:
         """A decoded frame, in the format and size that is worked in."""
         frame, display = worked(stored, self._look)
-        return Item(index, pts, frame, number, display)
+        return FrameInFlight(index, pts, frame, number, display)
 
-    def cut(self, item: Item) -> Item:
+    def cut(self, item: FrameInFlight) -> FrameInFlight:
         """Cut out a frame's faces, where they show the colours that they are matched to."""
         patches = self._patches(item, self._cutters)
         for number, patch in enumerate(patches):
@@ -58,7 +58,7 @@ class Swap:
         item.patches = [p for p in patches if p is not None]
         return item
 
-    def predict(self, items: Sequence[Item]) -> Sequence[Item]:
+    def predict(self, items: Sequence[FrameInFlight]) -> Sequence[FrameInFlight]:
         """Paint the cut faces of some frames in a batch for each model; they come back in the
         order in which they went."""
         made = {
@@ -69,7 +69,7 @@ class Swap:
             item.predicted = [next(made[patch.cutter.swapper]) for patch in item.patches]
         return items
 
-    def paste(self, item: Item) -> Item:
+    def paste(self, item: FrameInFlight) -> FrameInFlight:
         """Put the painted faces into their frame, and note where they are."""
         if item.patches:  # a frame without a face needs no copy
             item.frame.make_writable()
@@ -79,20 +79,20 @@ class Swap:
         item.predicted = ()
         return item
 
-    def lay(self, item: Item) -> Item:
+    def lay(self, item: FrameInFlight) -> FrameInFlight:
         """Finish the painted faces by themselves and leave the frame as it is."""
         made = zip(item.patches, item.predicted, strict=True)
         item.layers = [patch.cutter.layer(patch, new) for patch, new in made]
         item.predicted = ()
         return item
 
-    def tones_in(self, item: Item) -> tuple[int, dict[int, tones.Tone]]:
+    def tones_in(self, item: FrameInFlight) -> tuple[int, dict[int, tones.Tone]]:
         """Index of a frame, and the tones of its faces by their number in it."""
         patches = self._patches(item, self._lookers)
         found = {n: patch.cutter.tone(patch) for n, patch in enumerate(patches) if patch}
         return item.index, {n: tone for n, tone in found.items() if tone is not None}
 
-    def _patches(self, item: Item, cutters: list[list[Cutter]]) -> list[Patch | None]:
+    def _patches(self, item: FrameInFlight, cutters: list[list[Cutter]]) -> list[Patch | None]:
         """Of each face of a frame; None where it lies outside."""
         faces = self._clip.faces.get(item.index, [])
         masks: list[Packed | None] = [*self._clip.masks.get(item.index, [])]
@@ -119,7 +119,7 @@ def worked(stored: Any, look: Look) -> tuple[Any, Matrix]:
     return frame, display_of(frame, stored)
 
 
-def by_model(items: Iterable[Item]) -> dict[Swapper, list[Patch]]:
+def by_model(items: Iterable[FrameInFlight]) -> dict[Swapper, list[Patch]]:
     """The faces that wait for each model."""
     found: dict[Swapper, list[Patch]] = {}
     for item in items:
@@ -128,6 +128,6 @@ def by_model(items: Iterable[Item]) -> dict[Swapper, list[Patch]]:
     return found
 
 
-def most_of_a_model(items: Iterable[Item]) -> int:
+def most_of_a_model(items: Iterable[FrameInFlight]) -> int:
     """Faces of the model for which most of them wait."""
     return max(map(len, by_model(items).values()), default=0)

@@ -12,22 +12,25 @@ import msgspec
 from engine.convert.clip import Clip, landmarks_by_frame
 from engine.convert.colours import NONE
 from engine.convert.journal import fingerprint
-from engine.convert.patch import PREDICTED
+from engine.convert.preflight import named
 from engine.convert.ranges import ranged
-from engine.convert.roles import Role, roles_of
+from engine.convert.roles import Role, require_there, roles_of
 from engine.convert.shots import clip_name, read_shots, settings_of
 from engine.convert.tracks import steady_points, tracks_of
-from engine.convert.who import Wanted, models_by_frame, require_there, wanted_of
+from engine.convert.who import Wanted, models_by_frame, wanted_of
 from engine.errors import BadInput, FstuiError, NothingToDo
 from engine.extract.footage import paths_of, read_marks
 from engine.extract.queries import looked
 from engine.faces.masks import Packed, stored_of
+from engine.footage import content_hash
 from engine.media.probe import MediaInfo, probe
 from engine.media.sequence import Pictures, rate_of
-from engine.project import Project, content_hash
+from engine.project import Project
 from engine.protocol import safe_text
-from engine.settings import ConvertSettings, listed
-from engine.store import FrameFace, Media, Store
+from engine.settings import ConvertSettings
+from engine.settings.convert import PREDICTED
+from engine.store import Store
+from engine.tables import FrameFace, Media
 from engine.work import Work
 
 METHOD = 4
@@ -44,8 +47,7 @@ def clips_of(work: Work, settings: ConvertSettings) -> list[Clip]:
     wanted = wanted_of(project, settings, roles)
     clips, problems = [], []
     with Store(project.db_path, readonly=True) as store:
-        if settings.models:
-            require_there(store, roles, project.typed)
+        require_there(store, roles, project.typed)
         for path in paths:
             try:
                 clips.append(_clip(work, store, path, settings, wanted, roles))
@@ -67,8 +69,7 @@ def clip_of(work: Work, settings: ConvertSettings, path: Path) -> Clip:
     roles = roles_of(work.project, settings)
     wanted = wanted_of(work.project, settings, roles)
     with Store(work.project.db_path, readonly=True) as store:
-        if settings.models:
-            require_there(store, roles, work.project.typed)
+        require_there(store, roles, work.project.typed)
         return _clip(work, store, path, settings, wanted, roles)
 
 
@@ -102,17 +103,6 @@ def footage_of(project: Project) -> list[Path]:
 def not_extracted(project: Project) -> NothingToDo:
     """The error for a target without faces in the store."""
     return NothingToDo(f"The target isn't extracted yet: run 'extract {project.typed}'.")
-
-
-def named(paths: list[Path], clips: str) -> list[Path]:
-    """The paths that the setting names, with or without suffix; all where it names none. Raises
-    `BadInput` for a name that none has."""
-    names = listed(clips)
-    for name in names:
-        if not any(name in (path.name, path.stem) for path in paths):
-            known = ", ".join(path.name for path in paths)
-            raise BadInput(safe_text(f"The target has no clip '{name}': there is {known}."))
-    return [p for p in paths if not names or p.name in names or p.stem in names]
 
 
 def _clip(

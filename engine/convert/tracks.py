@@ -11,7 +11,7 @@ from engine.convert.shots import Shot, number_at
 from engine.faces.geometry import transform, umeyama
 from engine.faces.landmarks import Landmarks
 from engine.faces.smooth import Shaking, grouped, jitter, smooth, together, tracks
-from engine.store import FrameFace
+from engine.tables import FrameFace
 
 Track = list[tuple[int, int]]
 """Frame index, from 0, and the face's number in that frame, in the order of the frames."""

@@ -25,7 +25,7 @@ Picture = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
-class Seen:
+class BeforeAfter:
     """A frame as it was and as it is converted, upright and at its own size."""
 
     index: int
@@ -46,7 +46,7 @@ class Seen:
         return self.before if view == "before" else self.after
 
 
-def composed(frames: Sequence[Seen], views: Sequence[View], close: bool) -> Picture:
+def composed(frames: Sequence[BeforeAfter], views: Sequence[View], close: bool) -> Picture:
     """One frame: its views side by side. More: a column a frame, a line a view. The band lies over
     the lowest line."""
     pairs = [[(seen, view) for seen in frames] for view in views]
@@ -62,7 +62,7 @@ def composed(frames: Sequence[Seen], views: Sequence[View], close: bool) -> Pict
     return with_band(np.vstack(lines))
 
 
-def _cell(seen: Seen, view: View, most: int, close: bool) -> Picture:
+def _cell(seen: BeforeAfter, view: View, most: int, close: bool) -> Picture:
     """A view at most so wide; a close-up is just so wide, a small frame isn't enlarged."""
     picture = seen.view(view)
     if close:

@@ -26,13 +26,14 @@ from engine.convert.cast import (
 from engine.convert.clip import Clip
 from engine.convert.outputs.base import covered
 from engine.convert.outputs.choose import output_of
-from engine.convert.patch import Item, Swapper
+from engine.convert.patch import FrameInFlight, Swapper
+from engine.convert.preflight import named
 from engine.convert.roles import Role, roles_of
 from engine.convert.shots import FILE as SHOTS
 from engine.convert.shots import unknown_clip
 from engine.convert.swap import Swap, worked
-from engine.convert.targets import clip_of, footage_by_clip, named
-from engine.convert.views import Seen
+from engine.convert.targets import clip_of, footage_by_clip
+from engine.convert.views import BeforeAfter
 from engine.errors import BadInput
 from engine.faces.geometry import Matrix
 from engine.media.planes import restored
@@ -56,7 +57,7 @@ Stamp = tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
-class Ready:
+class ReadyClip:
     """A clip with what is needed to read and show any frame of it."""
 
     clip: Clip
@@ -78,7 +79,7 @@ class Warm:
         self._newest: list[tuple[str, Path | None]] = []
         self._swappers: list[Swapper] = []
         self._named: tuple[Stamp, dict[str, Path]] | None = None
-        self._clips: OrderedDict[tuple[str, ConvertSettings], Ready] = OrderedDict()
+        self._clips: OrderedDict[tuple[str, ConvertSettings], ReadyClip] = OrderedDict()
         self._frames: OrderedDict[tuple[str, int, str], tuple[Any, Matrix]] = OrderedDict()
         """In their working format, with their way to the source's displayed pixels."""
 
@@ -120,7 +121,7 @@ class Warm:
         meant = named(list(self._named[1].values()), settings.clips)
         return {name: path for name, path in self._named[1].items() if path in meant}
 
-    def ready(self, name: str, settings: ConvertSettings) -> Ready:
+    def ready(self, name: str, settings: ConvertSettings) -> ReadyClip:
         """A clip by its name. Raises `NothingToDo` and `BadInput` as convert does."""
         known = self.clips(settings)
         if name not in known:
@@ -134,14 +135,14 @@ class Warm:
             self._clips.popitem(last=False)
         return self._clips[key]
 
-    def _made_ready(self, path: Path, settings: ConvertSettings, stamp: Stamp) -> Ready:
+    def _made_ready(self, path: Path, settings: ConvertSettings, stamp: Stamp) -> ReadyClip:
         clip = clip_of(self.work, settings, path)
         look = output_of(clip, settings).look
         if clip.pictures:
             places = list(range(len(clip.pictures.paths)))
-            return Ready(clip, look, places, [True] * len(places), stamp)
+            return ReadyClip(clip, look, places, [True] * len(places), stamp)
         known = sorted(key_frames(path).items())
-        return Ready(clip, look, [time for time, _ in known], [key for _, key in known], stamp)
+        return ReadyClip(clip, look, [time for time, _ in known], [key for _, key in known], stamp)
 
     def _stamp(self, *footage: Path) -> Stamp:
         """Changes when one of the files that decide about clips does."""
@@ -154,11 +155,11 @@ class Warm:
 
     def seen(
         self,
-        ready: Ready,
+        ready: ReadyClip,
         swappers: Sequence[Swapper],
         settings: ConvertSettings,
         wanted: Sequence[int],
-    ) -> list[Seen]:
+    ) -> list[BeforeAfter]:
         """Frames by index, from 0, before and after, as a conversion makes them."""
         swap = Swap(ready.clip, swappers, settings, ready.look)
         if settings.smooth_colour:
@@ -167,7 +168,7 @@ class Warm:
         return [shown[index] for index in wanted]
 
     def _steady_colours(
-        self, ready: Ready, settings: ConvertSettings, wanted: Sequence[int], swap: Swap
+        self, ready: ReadyClip, settings: ConvertSettings, wanted: Sequence[int], swap: Swap
     ) -> None:
         """Look at the colours of the frames that decide what is steady in the wanted ones."""
         around = [
@@ -184,7 +185,7 @@ class Warm:
             mine = (place for place in steady if place[0] == index)
             swap.tones.update({place: (found[place], steady[place]) for place in mine})
 
-    def _items(self, ready: Ready, wanted: Sequence[int]) -> Iterator[Item]:
+    def _items(self, ready: ReadyClip, wanted: Sequence[int]) -> Iterator[FrameInFlight]:
         """Frames in their working format, in no order; decoded where they are not at hand."""
         missing = set()
         for index in wanted:
@@ -195,7 +196,7 @@ class Warm:
         if missing:
             yield from self._decoded(ready, missing)
 
-    def _decoded(self, ready: Ready, missing: set[int]) -> Iterator[Item]:
+    def _decoded(self, ready: ReadyClip, missing: set[int]) -> Iterator[FrameInFlight]:
         runs = runs_to(ready, sorted(missing))
         with FrameReader(ready.clip.path, runs=runs, times=ready.times) as reader:
             for index, _, frame in reader.raw():
@@ -206,7 +207,7 @@ class Warm:
             name = safe_text(ready.clip.path.name)
             raise BadInput(f"Frame {min(missing) + 1} of {name} can't be decoded: name another.")
 
-    def _kept(self, ready: Ready, index: int, decoded: Any) -> tuple[Any, Matrix]:
+    def _kept(self, ready: ReadyClip, index: int, decoded: Any) -> tuple[Any, Matrix]:
         """A decoded frame as it is worked on, kept; the oldest ones go."""
         kept = self._frames[_key(ready, index)] = worked(decoded, ready.look)
         while sum(_bytes(f) for f, _ in self._frames.values()) > FRAMES_BYTES:
@@ -224,7 +225,7 @@ def deciding(settings: ConvertSettings) -> ConvertSettings:
     return msgspec.structs.replace(settings, **same)
 
 
-def runs_to(ready: Ready, wanted: Sequence[int]) -> list[Run]:
+def runs_to(ready: ReadyClip, wanted: Sequence[int]) -> list[Run]:
     """What to read to have these frames, in their order: from the key frame before each, but frames
     that follow from one key frame together. As convert does, footage with frames that can't be
     decoded is read from its beginning: a search would count those."""
@@ -238,21 +239,21 @@ def runs_to(ready: Ready, wanted: Sequence[int]) -> list[Run]:
     return [Run(first, last + 1) for first, last in runs]
 
 
-def _item(index: int, frame: Any, display: Matrix) -> Item:
-    return Item(index, 0, frame, index, display)
+def _item(index: int, frame: Any, display: Matrix) -> FrameInFlight:
+    return FrameInFlight(index, 0, frame, index, display)
 
 
-def _seen(item: Item, swap: Swap, clip: Clip) -> Seen:
+def _seen(item: FrameInFlight, swap: Swap, clip: Clip) -> BeforeAfter:
     before = to_rgb(item.frame)
     swap.predict([swap.cut(item)])
     with restored(item.frame):
         swap.paste(item)
         after = to_rgb(item.frame)
     mask = upright(covered(item), item.frame)
-    return Seen(item.index, before, after, mask, clip.faces[item.index])
+    return BeforeAfter(item.index, before, after, mask, clip.faces[item.index])
 
 
-def _key(ready: Ready, index: int) -> tuple[str, int, str]:
+def _key(ready: ReadyClip, index: int) -> tuple[str, int, str]:
     return ready.clip.hash, index, ready.look.pixel_format
 
 

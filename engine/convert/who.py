@@ -7,19 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from engine.convert.roles import Role
-from engine.errors import BadInput
-from engine.facelist import people
+from engine.convert.roles import Role, not_told_apart
 from engine.project import Project
 from engine.settings import ConvertSettings, ExtractSettings
-from engine.store import FrameFace, Store
+from engine.tables import FrameFace
 
 if TYPE_CHECKING:
     from engine.extract.people import PersonFilter
 
 Wanted = Callable[[list[FrameFace]], list[FrameFace]]
-
-NUMBERS_SHOWN = 10
 
 
 def wanted_of(project: Project, settings: ConvertSettings, roles: Sequence[Role]) -> Wanted:
@@ -44,21 +40,6 @@ def _has_crop(project: Project, row: FrameFace) -> bool:
     return bool(row.face.crop) and project.inside(row.face.crop or "").is_file()
 
 
-def require_there(store: Store, roles: Sequence[Role], typed: str) -> None:
-    """Raise `BadInput` for a role on a person whom the target doesn't have."""
-    there = sorted(person.person for person in people(store, "target"))
-    if not there:
-        raise _not_told_apart(typed)
-    for role in roles:
-        if role.person not in there:
-            known = ", ".join(map(str, there[:NUMBERS_SHOWN]))
-            more = " and more" if len(there) > NUMBERS_SHOWN else ""
-            raise BadInput(
-                f"The target has no person {role.person}, whom convert's models names: "
-                f"'faces people {typed} --side target' lists {known}{more}."
-            )
-
-
 def models_by_frame(rows: Sequence[FrameFace], roles: Sequence[Role]) -> dict[int, list[int]]:
     """The role of each face by frame index, from 0; none where there is one role alone."""
     if len(roles) == 1:
@@ -75,15 +56,8 @@ def _of_people(
 ) -> list[FrameFace]:
     """The faces of some of the people that extraction told apart."""
     if all(row.face.cluster is None for row in rows):
-        raise _not_told_apart(typed)
+        raise not_told_apart(typed)
     return [row for row in rows if row.face.cluster in chosen]
-
-
-def _not_told_apart(typed: str) -> BadInput:
-    return BadInput(
-        f"People were not told apart in the target: 'faces people {typed} --side target "
-        "--threshold 0.5' does it, from faces that have an identity."
-    )
 
 
 def _reference(project: Project, settings: ConvertSettings) -> PersonFilter | None:

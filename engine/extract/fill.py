@@ -23,7 +23,7 @@ from engine.faces import crops, quality
 from engine.faces.geometry import align, transform
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed
-from engine.store import Face
+from engine.tables import Face
 
 BATCH = 32
 

@@ -18,7 +18,8 @@ from engine.faces.geometry import Points, align
 from engine.project import Project
 from engine.report import Reporter
 from engine.settings import ExtractSettings
-from engine.store import KEPT, Store
+from engine.store import Store
+from engine.tables import KEPT
 
 ALIGNER = "aligner"
 """The aligner sees no face: until it is asked again, nothing takes that back."""

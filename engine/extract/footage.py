@@ -13,12 +13,14 @@ from engine.extract import queries
 from engine.extract.plan import Change
 from engine.extract.selection import Selection
 from engine.faces.boxes import SAME_FACE, Box, overlap
+from engine.footage import VIDEO_SUFFIXES, content_hash, media_in
 from engine.media.probe import MediaInfo, pictures_in, probe
 from engine.media.read import Run
-from engine.project import VIDEO_SUFFIXES, Project, content_hash, media_in
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import ALIGN, CROP, KEPT, USER, Media, Store
+from engine.store import Store
+from engine.tables import ALIGN, CROP, KEPT, USER, Media
 
 
 class Marks(msgspec.Struct):

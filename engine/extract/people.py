@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from engine.digest import file_sha256
 from engine.errors import BadInput
 from engine.extract.describe import FoundFace
+from engine.footage import IMAGE_SUFFIXES, media_in
 from engine.interop import png
 from engine.media.pictures import read_picture
-from engine.project import IMAGE_SUFFIXES, Project, media_in
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.references import MAX_FILES
 from engine.settings import ExtractSettings

@@ -23,7 +23,8 @@ from engine.extract.refresh import refresh
 from engine.extract.steady import steady
 from engine.faces.smooth import Shaking
 from engine.settings import ExtractSettings
-from engine.store import ALIGN, REASONS, Store
+from engine.store import Store
+from engine.tables import ALIGN, REASONS
 from engine.words import counted
 from engine.work import Work
 

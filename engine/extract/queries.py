@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from engine.faces.boxes import Box
-from engine.store import CROP, USER, Face, Store
+from engine.store import Store
+from engine.tables import CROP, USER, Face
 
 PAINTED = frozenset({"custom"})
 """Masks that belong to the user: one that a face has is kept as it is."""

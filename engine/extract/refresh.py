@@ -30,7 +30,7 @@ from engine.faces.geometry import Points
 from engine.faces.landmarks import LEFT_EYE, RIGHT_EYE, Landmarks
 from engine.media.read import Frame, FrameReader
 from engine.spans import Span
-from engine.store import ALIGN, CROP, KEPT, Face
+from engine.tables import ALIGN, CROP, KEPT, Face
 
 Stale = tuple[Frame, list[Face]]
 """A frame and its stale faces."""

@@ -15,7 +15,7 @@ from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
 from engine.extract.footage import Footage
 from engine.extract.people import NETWORK as IDENTITY_NETWORK
-from engine.store import KEPT
+from engine.tables import KEPT
 
 
 @dataclass

@@ -11,14 +11,11 @@ from pathlib import Path
 from engine.media.probe import MediaInfo
 from engine.media.read import Run, packet_times
 from engine.settings import ExtractSettings
-from engine.spans import Span, both, frame_spans, time_spans, united
+from engine.spans import ROUNDING_S, Span, both, frame_spans, time_spans, united
 
 READ_ON_FRAMES = 250
 """Gaps up to this long are read through: encoders place key frames about that far apart, and a
 seek begins at one."""
-
-ROUNDING_S = 0.0005
-"""A typed time means the frame that begins within half a millisecond of it."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ from engine.faces.masks import drawn_mask, mask_in, stored
 from engine.media.read import FrameReader, Run
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
-from engine.store import Face, FrameFace, Store
+from engine.store import Store
+from engine.tables import Face, FrameFace
 
 REGION = 1.7
 """Side of the square around a face that is edited, in sides of the square around its points."""

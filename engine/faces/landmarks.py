@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store import Face
+from engine.tables import Face
 
 MESH_TO_68 = np.array(
     [

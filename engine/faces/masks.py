@@ -24,10 +24,9 @@ from engine.faces.geometry import (
 )
 from engine.faces.landmarks import FACE_OVAL
 from engine.protocol import safe_text
-from engine.store import Face, Store
-
-DRAWN = ("components", "extended", "oval")
-"""Masks that need no picture: they are drawn where they are wanted."""
+from engine.settings.convert import DRAWN
+from engine.store import Store
+from engine.tables import Face
 
 Packed = tuple[bytes, bytes, int]
 """A mask as faces.db has it: PNG, 2x3 matrix frame to mask (float32 little-endian), side in px."""

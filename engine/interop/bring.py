@@ -24,15 +24,17 @@ from engine.extract.footage import Marks, add_medium, check_side, folder_name, p
 from engine.faces import crops, quality
 from engine.faces.geometry import Alignment, align
 from engine.faces.masks import pack
+from engine.footage import content_hash
 from engine.interop import collect, masknames
 from engine.interop.entries import Alignments, Face, FrameEntry
 from engine.interop.frames import FrameNames, matches
 from engine.media.probe import MediaInfo, pictures_in, probe
 from engine.media.read import Frame, FrameReader
-from engine.project import Project, content_hash
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ExtractSettings
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 from engine.words import counted
 from engine.work import Work
 

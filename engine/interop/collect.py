@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from engine.errors import BadInput, Damaged, NothingToDo
+from engine.footage import natural_key
 from engine.interop import dfl, facejson, fsa, png
 from engine.interop.entries import Alignments, Face, FrameEntry
-from engine.project import natural_key
 from engine.protocol import safe_text
 
 READERS: dict[str, Callable[[Path], Alignments]] = {".fsa": fsa.read, ".json": facejson.read}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 NUMBERED = re.compile(r"(.+)_(\d{1,9})", re.ASCII | re.DOTALL)
 SUFFIXES = IMAGE_SUFFIXES | VIDEO_SUFFIXES

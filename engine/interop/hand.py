@@ -14,13 +14,15 @@ from engine.extract.footage import check_side
 from engine.faces import crops
 from engine.faces.geometry import align, scale_of, transform
 from engine.faces.masks import stored
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES, content_hash
 from engine.interop import facejson, fsa, masknames, png
 from engine.interop.entries import Alignments, Centring, Face, FrameEntry, Mask
 from engine.interop.frames import frame_name, plain_name
 from engine.media.probe import pictures_in
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Project, content_hash
+from engine.project import Project
 from engine.protocol import safe_text
-from engine.store import FrameFace, Media, Store
+from engine.store import Store
+from engine.tables import FrameFace, Media
 from engine.words import counted
 
 FORMS = ("fsa", "json", "png")

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from engine.errors import BadInput, from_os_error
+from engine.footage import PICTURES
 from engine.media.exr import exr_size, is_exr, read_exr
 from engine.media.limits import check_size
-from engine.project import PICTURES
 from engine.protocol import safe_text
 
 Sample = TypeVar("Sample", np.uint8, np.uint16)

@@ -13,10 +13,10 @@ import av
 import msgspec
 
 from engine.errors import BadInput, from_os_error
+from engine.footage import CONTAINERS, IMAGE_SUFFIXES, media_in
 from engine.media.hdr import HDR_CURVES
 from engine.media.limits import check_size
 from engine.media.pictures import Head, picture_head
-from engine.project import CONTAINERS, IMAGE_SUFFIXES, media_in
 from engine.protocol import safe_text
 
 OPTIONS = {"format_whitelist": ",".join(CONTAINERS), "protocol_whitelist": "file"}

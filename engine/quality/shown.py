@@ -15,14 +15,15 @@ from engine.convert.identity import alike
 from engine.convert.reports import read_clip
 from engine.convert.request import VIEWS as VIEWS_OF
 from engine.convert.shots import clip_name
-from engine.convert.views import Seen, composed
+from engine.convert.views import BeforeAfter, composed
 from engine.errors import NothingToDo, from_os_error
 from engine.extract.shown import decoded
 from engine.faces.crops import encode_jpeg
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.spans import nth
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 
 VIEWS = VIEWS_OF["both"]
 
@@ -47,7 +48,7 @@ def pair_of(project: Project, clip: str, index: int, close: bool, folder: Path) 
     after = alike(after, (before.shape[1], before.shape[0]))
     nowhere = np.zeros(before.shape[:2], np.float32)
     close = close and bool(faces)
-    picture = composed([Seen(index, before, after, nowhere, faces)], VIEWS, close)
+    picture = composed([BeforeAfter(index, before, after, nowhere, faces)], VIEWS, close)
     path = folder / f"{clip}-{index}{'-close' if close else ''}.jpg"
     try:
         write_atomic(path, encode_jpeg(picture), durable=False)

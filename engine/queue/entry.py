@@ -8,6 +8,7 @@ import msgspec
 
 from engine.errors import Damaged, from_os_error
 from engine.protocol import QUEUE_ENTRY, JobFolder, write_atomic
+from engine.queue.conditions import Conditions
 
 VERSION = 1
 
@@ -35,8 +36,15 @@ class Entry(msgspec.Struct, frozen=True):
     """1 for the first start, more for what is tried again."""
     again_of: str = ""
     """Name of the job that this one tries again."""
+    recipe: str = ""
+    """The recipe of its project that it was queued for; "" for what the user queued."""
     run: str = ""
-    """Id of the recipe's run that it was queued for; a try of it keeps that."""
+    """Which run of the recipe, and how often that was queued before (`Run.mark`): a watcher that
+    was killed between queueing a job and noting its name finds it by this. A try keeps it."""
+    only_when: Conditions = Conditions()
+    """What its recipe has it wait for."""
+    boot: str = ""
+    """The start of the machine on which it may begin although the queue stands still."""
     needs_bytes: int = 0
     """About what it adds to the disk; 0 where that isn't known."""
     cancelled: bool = False

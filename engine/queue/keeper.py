@@ -17,10 +17,12 @@ from engine import hooks
 from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.launch import begin, start_apart
+from engine.locks import holder_text
 from engine.process import FileLock, is_locked, log, on_stop_signals
-from engine.protocol import ENDS, State, holder_text, safe_text
+from engine.protocol import ENDS, State, safe_text
 from engine.queue import again
 from engine.queue import entry as entries
+from engine.queue.edits import follow_edits
 from engine.queue.queue import Item, Queue
 from engine.queue.turn import FOR_THE_USER, Look, Standing, Turn
 from engine.settings import user
@@ -28,7 +30,8 @@ from engine.settings.user import UserSettings
 
 LOOK_S = 1.0
 REST_LOOK_S = 5.0
-"""Time between looks while nothing but rests runs out."""
+"""Time between looks while all that waits does so for a time."""
+FOR_A_TIME = frozenset({Standing.RESTS, Standing.HOURS})
 DEVICE_PATIENCE_S = 10.0
 LOG = "keeper.log"
 
@@ -62,7 +65,7 @@ def run(workspace: Path) -> int:
             left = look(queue, lock, usage)
             if left is None:
                 return 0
-            if left and all(turn.standing is Standing.RESTS for turn in left):
+            if left and all(turn.standing in FOR_A_TIME for turn in left):
                 look_s = REST_LOOK_S
         except (FstuiError, OSError) as error:  # a full disk, a folder that is away for a while
             if not queue.workspace.is_dir():
@@ -97,6 +100,7 @@ def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     for item in queue.items():
         if is_over(item):
             settle(queue, item)
+    follow_edits(queue)
     found = turns(queue, usage)
     ready = [turn.item for turn in found if turn.standing is Standing.READY]
     for item in ready:
@@ -105,8 +109,8 @@ def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
 
 
 def turns(queue: Queue, usage: Usage | None = None) -> list[Turn]:
-    """Who waits for what; nobody's turn comes before the user lets the queue go on."""
-    return [] if queue.stands_still() else Look(queue, own_settings(), usage).turns()
+    """Who waits for what, by the user's settings."""
+    return Look(queue, own_settings(), usage).turns()
 
 
 def stays(left: list[Turn]) -> bool:

@@ -18,28 +18,18 @@ from engine.errors import (
     NothingToDo,
     from_os_error,
 )
+from engine.locks import holder_text
 from engine.process import FileLock, boot_id, host
-from engine.project import projects_of
-from engine.protocol import (
-    ENDS,
-    Job,
-    JobFolder,
-    Snapshot,
-    State,
-    holder_text,
-    jobs_of,
-    safe_text,
-    write_atomic,
-)
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, State, jobs_of, safe_text, write_atomic
 from engine.queue import entry as entries
 from engine.queue.entry import Entry
 from engine.resume import going_on
+from engine.workspace import projects_of
 
 FOLDER = ".queue"
+TAKEN_OUT = "taken out of the queue before it began"
 PATIENCE_S = 60.0
 """How long an act waits for the queue's lock: the keeper holds it while it starts a job."""
-
-
 NAMED_MOST = 3
 """Jobs that a sentence names when a word can mean several."""
 
@@ -156,10 +146,12 @@ class Queue:
 
     def add(self, project: Path, job: Job, **more: Any) -> JobFolder:
         """Put a job at the end; `more` are fields of its `Entry`. It appears with its place, whole
-        or not at all. Raises `NoSpace`, `BadInput`."""
+        or not at all. The queue goes on then, unless the job's `boot` says that it alone may.
+        Raises `NoSpace`, `BadInput`."""
         with self.locked():
-            self.go_on()
             entry = Entry(host=host(), order=self._last(), **more)
+            if not entry.boot:
+                self.go_on()
             return JobFolder.create(project, job, entries.encode(entry))
 
     def _last(self) -> float:
@@ -175,6 +167,14 @@ class Queue:
         if entry is None or entry.cancelled or not folder.never_began:
             raise NothingToDo(f"The job {folder.name} doesn't wait in the queue.")
         entries.write(folder, msgspec.structs.replace(entry, **fields))
+
+    def replace(self, folder: JobFolder, job: Job, **fields: Any) -> None:
+        """Give what waits another request of the same kind; it keeps its place. Raises
+        `NothingToDo` for a job that doesn't wait, or may have begun with the one before."""
+        with self.locked():
+            self._change(folder, **fields)
+            folder.write_job(job)
+            self._still_waits(folder)
 
     def move(self, folder: JobFolder, place: int) -> None:
         """Move what waits to a place (from 1 on, beyond the end is the end); it takes the priority
@@ -195,17 +195,23 @@ class Queue:
     def cancel(self, folder: JobFolder) -> None:
         """Take what waits out of the queue; its folder stays and says so. Raises `NothingToDo`."""
         with self.locked():
-            # First the mark, then the look at its lock: a supervisor does both the other way
-            # round, so that it can't begin unseen.
-            self._change(folder, cancelled=True, settled=True)
-            if folder.alive():
-                raise NothingToDo(f"The job {folder.name} has begun: 'stop' ends it.")
-            message = "taken out of the queue before it began"
-            stopped, code = State.STOPPED, int(Exit.STOPPED)
-            folder.append("end", state=stopped, exit=code, message=message)
-            kind = folder.name.split("-")[1] if "-" in folder.name else ""
-            end = Snapshot(state=stopped, kind=kind, exit=code, message=message)
-            folder.write_snapshot(end, durable=True)
+            self.take_out(folder, TAKEN_OUT)
+
+    def take_out(self, folder: JobFolder, message: str) -> None:
+        """The same with other words. Under the lock."""
+        self._change(folder, cancelled=True, settled=True)
+        self._still_waits(folder)
+        stopped, code = State.STOPPED, int(Exit.STOPPED)
+        folder.append("end", state=stopped, exit=code, message=message)
+        end = Snapshot(state=stopped, kind=folder.kind, exit=code, message=message)
+        folder.write_snapshot(end, durable=True)
+
+    @staticmethod
+    def _still_waits(folder: JobFolder) -> None:
+        """First a change is written, then its lock looked at: a supervisor does both the other way
+        round, so that it can't begin unseen."""
+        if folder.alive():
+            raise NothingToDo(f"The job {folder.name} has begun: 'stop' ends it.")
 
     def retry(self, folder: JobFolder) -> JobFolder:
         """Let what waits or is held go now, or queue a job anew that ended without being done; the

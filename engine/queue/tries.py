@@ -28,7 +28,11 @@ class Tries:
     def may_come(self, folder: JobFolder, end: Snapshot) -> bool:
         """Whether the queue itself will try a job again that ended like this."""
         item = self._named.get(folder.name)
-        return item is not None and again.may_succeed_later(folder, end, item.entry.attempt)
+        return (
+            item is not None
+            and not item.entry.settled
+            and again.may_succeed_later(folder, end, item.entry.attempt)
+        )
 
     def _found(self, name: str) -> JobFolder | None:
         if item := self._named.get(name):

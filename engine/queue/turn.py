@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +11,10 @@ from typing import NamedTuple
 from engine import disk
 from engine.devices import Choice, Gpu, choices, computes, device_lock
 from engine.errors import BadInput, FstuiError, NotPossible
-from engine.process import is_locked
-from engine.protocol import ENDS, Job, JobFolder, State, locks_of, read_holder, safe_text
+from engine.locks import locks_of, read_holder
+from engine.process import boot_id, is_locked
+from engine.protocol import ENDS, Job, JobFolder, State, safe_text
+from engine.queue.conditions import NOT_COUNTED, local_time, too_early, too_full, too_many
 from engine.queue.queue import Item, Queue
 from engine.queue.tries import Tries
 from engine.settings.user import UserSettings
@@ -23,6 +26,8 @@ class Standing(StrEnum):
     READY = "ready"
     HELD = "held"
     """The user holds it, or its engine could not be started."""
+    STILL = "still"
+    """The machine was started since it was queued, and nobody let it go on."""
     DAMAGED = "damaged"
     AFTER = "after"
     """Another job has to be done before."""
@@ -30,17 +35,19 @@ class Standing(StrEnum):
     """That other job ended without being done, or is gone."""
     RESTS = "rests"
     """It is tried again after a while."""
+    HOURS = "hours"
+    """Its recipe has it begin at other hours of the day."""
     PROJECT = "project"
-    """Another job uses the same part of its project."""
+    """Another job uses the same part of its project, or as many run as its recipe allows."""
     DEVICE = "device"
     """The device it needs is taken."""
     DISK = "disk"
-    """It would fill the disk or outgrow the quota."""
+    """It would fill the disk, outgrow the quota or leave less free than its recipe wants."""
     TROUBLE = "trouble"
     """Something can't be looked at right now; that may pass."""
 
 
-FOR_THE_USER = frozenset({Standing.HELD, Standing.DAMAGED, Standing.BLOCKED})
+FOR_THE_USER = frozenset({Standing.HELD, Standing.STILL, Standing.DAMAGED, Standing.BLOCKED})
 """Only the user can change these: nobody needs to stay for them."""
 
 
@@ -64,7 +71,9 @@ class Look:
         self.settings = settings
         self.items = queue.items()
         self.tries = Tries(queue, self.items)
+        self._stands_still = queue.stands_still()
         running = [f for f in queue.jobs() if f.alive()]
+        self._running = Counter(f.project for f in running if f.kind not in NOT_COUNTED)
         self._computing = sum(_computes_on_cpu(f) for f in running)
         names = {f.name for f in running}
         self._promised = sum(i.entry.needs_bytes for i in self.items if i.name in names)
@@ -90,6 +99,7 @@ class Look:
             if found:
                 return Turn(item, found[0], safe_text(found[1]))
         self._locks.update(_lock_paths(item.folder, item.job))
+        self._running[item.folder.project] += 1
         self._promised += item.entry.needs_bytes
         return Turn(item, Standing.READY)
 
@@ -101,9 +111,12 @@ class Look:
             return Standing.HELD, f"it was queued on {there}: 'queue retry' lets it start here"
         if item.entry.held:
             return Standing.HELD, item.entry.held
+        if self._stands_still and item.entry.boot != boot_id():
+            return Standing.STILL, "the machine was started since: 'queue run' lets it go on"
         if rest := item.entry.rests_s(time.time()):
             return Standing.RESTS, f"try {item.entry.attempt} in {rest:.0f} s"
-        return None
+        early = too_early(item.entry.only_when, local_time())
+        return (Standing.HOURS, early) if early else None
 
     def _dependencies(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
         waiting = None
@@ -122,6 +135,8 @@ class Look:
         return waiting
 
     def _project(self, item: Item, job: Job) -> tuple[Standing, str] | None:
+        if many := too_many(item.entry.only_when, self._running[item.folder.project]):
+            return Standing.PROJECT, many
         for path in _lock_paths(item.folder, job):
             if path in self._locks:
                 return Standing.PROJECT, "an earlier job of the queue uses the same part of it"
@@ -132,18 +147,21 @@ class Look:
         return None
 
     def _disk(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
+        if full := too_full(item.entry.only_when, item.folder.project):
+            return Standing.DISK, full
         needs = item.entry.needs_bytes + self._promised
         why = disk.no_room(self.queue.workspace, needs, self.settings) or disk.over_quota(
             self.usage, needs, self.settings
         )
         return (Standing.DISK, why) if why else None
 
-    def _device(self, _item: Item, job: Job) -> tuple[Standing, str] | None:
+    def _device(self, item: Item, job: Job) -> tuple[Standing, str] | None:
         if not computes(job):
             return None
         possible = choices(job.device)
         if not possible:
-            if self._computing >= self.settings.at_once:
+            at_once = 1 if item.entry.only_when.device_free else self.settings.at_once
+            if self._computing >= at_once:
                 return Standing.DEVICE, f"{self._computing} at once compute on the CPU already"
             self._computing += 1
             return None

@@ -13,6 +13,11 @@ WHO, EDGE, DETAIL = "who is swapped", "edge of the mask", "detail"
 BALANCE, OVER_TIME, OUTPUT = "balance", "over time", "output"
 """Sections of the settings; what has none comes first."""
 
+DRAWN = ("components", "extended", "oval")
+"""Masks that need no picture: they are drawn where they are wanted."""
+PREDICTED = "predicted"
+"""The mask that the model has learnt."""
+
 
 class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Put B's face on A in the target footage. What is `live` can be another from shot to shot."""
@@ -31,7 +36,7 @@ class ConvertSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         about(
             "which part; predicted is the mask that was learnt",
             folder="extract/segment",
-            also=("predicted",),
+            also=(PREDICTED,),
         ),
     ] = "extended"
     erosion: Annotated[

@@ -10,10 +10,12 @@ import msgspec
 import numpy as np
 
 from engine.errors import BadInput, Damaged, FstuiError, ModelMissing
-from engine.project import Project, projects_of
-from engine.protocol import Job, Step, safe_text, take_locks
+from engine.locks import take_locks
+from engine.project import Project
+from engine.protocol import Job, Step, safe_text
 from engine.train import checkpoint, sets
 from engine.train.checkpoint import Recipe, part_of
+from engine.workspace import projects_of
 
 
 def info(project: Project) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from engine.faces.geometry import (
 )
 from engine.faces.landmarks import Landmarks
 from engine.faces.masks import Packed, fine_mask, mask_in, stored
-from engine.store import Face
+from engine.tables import Face
 
 MARGIN = 8
 """The margin on each side is this part of the crop's side: 1/8."""

@@ -21,7 +21,7 @@ BACKGROUND, INK = 24, (230, 230, 230)
 Picture = NDArray[np.uint8]
 
 
-class Seen(NamedTuple):
+class SideFaces(NamedTuple):
     """Faces of one side and what the network makes of them."""
 
     crop: NDArray[np.uint8]
@@ -43,7 +43,7 @@ class Seen(NamedTuple):
         return self.crop[:, inside, inside].astype(np.float32) / 255.0
 
 
-Sides = dict[str, Seen]
+Sides = dict[str, SideFaces]
 """Of a and b, as many faces of each."""
 
 
@@ -102,12 +102,12 @@ def strip(seen: Sides, iteration: int) -> Picture:
 # --- faces -----------------------------------------------------------------------------------
 
 
-def cell_px(seen: Seen) -> int:
+def cell_px(seen: SideFaces) -> int:
     """Side of a face in the large pictures, px: even, and near the size that it is trained at."""
     return int(np.clip(seen.crop.shape[1], SMALL_PX, LARGEST_PX)) // 2 * 2
 
 
-def ways(seen: Seen, size: int) -> list[list[Picture]]:
+def ways(seen: SideFaces, size: int) -> list[list[Picture]]:
     """Columns of a side's faces: as they are, rebuilt, swapped, with the crop around them."""
     columns = [list(seen.crop)]
     for faces in (seen.own, seen.swap):
@@ -116,7 +116,7 @@ def ways(seen: Seen, size: int) -> list[list[Picture]]:
     return [[cornered(fitted(face, size), seen) for face in column] for column in columns]
 
 
-def masked(seen: Seen, how: Overlay, size: int) -> list[Picture]:
+def masked(seen: SideFaces, how: Overlay, size: int) -> list[Picture]:
     """A column of a side's faces with their masks laid over them."""
     found = []
     for crop, mask in zip(seen.crop, seen.mask, strict=True):
@@ -135,7 +135,7 @@ def put_in(crop: Picture, face: NDArray[np.float32], margin: int) -> Picture:
     return whole
 
 
-def cornered(cell: Picture, seen: Seen) -> Picture:
+def cornered(cell: Picture, seen: SideFaces) -> Picture:
     """A cell with marks at the corners of what the network sees and paints."""
     last = cell.shape[0] - 1
     low = round(seen.margin / seen.crop.shape[1] * last)

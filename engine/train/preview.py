@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.train.architecture import Rebuilt
 from engine.train.augment import Augmentation, plain
-from engine.train.montage import Seen, Sides
+from engine.train.montage import SideFaces, Sides
 
 PAIR = 2
 """Faces of each side that go through the network at once: one graph for any even number."""
@@ -82,10 +82,10 @@ class Preview:
         masks = [trained_with if p.mask is None else p.mask[..., 0] for p in painted]
         return [tf.cast(t, tf.float32) for t in (*(p.face for p in painted), *masks)]
 
-    def _seen(self, crops: Crops, *painted: Any) -> Seen:
+    def _seen(self, crops: Crops, *painted: Any) -> SideFaces:
         """Of the pairs' own faces, swaps and masks."""
         own, swap, mask = (part.reshape(-1, *part.shape[2:]) for part in painted)
-        return Seen(crops[..., :3], self.how.margin, own, swap, mask)
+        return SideFaces(crops[..., :3], self.how.margin, own, swap, mask)
 
 
 def fixed(count: int, total: int) -> NDArray[np.int64]:

@@ -18,7 +18,8 @@ from engine.faces.masks import stored_of
 from engine.project import Project
 from engine.protocol import write_atomic
 from engine.settings import TrainSettings
-from engine.store import Face, Store
+from engine.store import Store
+from engine.tables import Face
 from engine.train import checkpoint
 from engine.train.augment import Augmentation, augment
 from engine.train.cutting import Cut, piece, placed

@@ -19,8 +19,9 @@ import msgspec
 from engine import __version__
 from engine.digest import file_sha256
 from engine.errors import BadInput, Damaged, from_os_error
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.process import fsync_folder
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Person, Project, now
+from engine.project import Person, Project, now
 from engine.protocol import safe_text, write_atomic
 from engine.trust.consent import require_cast, require_people
 from engine.trust.mark import DIGITAL_SOURCE_TYPE, add_mark, mark_of, new_mark, read_mark

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from engine.errors import BadInput
-from engine.project import Person, natural_key
+from engine.footage import natural_key
+from engine.project import Person
 from engine.protocol import safe_text
 
 SIDECAR = ".provenance.json"

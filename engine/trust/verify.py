@@ -14,7 +14,7 @@ import msgspec
 
 from engine.digest import file_sha256
 from engine.errors import BadInput, Exit, NothingToDo, from_os_error
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, natural_key
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES, natural_key
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from engine.trust.edits import Reader

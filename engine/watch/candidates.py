@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.project import IMAGE_SUFFIXES, INBOX, SIDES, VIDEO_SUFFIXES, Project
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.project import INBOX, SIDES, Project
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", "~")
 """Ends of names under which programs write what is not whole yet. rsync's begin with a dot."""

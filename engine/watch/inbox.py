@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import BadInput, from_os_error
+from engine.footage import free_name
 from engine.process import rename_new
-from engine.project import INBOX, SIDES, Project, free_name
+from engine.project import INBOX, SIDES, Project
 from engine.protocol import safe_text
 from engine.watch.ledger import Arrival, Ledger, stamped
 

@@ -17,7 +17,7 @@ import msgspec
 
 from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
 from engine.process import FileLock
-from engine.project import Project, now
+from engine.project import INBOX, Project, now
 from engine.protocol import Step, safe_text, write_atomic
 from engine.watch.candidates import Signature
 from engine.watch.recipes import STAGES
@@ -30,6 +30,9 @@ RUNS_KEPT = 50
 
 Fate = Literal["taking", "taken", "dead", "question", "filed"]
 """`taking` is being listed, `filed` was put from the inbox to a side and is to be taken there."""
+
+RunState = Literal["waiting", "queued", "running", "done", "failed"]
+"""`waiting` for what no queue knows of, `queued` while its job or a later try stands there."""
 
 
 class Arrival(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,6 +50,12 @@ class Arrival(msgspec.Struct, frozen=True, omit_defaults=True):
     from_inbox: bool = False
 
     @property
+    def came_by(self) -> set[str]:
+        """The folders that it arrived in, as recipes name them: also the inbox that it was sorted
+        from."""
+        return {self.place, INBOX} if self.from_inbox else {self.place}
+
+    @property
     def decided(self) -> bool:
         """Whether nothing is left to do about it as long as it looks so."""
         return self.fate in ("taken", "dead", "question")
@@ -59,15 +68,22 @@ class Run(msgspec.Struct, omit_defaults=True):
     recipe: str
     files: dict[str, str]
     """What arrived, by path, and the side that it was taken in to."""
-    state: Literal["waiting", "queued", "running", "done", "failed"] = "waiting"
+    state: RunState = "waiting"
     why: str = ""
     """What it waits for, or how it ended."""
     steps: list[Step] = []
     """As first planned, so that going on after a kill does the same and not more."""
     job: str = ""
-    """The job that does it, or did last."""
+    """The job that does it, or did last: the newest try."""
+    tries: int = 0
+    """How often it was queued before."""
     time: str = ""
     """UTC, ISO 8601: its last change."""
+
+    @property
+    def mark(self) -> str:
+        """What the job that was queued for it bears, other than that of an earlier time."""
+        return f"{self.id}-{self.tries}"
 
 
 class Book(msgspec.Struct):
@@ -82,6 +98,16 @@ class Book(msgspec.Struct):
         """The arrivals of one fate, oldest first."""
         found = [(path, a) for path, a in self.files.items() if a.fate == fate]
         return dict(sorted(found, key=lambda item: item[1].time))
+
+    def trainings(self, but: str = "") -> list[str]:
+        """Jobs that train for a run other than one: a conversion is to have their model."""
+        return [
+            run.job
+            for run in self.runs
+            if run.id != but
+            and run.state in ("queued", "running")
+            and any(step.stage == "train" for step in run.steps)
+        ]
 
     def find(self, name: str, *fates: Fate) -> str:
         """The path of an arrival of some fates by its path or its name. Raises `BadInput`."""
@@ -178,6 +204,7 @@ def retry(ledger: Ledger, name: str) -> str:
         failed = [run for run in book.runs if run.state == "failed" and run.recipe == name]
         if failed:
             failed[-1].state, failed[-1].why = "waiting", ""
+            failed[-1].tries += 1
             return f"recipe {name}"
         path = book.find(name, "dead", "question")
         del book.files[path]

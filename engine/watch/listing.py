@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import BadInput, EngineCrashed
+from engine.footage import content_hash
 from engine.launch import ask
-from engine.project import Project, content_hash
+from engine.project import Project
 from engine.settings import WatchSettings
 from engine.watch.inbox import LACKING, Verdict, verdict
 

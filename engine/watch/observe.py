@@ -16,7 +16,7 @@ from watchdog.events import (
 )
 from watchdog.observers import Observer
 
-from engine.store import NETWORK_FILE_SYSTEMS, file_system
+from engine.filesystems import NETWORK_FILE_SYSTEMS, file_system
 
 SEEN = frozenset({"created", "modified", "moved", "deleted", "closed"})
 """Reading a file is told of too ("opened", "closed_no_write") and changes nothing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
@@ -12,15 +11,15 @@ from engine.convert.roles import roles_of
 from engine.devices import device_lock, gpus
 from engine.errors import FstuiError
 from engine.process import is_locked
-from engine.project import SIDES, Project, projects_of
+from engine.project import SIDES, Project
 from engine.protocol import JobFolder, Step, jobs_of
-from engine.queue import entry as entries
+from engine.queue.conditions import NOT_COUNTED, too_early, too_full, too_many
 from engine.reached import checkpoint_iteration, is_extracted
 from engine.settings import ConvertSettings, as_list, read
 from engine.trust.consent import problems_of
-from engine.watch.recipes import Recipe, hours_of, within
+from engine.watch.recipes import Recipe
+from engine.workspace import projects_of
 
-GB = 1_000_000_000
 COMPUTING = ("faces", "model", "out")
 """Locks of a project that a job holds while it computes."""
 
@@ -79,74 +78,80 @@ def words(steps: Sequence[Step]) -> str:
 
 
 def holds(
-    project: Project, recipe: Recipe, moment: datetime, new: Set[str] = frozenset()
+    project: Project,
+    recipe: Recipe,
+    moment: datetime,
+    new: Set[str] = frozenset(),
+    trainings: Sequence[str] = (),
 ) -> list[str]:
     """What a run still waits for, in words; `moment` is the machine's own time of day. On the `new`
-    sides there is footage that nobody has listed yet."""
-    held = [*_lacks(project, recipe, new), *conditions(project, recipe, moment)]
-    if recipe.device_free and not device_is_free(project):
-        held.append("the device is taken")
-    running = sum(_counts(j) for j in jobs_of(project.path) if "-watch-" not in j.name)
-    if running >= recipe.at_most:
-        are = "job runs or waits" if running == 1 else "jobs run or wait"
-        held.append(f"{running} {are} and {recipe.at_most} may")
-    return held
+    sides there is footage that nobody has listed yet; `trainings` are jobs of other runs that train
+    or will."""
+    return [*lacks(project, recipe, new, trainings), *_conditions(project, recipe, moment)]
 
 
-def _lacks(project: Project, recipe: Recipe, new: Set[str]) -> list[str]:
-    """What the steps would stop at, told before hours are spent on those before them."""
+def lacks(
+    project: Project,
+    recipe: Recipe,
+    new: Set[str] = frozenset(),
+    trainings: Sequence[str] = (),
+) -> list[str]:
+    """What the steps would stop at, told before hours are spent on those before them, and the
+    training from whose end a recipe counts that trains on by so many."""
     bare = [side for side in SIDES if not project.sources(side) and side not in new]
-    lacks = []
+    found = []
     if "train" in recipe.steps:
-        lacks += [f"side {side} has no footage" for side in bare if side != "target"]
+        found += [f"side {side} has no footage" for side in bare if side != "target"]
     if "convert" in recipe.steps:
         if "target" in bare:
-            lacks.append("there is no target footage")
-        lacks += _models_lack(project, recipe)
-    return lacks
+            found.append("there is no target footage")
+        found += _models_lack(project, recipe, bool(trainings) or "train" in recipe.steps)
+    if recipe.more_iterations and (before := [*trainings, *_training(project)]):
+        found.append(f"it trains on from where {before[0]} ends")
+    return found
 
 
-def _models_lack(project: Project, recipe: Recipe) -> list[str]:
+def _models_lack(project: Project, recipe: Recipe, trained_first: bool) -> list[str]:
     """What the models of a conversion lack, those of other projects too where it names them."""
     values = {**project.settings("convert"), **recipe.settings.get("convert", {})}
     try:
         roles = roles_of(project, read(ConvertSettings, values))
     except FstuiError as error:
         return [str(error).rstrip(".")]
-    lacks = []
+    found = []
     for path, one in {role.project.path: role.project for role in roles}.items():
         own = path == project.path
         whose = "" if own else f" of {one.name}"
-        if not (own and "train" in recipe.steps) and checkpoint_iteration(path) is None:
-            lacks.append(f"there is no trained model{whose}")
-        found = problems_of(one)
-        lacks += [f"who side {side}{whose} shows {problem}" for side, problem in found.items()]
-    return lacks
+        if not (own and trained_first) and checkpoint_iteration(path) is None:
+            found.append(f"there is no trained model{whose}")
+        problems = problems_of(one)
+        found += [f"who side {side}{whose} shows {problem}" for side, problem in problems.items()]
+    return found
 
 
-def conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
-    """What of the recipe's hours and room on the disk isn't so; they hold for a job of it too that
-    waits in the queue."""
-    held = []
-    if not within(hours_of(recipe.hours), moment):
-        held.append(f"it begins within {recipe.hours} and it is {moment:%H:%M}")
-    free_gb = shutil.disk_usage(project.path).free / GB
-    if free_gb < recipe.disk_free_gb:
-        held.append(f"{recipe.disk_free_gb:g} GB are to be free and {free_gb:.1f} are")
-    return held
+def _training(project: Project) -> list[str]:
+    """Jobs that train the project now."""
+    return [j.name for j in jobs_of(project.path) if j.alive() and _trains(j)]
 
 
-def _counts(folder: JobFolder) -> bool:
-    """Whether a job runs, or one of a recipe waits in the queue and nobody holds it."""
-    if folder.alive():
-        return True
-    if not (folder.was_queued and folder.never_began):
-        return False
+def _trains(folder: JobFolder) -> bool:
     try:
-        entry = entries.read(folder)
+        return any(step.stage == "train" for step in folder.job().steps)
     except FstuiError:
         return False
-    return entry is not None and bool(entry.run) and not (entry.cancelled or entry.held)
+
+
+def _conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
+    conditions = recipe.conditions
+    running = sum(j.alive() for j in jobs_of(project.path) if j.kind not in NOT_COUNTED)
+    taken = recipe.device_free and not device_is_free(project)
+    held = (
+        too_early(conditions, moment),
+        too_full(conditions, project.path),
+        "the device is taken" if taken else "",
+        too_many(conditions, running),
+    )
+    return [why for why in held if why]
 
 
 def device_is_free(project: Project) -> bool:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
-from datetime import time as clock_time
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +10,7 @@ import msgspec
 from engine.errors import BadInput, FstuiError
 from engine.project import INBOX, SIDES, Project
 from engine.protocol import safe_text
+from engine.queue.conditions import Conditions, hours_of
 from engine.settings import STAGE_SETTINGS, fields, read
 
 STAGES = ("extract", "train", "convert")
@@ -19,6 +18,7 @@ STAGES = ("extract", "train", "convert")
 PLACES = (*SIDES, INBOX)
 ALWAYS = "watch.extract"
 """The recipe that `extract = true` under `[watch]` stands for."""
+GONE = "project.toml has no such recipe that can be used"
 LIMITS = ("iterations", "seconds", "plateau")
 """Settings of train that end a training."""
 
@@ -43,6 +43,11 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Begin only with so much room on the project's disk, GB."""
     at_most: int = 1
     """Begin only while fewer jobs of the project run."""
+
+    @property
+    def conditions(self) -> Conditions:
+        """When its jobs may begin."""
+        return Conditions(self.hours, self.device_free, self.disk_free_gb, self.at_most)
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -145,36 +150,3 @@ def _plain(text: str) -> str:
     """What msgspec says, the place first: "when: Expected `str`"."""
     found = re.fullmatch(r"(.*) - at `\$\.?(.*?)`", text)
     return safe_text(f"{found[2]}: {found[1]}" if found else text)
-
-
-# --- hours -----------------------------------------------------------------------------------
-
-Span = tuple[clock_time, clock_time]
-
-
-def hours_of(text: str) -> list[Span]:
-    """Spans of the day, the end not in them; none for every hour. Raises `BadInput`."""
-    spans = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
-        try:
-            first, _, last = part.partition("-")
-            spans.append((_clock(first), _clock(last)))
-        except ValueError as error:
-            raise BadInput(
-                f"hours: '{safe_text(part)}' is no span of the day: write it as 22:00-06:00."
-            ) from error
-    return spans
-
-
-def within(spans: list[Span], moment: datetime) -> bool:
-    """Whether a moment lies in the hours; spans may go over midnight, and one whose ends are the
-    same is the whole day."""
-    at = moment.time()
-    return not spans or any(
-        first <= at < last if first < last else at >= first or at < last for first, last in spans
-    )
-
-
-def _clock(text: str) -> clock_time:
-    hour, minute = (int(part) for part in text.strip().split(":"))
-    return clock_time(0 if (hour, minute) == (24, 0) else hour, minute)

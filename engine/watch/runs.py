@@ -1,41 +1,39 @@
-"""Recipes at work: what arrived is given to them, their jobs are started and followed."""
+"""Recipes at work: what arrived is given to them, their jobs are queued and followed."""
 
 from __future__ import annotations
 
 import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
-from engine.errors import AlreadyRunning, FstuiError
-from engine.project import INBOX, SIDES, Project, now
-from engine.protocol import VERSION, Job, JobFolder, State, Step, refuse_if_running
+from msgspec import structs
+
+from engine.errors import FstuiError, NothingToDo
+from engine.project import SIDES, Project, now
+from engine.protocol import ENDS, JobFolder, State
+from engine.queue.conditions import local_time, too_early
+from engine.queue.keeper import kick, own_settings
 from engine.queue.queue import queue_of
+from engine.queue.turn import Look, Turn
 from engine.reached import is_extracted
 from engine.report import Reporter
 from engine.watch import plan, start
-from engine.watch.ledger import Arrival, Book, Ledger, Run
-from engine.watch.recipes import ALWAYS, Recipe, Recipes, find, recipes_of
+from engine.watch.ledger import Arrival, Book, Ledger, Run, RunState
+from engine.watch.recipes import ALWAYS, GONE, Recipe, Recipes, find, recipes_of
 
 ACTIVE = ("waiting", "queued", "running")
-GONE = "project.toml has no such recipe that can be used"
 PUT_OFF_MOST = 300
 """Times that a run is put off, one a second, for footage that is still arriving."""
-
-
-def local_time() -> datetime:
-    """Now, by the machine's own clock and zone: recipes' hours are in it."""
-    return datetime.now().astimezone()
 
 
 def give(book: Book, recipes: Recipes, taken: Mapping[str, Arrival]) -> None:
     """Give what was taken in to the recipes that are for it; `taken` is by the book's paths."""
     for path, arrival in taken.items():
-        came = {arrival.place, INBOX} if arrival.from_inbox else {arrival.place}
         for recipe in recipes.good:
-            if came & set(recipe.places):
+            if arrival.came_by & set(recipe.places):
                 _add(book, recipe, {path: arrival.place})
 
 
@@ -61,13 +59,18 @@ class Runs:
         self._path, self._ledger, self._report, self._moment = project, ledger, report, moment
         self._told: set[str] = set()
         self._put_off: Counter[str] = Counter()
+        self._left: set[str] = set()
+        """Runs whose jobs an earlier watcher had queued: they go on at once."""
+        self._jobs_stamp = 0
 
     def catch_up(self) -> None:
-        """At the start, where the project has all footage extracted: what nobody has yet."""
+        """At the start: what was queued goes on, also after a restart of the machine, and where the
+        project has all footage extracted, what nobody has yet is."""
+        runs = self._ledger.book.runs
+        self._left = {run.id for run in runs if run.state in ("queued", "running")}
         project = Project.open(self._path)
         recipe = find(self.read(project), ALWAYS)
-        busy = any(r.recipe == ALWAYS and r.state in ACTIVE for r in self._ledger.book.runs)
-        if recipe is None or busy:
+        if recipe is None or any(r.recipe == ALWAYS and r.state in ACTIVE for r in runs):
             return
         sides = [s for s in SIDES if project.sources(s) and not is_extracted(project, s)]
         left = {source.path: source.side for s in sides for source in project.sources(s)}
@@ -85,57 +88,110 @@ class Runs:
         return recipes
 
     def tick(self, arriving: bool = False) -> None:
-        """See how jobs ended, then begin what can begin; a while after footage that is `arriving`,
+        """See how jobs stand, then queue what can begin; a while after footage that is `arriving`,
         so that what comes together is done together. Call it once a second. Raises `Damaged`,
         `AlreadyRunning`, `NoSpace` for a book or project that can't be used right now."""
-        active = [run for run in self._ledger.book.runs if run.state in ACTIVE]
-        if not active:
+        runs = self._worth_a_look()
+        if not runs:
             return
         project = Project.open(self._path)
         recipes = self.read(project)
-        for run in active:
-            if run.state in ("queued", "running"):
-                self._follow(project, recipes, run)
-            elif arriving and not run.steps and self._put_off[run.id] < PUT_OFF_MOST:
+        if any(run.state != "waiting" for run in runs):
+            self._follow_all(project, recipes, runs)
+        for run in [run for run in self._ledger.book.runs if run.state == "waiting"]:
+            if arriving and not run.steps and self._put_off[run.id] < PUT_OFF_MOST:
                 self._put_off[run.id] += 1
                 self._hold(run, "more footage is arriving")
             else:
                 self._begin(project, recipes, run)
 
-    # --- a job that was begun ---
+    def _worth_a_look(self) -> list[Run]:
+        """Active runs; failed ones too where jobs came, which may try one of them again."""
+        runs, stamp = self._ledger.book.runs, _changed(self._path / "jobs")
+        jobs_came, self._jobs_stamp = stamp != self._jobs_stamp, stamp
+        return [
+            run
+            for run in runs
+            if run.state in ACTIVE or (run.state == "failed" and run.job and jobs_came)
+        ]
 
-    def _follow(self, project: Project, recipes: Recipes, run: Run) -> None:
-        folder = start.newest_try(project, run)
-        if folder is None:
-            return self._ended(run, "waiting", f"the job {run.job} is gone: it is begun anew")
-        if folder.never_began:
-            return self._in_queue(project, find(recipes, run.recipe), run, folder)
-        if not start.is_over(queue_of(project.path), folder):
-            return self._note(run, "running", folder.name)
+    # --- a job that was queued ---
+
+    def _follow_all(self, project: Project, recipes: Recipes, runs: list[Run]) -> None:
+        queue = queue_of(project.path)
+        kick(queue.workspace)  # after a power cut nobody keeps it
+        look = Look(queue, own_settings())
+        turns = {turn.item.name: turn for turn in look.turns()}
+        for run in runs:
+            folder = look.tries.last(run.job) if run.job and run.state != "waiting" else None
+            if folder is not None and folder.name in turns:
+                self._follow_waiting(project, recipes, run, turns[folder.name])
+            elif folder is not None:
+                self._follow(look, run, folder)
+            elif run.state in ("queued", "running"):
+                self._again(run, f"the job {run.job} is gone: it is queued once more")
+
+    def _follow_waiting(self, project: Project, recipes: Recipes, run: Run, turn: Turn) -> None:
+        folder, recipe = turn.item.folder, find(recipes, run.recipe)
+        queue = queue_of(project.path)
+        with suppress(NothingToDo):  # where it begins just now, it is followed next time
+            if recipe is None and run.state != "failed":
+                queue.cancel(folder)
+                return self._ended(run, "failed", f"{GONE}: its job was taken out of the queue")
+            if run.id in self._left:
+                start.let_go(queue, folder)
+        self._left.discard(run.id)
+        words = f"{turn.standing}: {turn.why}" if turn.why else "its turn is next"
+        self._note(run, "queued", folder, words)
+        if recipe is not None:
+            self._plan_anew(project, recipe, structs.replace(run, job=folder.name))
+        return None
+
+    def _plan_anew(
+        self, project: Project, recipe: Recipe, run: Run, more: Run | None = None
+    ) -> bool:
+        """Plan what waits in the queue anew, with what arrived for it since (`more`, which it takes
+        in); whether its job still waited."""
+        files = {**run.files, **(more.files if more else {})}
+        folder = JobFolder(project.path / "jobs" / run.job)
+        steps = plan.steps_of(project, recipe, files) or run.steps
+        if not start.plan_anew(project, folder, steps):
+            return False
+        if (files, steps) != (run.files, run.steps):
+            with self._ledger.change() as book:
+                book.runs = [r for r in book.runs if more is None or r.id != more.id]
+                for known in book.runs:
+                    if known.id == run.id:
+                        known.files, known.steps = files, steps
+        return True
+
+    def _follow(self, look: Look, run: Run, folder: JobFolder) -> None:
         end = folder.current()
-        done = end.state is State.DONE
-        return self._ended(run, "done" if done else "failed", end.message or str(end.state))
+        if end.state not in ENDS:
+            if self._note(run, "running", folder, ""):
+                steps = plan.words(run.steps)
+                self._report.event("launch", job=folder.name, recipe=run.recipe, steps=steps)
+        elif end.state is State.DONE:
+            self._ended(run, "done", end.message)
+        elif run.state != "failed" and not look.tries.may_come(folder, end):
+            self._ended(run, "failed", end.message or str(end.state))
 
-    def _in_queue(
-        self, project: Project, recipe: Recipe | None, run: Run, folder: JobFolder
-    ) -> None:
-        """A job that waits: the recipe's conditions may hold it, without a recipe it goes."""
-        if folder.current().state is State.STOPPED:
-            return self._ended(run, "failed", "its job was taken out of the queue")
-        if recipe is None:
-            start.take_out(folder)
-            return self._ended(run, "failed", f"{GONE}: its job was taken out of the queue")
-        unmet = plan.conditions(project, recipe, self._moment())
-        start.hold(folder, f"{recipe.name}: {'; '.join(unmet)}" if unmet else "")
-        start.keep(project)
-        return self._note(run, "queued", folder.name, waits_in_queue(folder))
+    def _note(self, run: Run, state: RunState, folder: JobFolder, why: str) -> bool:
+        """Write down how a run stands; whether its state or its job is new."""
+        if (run.state, run.job, run.why) == (state, folder.name, why):
+            return False
+        self._change(run, lambda run: _noted(run, state, folder.name, why))
+        return (run.state, run.job) != (state, folder.name)
 
-    def _ended(self, run: Run, state: Literal["waiting", "done", "failed"], why: str) -> None:
+    def _ended(self, run: Run, state: RunState, why: str) -> None:
+        self._change(run, lambda run: _noted(run, state, run.job, why))
+        self._report.event("run", recipe=run.recipe, state=state, why=why, job=run.job)
+
+    def _again(self, run: Run, why: str) -> None:
         def change(run: Run) -> None:
-            run.state, run.why = state, why
+            run.state, run.why, run.tries = "waiting", why, run.tries + 1
 
         self._change(run, change)
-        self._report.event("run", recipe=run.recipe, state=state, why=why, job=run.job)
 
     # --- a run that waits ---
 
@@ -143,36 +199,38 @@ class Runs:
         recipe = find(recipes, run.recipe)
         if recipe is None:
             return self._ended(run, "failed", GONE)
+        if run.steps and (known := start.queued_already(project, run)):
+            self._note(run, "queued", known, "")
+            return None
+        if not run.steps and self._joins(project, recipe, run):
+            return None
         steps = run.steps or plan.steps_of(project, recipe, run.files)
         if not steps:
             return self._ended(run, "done", "nothing was left to do")
-        known = start.newest_try(project, run) if run.steps else None
-        if known and not start.is_over(queue_of(project.path), known):
-            # A watcher was killed before it wrote down that it had queued this.
-            return self._note(run, "queued", known.name, waits_in_queue(known))
-        held = plan.holds(project, recipe, self._moment()) or _busy(project, steps)
+        trainings = self._ledger.book.trainings(run.id)
+        held = plan.lacks(project, recipe, trainings=trainings)
+        held += filter(None, [too_early(recipe.conditions, self._moment())])
         if held:
             return self._hold(run, "; ".join(held))
         # Written down before the job is queued: a watcher killed in between queues the same.
         self._change(run, lambda run: setattr(run, "steps", steps))
+        after = trainings if "convert" in recipe.steps else []
         try:
-            folder = start.start_job(project, run, steps)
-        except AlreadyRunning:
-            return None  # somebody was faster
+            folder = start.queue_job(project, recipe, structs.replace(run, steps=steps), after)
         except FstuiError as error:
-            return self._ended(run, "failed", str(error))
-        self._note(run, "queued", folder.name, waits_in_queue(folder))
-        self._report.event("launch", job=folder.name, recipe=recipe.name, steps=plan.words(steps))
+            return self._hold(run, str(error))
+        self._note(run, "queued", folder, "")
+        self._report.event("run", recipe=recipe.name, state="queued", why="", job=folder.name)
         return None
 
-    def _note(self, run: Run, state: Literal["queued", "running"], job: str, why: str = "") -> None:
-        if (run.state, run.job, run.why) == (state, job, why):
-            return
-
-        def change(run: Run) -> None:
-            run.state, run.job, run.why = state, job, why
-
-        self._change(run, change)
+    def _joins(self, project: Project, recipe: Recipe, run: Run) -> bool:
+        """Whether what arrived is done by a job of the recipe that still waits in the queue."""
+        others = [r for r in self._ledger.book.runs if r.recipe == run.recipe]
+        return any(
+            self._plan_anew(project, recipe, other, more=run)
+            for other in others
+            if other.state == "queued"
+        )
 
     def _hold(self, run: Run, why: str) -> None:
         if why != run.why:
@@ -186,15 +244,12 @@ class Runs:
                     run.time = now()
 
 
-def waits_in_queue(folder: JobFolder) -> str:
-    """What a run says while its job has not begun."""
-    return f"{folder.name} waits in the queue"
+def _noted(run: Run, state: RunState, job: str, why: str) -> None:
+    run.state, run.job, run.why = state, job, why
 
 
-def _busy(project: Project, steps: list[Step]) -> list[str]:
-    """Who uses what of the project the steps need."""
+def _changed(folder: Path) -> int:
     try:
-        refuse_if_running(project.path, Job(VERSION, steps[-1].stage, steps))
-    except AlreadyRunning as error:
-        return [str(error)]
-    return []
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0

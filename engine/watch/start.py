@@ -1,82 +1,78 @@
-"""How the watcher starts a job: in the queue of the workspace, as the user's own do."""
+"""How the watcher has a run's job done: the one place that puts it in the queue."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
+
 from engine.disk import needs_bytes
-from engine.errors import BadInput, NothingToDo
-from engine.launch import launch
+from engine.errors import NothingToDo
+from engine.process import boot_id
 from engine.project import Project
-from engine.protocol import ENDS, VERSION, Job, JobFolder, State, Step, find_job
+from engine.protocol import ENDS, VERSION, Job, JobFolder, Step
 from engine.queue.keeper import kick
 from engine.queue.queue import Queue, queue_of
-from engine.queue.tries import Tries
 from engine.watch.ledger import Run
-
-HOLD = "recipe "
-"""How a hold begins that a recipe's conditions make; another one is the user's."""
+from engine.watch.recipes import Recipe
 
 
-def start_job(project: Project, run: Run, steps: list[Step]) -> JobFolder:
-    """Queue the job of a recipe's run. Raises `AlreadyRunning`, `NoSpace`,
-    `EngineCrashed`."""
+def queue_job(project: Project, recipe: Recipe, run: Run, after: Sequence[str]) -> JobFolder:
+    """Put the job of a run's steps in the queue, behind the jobs named `after`, and see that the
+    queue is kept. Raises `NoSpace`, `AlreadyRunning`, `EngineCrashed`."""
     queue = queue_of(project.path)
-    job = Job(VERSION, steps[-1].stage, steps, resumes=_goes_on_from(project, run))
-    if queue.stands_still() and queue.waiting():
-        # The machine was started since: what the user queued waits for the user, a recipe doesn't.
-        return launch(project.path, job)
-    folder = queue.add(project.path, job, needs_bytes=needs_bytes(project, job), run=run.id)
+    known = _queued(queue, project, run.id)
+    begun = [folder.name for folder in known if not folder.never_began]
+    job = Job(VERSION, run.steps[-1].stage, run.steps, resumes=begun[-1] if begun else None)
+    folder = queue.add(
+        project.path,
+        job,
+        after=list(after),
+        # What waits for the one before waits for this one now.
+        again_of=known[-1].name if known else "",
+        needs_bytes=needs_bytes(project, job),
+        recipe=recipe.name,
+        run=run.mark,
+        only_when=recipe.conditions,
+        boot=boot_id(),
+    )
     kick(queue.workspace)
     return folder
 
 
-def newest_try(project: Project, run: Run) -> JobFolder | None:
-    """The job that does a run now: the newest that the queue or the user made of it."""
-    queue = queue_of(project.path)
-    items = queue.items()
-    mine = [i.folder for i in items if i.entry.run == run.id and i.folder.project == project.path]
-    newest = max(mine, key=lambda folder: folder.name, default=None)
-    name = max(newest.name if newest else "", run.job)
-    return Tries(queue, items).last(name) if name else None
+def queued_already(project: Project, run: Run) -> JobFolder | None:
+    """The newest job that was put in the queue for a run this time: a watcher that is killed
+    before it notes the job's name leaves it there."""
+    found = _queued(queue_of(project.path), project, run.mark)
+    return found[-1] if found else None
 
 
-def is_over(queue: Queue, folder: JobFolder) -> bool:
-    """Whether a job ended and the queue doesn't try it again."""
-    end = folder.current()
-    if end.state not in ENDS:
+def plan_anew(project: Project, folder: JobFolder, steps: list[Step]) -> bool:
+    """Give a job that waits the steps that are due by now, and keep its place; whether it waits:
+    what was begun goes on as it was planned then. Raises `Damaged`, `NoSpace`."""
+    if not folder.never_began or folder.current().state in ENDS:
         return False
-    return end.state is State.DONE or not Tries(queue, queue.items()).may_come(folder, end)
-
-
-def hold(folder: JobFolder, why: str) -> None:
-    """Hold a job in the queue for a recipe's conditions, or let it go when there is no `why`; a
-    hold of the user stays."""
-    queue = queue_of(folder.project)
-    item = next((i for i in queue.waiting() if i.name == folder.name), None)
-    if item is None or (item.entry.held and not item.entry.held.startswith(HOLD)):
-        return
-    held = f"{HOLD}{why}" if why else ""
-    if held != item.entry.held:
-        queue.change(folder, held=held)
-
-
-def take_out(folder: JobFolder) -> None:
-    """Take a job that has not begun out of the queue."""
+    if (job := folder.job()).resumes:
+        return False
+    if steps == job.steps:
+        return True
+    job = msgspec.structs.replace(job, steps=steps)
     try:
-        queue_of(folder.project).cancel(folder)
-    except NothingToDo:
-        return  # it has just begun
+        needs = needs_bytes(project, job)
+        queue_of(project.path).replace(folder, job, needs_bytes=needs)
+    except NothingToDo:  # it begins just now
+        return False
+    return True
 
 
-def keep(project: Project) -> None:
-    """See that somebody keeps the queue: after a power cut nobody does."""
-    queue = queue_of(project.path)
-    if not queue.stands_still():
-        kick(queue.workspace)
+def let_go(queue: Queue, folder: JobFolder) -> None:
+    """Have a job that waits begin without a rest, and also where the queue stands still."""
+    queue.change(folder, delay_s=0.0, boot=boot_id())
 
 
-def _goes_on_from(project: Project, run: Run) -> str | None:
-    try:
-        before = find_job(project.path, run.job) if run.job else None
-    except BadInput:
-        return None
-    return before.name if before and not before.never_began else None
+def _queued(queue: Queue, project: Project, mark: str) -> list[JobFolder]:
+    """The jobs that were put in the queue for a run, by its mark or its id; the oldest first."""
+    here = project.path.resolve()
+    items = (i for i in queue.items() if i.folder.project == here and i.entry.recipe)
+    mine = [i.folder for i in items if mark in (i.entry.run, i.entry.run.rpartition("-")[0])]
+    return sorted(mine, key=lambda folder: folder.name)

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from engine.errors import BadInput, FstuiError, Stopped
+from engine.locks import PROJECT_LOCKS
 from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import PROJECT_LOCKS, JobFolder
+from engine.protocol import JobFolder
 from engine.settings import WatchSettings
 from engine.watch import observe
 from engine.watch.arrivals import Arrivals

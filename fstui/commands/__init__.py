@@ -1,5 +1,6 @@
 """One command a file: its docstring is its help, `arguments(parser)` its flags, `run(args)` its
-work, which returns an exit code. A file is imported only when its command is used."""
+work, which returns an exit code; `looks(args)` says whether words of it change and start nothing.
+A file is imported only when its command is used."""
 
 from __future__ import annotations
 
@@ -51,3 +52,24 @@ COMMANDS: dict[str, str] = {
     "help": "help on a command, or 'exit-codes'",
 }
 """Every command with one line of help, in the order of use."""
+
+LOOKING = frozenset(
+    {
+        "estimate",
+        "sessions",
+        "networks",
+        "report",
+        "status",
+        "attach",
+        "wait",
+        "tail",
+        "logs",
+        "recipes",
+        "verify",
+        "bench",
+        "completion",
+        "help",
+    }
+)
+"""Those that only look, whatever their words. Any other is refused under `--readonly` unless its
+`looks` says of the words at hand that they do."""

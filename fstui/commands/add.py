@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.project import SIDES, Project
 from engine.protocol import safe_text
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model import footage, words
 from fstui.model.media import describe
 
@@ -29,7 +29,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check all of it, add it, say what each is."""
-    require_writing(args)
     project = project_of(args)
     paths = [Path(p) for p in args.paths]
     looked, new = footage.add(project, args.side, paths, copy=args.copy)

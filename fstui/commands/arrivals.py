@@ -10,20 +10,19 @@ from typing import Any
 import msgspec
 
 from engine.errors import Exit
-from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import PROJECT_LOCKS
-from engine.watch.ledger import Book, Ledger, retry
+from engine.protocol import ENDS, JobFolder
+from engine.watch.ledger import Book, Ledger, Run, retry
 from engine.watch.unseen import unseen
 from fstui.commands.shared import (
     add_json,
     add_project,
     print_json,
     project_of,
-    require_writing,
     say,
 )
-from fstui.model.answers import ArrivalsAnswer
+from fstui.model.answers import ArrivalsAnswer, BookAnswer
+from fstui.model.arrivals import is_watched
 
 RUNS_SHOWN = 5
 """Runs that are done."""
@@ -38,22 +37,32 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, ArrivalsAnswer)
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether nothing is tried again."""
+    return not args.retry
+
+
 def run(args: argparse.Namespace) -> int:
     """Try again what is named, else list."""
     project = project_of(args)
     ledger = Ledger(project)
     if args.retry:
-        require_writing(args)
         again = retry(ledger, args.retry)
         say(f"{again} is tried again{'' if is_watched(project) else '; ' + _starts(project)}.")
     elif args.json:
-        print_json(as_json(ledger.book))
+        print_json(answer(project, ledger.book))
     else:
         say(*lines(project, ledger.book))
     return int(Exit.DONE)
 
 
-def as_json(book: Book) -> ArrivalsAnswer:
+def answer(project: Project, book: Book) -> ArrivalsAnswer:
+    """All of it as an answer."""
+    told = msgspec.structs.asdict(as_json(book))
+    return ArrivalsAnswer(**told, new=list(unseen(project, book)), watched=is_watched(project))
+
+
+def as_json(book: Book) -> BookAnswer:
     """Dead letters, questions and runs as an answer."""
     keys = ("time", "why", "place")
 
@@ -71,12 +80,7 @@ def as_json(book: Book) -> ArrivalsAnswer:
         for run in book.runs
     ]
     found = {"dead": plain("dead"), "questions": plain("question"), "runs": runs}
-    return msgspec.convert(found, ArrivalsAnswer)
-
-
-def is_watched(project: Project) -> bool:
-    """Whether a watcher takes in what arrives."""
-    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
+    return msgspec.convert(found, BookAnswer)
 
 
 def _starts(project: Project) -> str:
@@ -86,12 +90,18 @@ def _starts(project: Project) -> str:
 def _new(project: Project, book: Book) -> list[str]:
     """What nobody has looked at yet."""
     found = unseen(project, book)
-    if not found:
-        return []
     told = [f"{path}: not looked at yet" for path in list(found)[:NEW_SHOWN]]
     if len(found) > NEW_SHOWN:
         told.append(f"and {len(found) - NEW_SHOWN} more that nobody looked at yet")
-    return told if is_watched(project) else [*told, f"N{_starts(project)[1:]}."]
+    return told
+
+
+def _ended(project: Project, run: Run) -> str:
+    """How the job of a run ended while no watcher followed it; "" where it did not."""
+    if run.state not in ("queued", "running"):
+        return ""
+    end = JobFolder(project.path / "jobs" / run.job).current()
+    return f"its job is {end.state}: {end.message}" if end.state in ENDS else ""
 
 
 def lines(project: Project, book: Book) -> list[str]:
@@ -101,11 +111,14 @@ def lines(project: Project, book: Book) -> list[str]:
         said.append(f"{path}: not used, {letter.why} ({letter.time})")
     for path, question in book.of("question").items():
         said.append(f"{path}: where does it belong? {question.why} ('inbox {project.typed}')")
+    watched = is_watched(project)
     for run in [r for r in book.runs if r.state != "done"]:
-        why = f": {run.why}" if run.why else ""
+        told = (not watched and _ended(project, run)) or run.why
+        why = f": {told}" if told else ""
         said.append(f"recipe {run.recipe} {run.state} for {', '.join(run.files)}{why} ({run.time})")
     for run in [r for r in book.runs if r.state == "done"][-RUNS_SHOWN:]:
         said.append(f"recipe {run.recipe} done for {', '.join(run.files)}: {run.why} ({run.time})")
     if said and (book.of("dead") or any(run.state == "failed" for run in book.runs)):
         said.append(f"'arrivals {project.typed} --retry NAME' tries a file or a recipe again.")
-    return said or [f"Nothing of {project.name} waits, failed or asks."]
+    said = said or [f"Nothing of {project.name} waits, failed or asks."]
+    return said if watched else [*said, f"N{_starts(project)[1:]}."]

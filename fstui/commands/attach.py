@@ -14,7 +14,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
     parser.add_argument(
-        "job", metavar="JOB", nargs="?", help="a part of its name (default: the one that runs)"
+        "job",
+        metavar="JOB",
+        nargs="?",
+        help="a part of its name: the newest that has it (default: the one that runs)",
     )
 
 
@@ -31,5 +34,8 @@ def run(args: argparse.Namespace) -> int:
             f"{folder.name} waits in the queue: 'queue list' says for what, "
             f"'wait {quote(folder.project.name)}' waits with it."
         )
-    with Interrupts() as interrupts:
-        return follow(folder, interrupts, folder.events_path.stat().st_size)
+    interrupts, offset = Interrupts(), folder.events_path.stat().st_size
+    if args.readonly:  # Ctrl-C ends the following and nothing else
+        return follow(folder, interrupts, offset)
+    with interrupts:
+        return follow(folder, interrupts, offset)

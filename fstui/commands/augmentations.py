@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from engine.launch import ask
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.places import typed_path
 
 
@@ -21,7 +21,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say where the picture lies."""
-    require_writing(args)
     project = project_of(args)
     out = str(typed_path(args.out)) if args.out else ""
     answer = ask("augmentations", str(project.path), out)

@@ -10,7 +10,6 @@ from fstui.commands.shared import (
     add_project,
     add_settings,
     project_of,
-    require_writing,
     say,
     settings_of,
 )
@@ -28,7 +27,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send them and wait for the answer."""
-    require_writing(args)
     values = settings_of(args)
     if not values:
         raise UsageError("Name what should change, as in 'change PROJECT --learning-rate 1e-5'.")

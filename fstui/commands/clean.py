@@ -13,7 +13,6 @@ from fstui.commands.shared import (
     add_project,
     print_json,
     project_of,
-    require_writing,
     say,
 )
 from fstui.model import words
@@ -40,13 +39,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, CleanAnswer)
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether nothing is removed."""
+    return not args.yes
+
+
 def run(args: argparse.Namespace) -> int:
     """Show, and remove if that was said."""
     if args.keep < 1:
         raise UsageError("--keep is 1 or more: the newest job of a kind is what goes on.")
     project = project_of(args)
-    if args.yes:
-        require_writing(args)
     found = clean.removable(project, tuple(args.only or clean.USUAL), args.keep)
     if args.yes:
         found = clean.remove(project, found)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from engine.project import projects_of
 from engine.protocol import jobs_of
 from engine.queue.queue import Queue
+from engine.workspace import projects_of
 from fstui import completion, places
 from fstui.commands.shared import say
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import argparse
 
 from engine.errors import Exit
-from fstui.commands.shared import require_writing, say
+from fstui.commands.shared import say
 
 TRAINING_S = 300.0
 
@@ -28,7 +28,6 @@ def run(args: argparse.Namespace) -> int:
     from fstui.follow import Interrupts, follow
     from fstui.model import demo
 
-    require_writing(args)
     project = demo.prepare(places.workspace(args.workspace), say)
     with Interrupts() as interrupts:
         job = demo.start(project, args.seconds)

@@ -9,7 +9,7 @@ import argparse
 from engine import packs
 from engine.errors import Exit
 from fstui import places
-from fstui.commands.shared import add_json, print_json, require_writing, say
+from fstui.commands.shared import add_json, print_json, say
 from fstui.model import checkup
 from fstui.model.answers import FindingAnswer
 
@@ -22,10 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether nothing is fetched."""
+    return not args.fetch
+
+
 def run(args: argparse.Namespace) -> int:
     """Fetch if asked to, then look and print."""
     if args.fetch:
-        require_writing(args)
         packs.fetch(packs.NETWORKS, say)
     colour = "none" if args.color == "never" else "auto"
     found = checkup.findings(places.workspace(args.workspace), colour=colour)

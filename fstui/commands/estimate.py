@@ -22,6 +22,8 @@ from fstui.commands.shared import (
 from fstui.model import words
 from fstui.model.answers.engine import EstimateAnswer
 
+MIB = 2**20
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT and settings of a training."""
@@ -45,14 +47,25 @@ def run(args: argparse.Namespace) -> int:
 def _lines(told: dict[str, Any]) -> list[str]:
     """Foretold figures, each with what the trial came to."""
     free = told["free_memory_mib"]
-    left = words.duration(told["iterations_left"] * told["tried_s_per_iteration"])
+    left, each = told["iterations_left"], told["tried_s_per_iteration"]
+    end = "none are left: give more --iterations"
+    if left:
+        end = f"{words.duration(left * each)} for the {words.count(left)} that are left"
     return [
-        f"{told['model']}, {told['batch']} faces of each side at once",
-        f"memory  {told['memory_mib']} MiB foretold, {told['tried_memory_mib']} MiB in the trial"
-        + (f", {free} MiB free now" if free is not None else ""),
-        f"disk    {told['disk_mib']} MiB for all saves ({told['save_mib']} MiB each), "
-        f"{told['free_disk_mib']} MiB free",
-        f"time    {told['s_per_iteration']} s an iteration foretold, "
-        f"{told['tried_s_per_iteration']} s in the trial: "
-        f"{left} for {told['iterations_left']} iterations",
+        f"{told['model']}, a batch of {words.plural(told['batch'], 'face')} of each side",
+        f"memory  {_size(told['memory_mib'])} foretold, {_size(told['tried_memory_mib'])} when "
+        f"tried{f'; {_size(free)} are free' if free is not None else ''}",
+        f"disk    {_size(told['disk_mib'])} for all saves that are kept, {_size(told['save_mib'])} "
+        f"each; {_size(told['free_disk_mib'])} are free",
+        f"time    {_time(told['s_per_iteration'])} an iteration foretold, {_time(each)} when "
+        f"tried; {end}",
     ]
+
+
+def _size(mib: int) -> str:
+    return words.size(mib * MIB)
+
+
+def _time(seconds: float) -> str:
+    """`62 ms`, `1.48 s`."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else f"{seconds:.2f} s"

@@ -7,7 +7,7 @@ import argparse
 
 from engine.launch import ask
 from engine.project import SIDES
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model import words
 from fstui.places import typed_path
 
@@ -23,7 +23,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what was written."""
-    require_writing(args)
     project = project_of(args)
     out = str(typed_path(args.out)) if args.out else ""
     answer = ask("export", str(project.path), args.side, args.to, out, args.media)

@@ -15,14 +15,13 @@ from engine.facefilter import conditions
 from engine.facelist import Choice, Listed, Spread
 from engine.launch import ask
 from engine.project import SIDES, Project
-from engine.store import REASONS, Store
-from fstui.cli import add_global_options
+from engine.store import Store
+from engine.tables import REASONS
 from fstui.commands.shared import (
     add_json,
     add_project,
     print_answer,
     project_of,
-    require_writing,
     say,
 )
 from fstui.model import words
@@ -50,7 +49,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     reject = verbs.add_parser("reject", help="leave the chosen faces out from now on")
     keep = verbs.add_parser("keep", help="use the chosen faces, whatever the filters say")
     for verb in (show, figures, people, copies, reject, keep):
-        add_global_options(verb)
         add_project(verb)
         verb.add_argument("--side", choices=SIDES, metavar="a|b|target", help="only this side")
     for verb in (show, figures, copies, reject, keep):
@@ -103,6 +101,13 @@ def _add_choice(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sort", metavar="FIGURE", help="by this figure (default: by frame)")
     group.add_argument("--descending", action="store_true", help="largest first")
     group.add_argument("--limit", type=int, metavar="N", help="only the first N")
+
+
+def looks(args: argparse.Namespace) -> bool:
+    """Whether people stay as they are told apart, and nothing is rejected or kept."""
+    if args.verb in ("reject", "keep"):
+        return bool(args.dry_run)
+    return args.verb != "people" or args.threshold is None
 
 
 def run(args: argparse.Namespace) -> int:
@@ -203,7 +208,6 @@ def _spread_line(spread: Spread, levels: str) -> str:
 
 def _people(args: argparse.Namespace, project: Project) -> None:
     if args.threshold is not None:
-        require_writing(args)
         for side in [args.side] if args.side else SIDES:
             ask("people", str(project.path), side, args.threshold)
     with Store(project.db_path, readonly=True) as store:
@@ -270,7 +274,6 @@ def _opened(args: argparse.Namespace, project: Project) -> Store:
     """faces.db, for writing unless nothing is to change."""
     if args.dry_run:
         return Store(project.db_path, readonly=True)
-    require_writing(args)
     Store(project.db_path, readonly=True).close()  # says it if there is none
     return Store(project.db_path)
 

@@ -12,13 +12,11 @@ from engine.errors import BadInput, NothingToDo
 from engine.launch import ask
 from engine.project import Project, Source
 from engine.protocol import safe_text
-from fstui.cli import add_global_options
 from fstui.commands.shared import (
     add_json,
     add_project,
     print_answer,
     project_of,
-    require_writing,
     say,
 )
 from fstui.model import words
@@ -42,9 +40,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     restore.add_argument("name", nargs="?", metavar="NAME", help="a file's, or the trash folder's")
     sheet.add_argument("name", metavar="NAME", help="as 'footage list' names it")
     sheet.add_argument("out", metavar="FILE", help="the JPEG; one that is there is replaced")
-    for verb in (shown, remove, restore, sheet):
-        add_global_options(verb)
     add_json(shown, list[ClipAnswer])
+
+
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks; what removes only shows without --yes."""
+    return args.verb == "list" or (args.verb == "remove" and not args.yes)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -53,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         show(project, args.json)
         return 0
-    require_writing(args)
     if args.verb == "remove":
         sources = [s for name in args.names for s in find(project, name, args.side)]
         remove(project, list(dict.fromkeys(sources)), args.yes)

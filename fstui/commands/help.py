@@ -1,4 +1,4 @@
-"""Help on a command, or on the exit codes with 'help exit-codes'."""
+"""Help on a command or a verb of one, or on the exit codes with 'help exit-codes'."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from fstui.commands.shared import say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """[TOPIC]."""
+    """[TOPIC [VERB]]."""
     parser.add_argument(
         "topic", nargs="?", choices=(*COMMANDS, "exit-codes"), metavar="COMMAND|exit-codes"
     )
+    parser.add_argument("verb", nargs="?", metavar="VERB", help="as in 'help queue move'")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,6 +24,5 @@ def run(args: argparse.Namespace) -> int:
         return 0
     from fstui import cli
 
-    words = [args.topic, "--help"] if args.topic else ["--help"]
-    cli.parser().parse_args(words)
+    cli.parser().parse_args([*filter(None, (args.topic, args.verb)), "--help"])
     return 0

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from engine.project import SIDES
-from fstui.commands.shared import add_project, project_of, require_writing
+from fstui.commands.shared import add_project, project_of
 from fstui.places import typed_path
 
 
@@ -32,7 +32,6 @@ def run(args: argparse.Namespace) -> int:
     from fstui.follow import start_and_follow
     from fstui.model import jobs
 
-    require_writing(args)
     project = project_of(args)
     file = typed_path(args.file)
     return start_and_follow(

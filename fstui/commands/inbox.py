@@ -16,9 +16,9 @@ from fstui.commands.shared import (
     add_project,
     print_json,
     project_of,
-    require_writing,
     say,
 )
+from fstui.model.arrivals import is_watched
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,11 +29,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser, dict[str, Arrival], "the questions as JSON")
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether no question is answered."""
+    return not (args.file or args.to)
+
+
 def run(args: argparse.Namespace) -> int:
     """Answer a question where one is answered, else list them."""
     project = project_of(args)
-    if args.file or args.to:
-        require_writing(args)
+    if not looks(args):
         if not args.file or not args.to:
             raise UsageError("An answer names both: 'inbox PROJECT --file NAME --to a|b|target'.")
         say(f"{args.file} is {answer(project, args.file, args.to)} now.")
@@ -46,7 +50,8 @@ def run(args: argparse.Namespace) -> int:
     for path, question in questions.items():
         say(f"{path}: {question.why}", f"   'inbox {project.typed} --file NAME --to a|b|target'")
     new = [path for path, place in unseen(project, book).items() if place == INBOX]
-    say(*(f"{path}: not looked at yet ('watch {project.typed}' does)" for path in new))
+    hint = "" if is_watched(project) else f" ('watch {project.typed}' does)"
+    say(*(f"{path}: not looked at yet{hint}" for path in new))
     if not questions and not new:
         say(f"No questions: the inbox of {project.name} has nothing that is not sorted.")
     return int(Exit.DONE)

@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from engine.protocol import Event
+from engine.eventlog import Event
 from fstui.commands.shared import add_json, add_project, job_of, say
 from fstui.commands.tail import EventReader, LogReader
 from fstui.model.tail import clean
@@ -18,7 +18,9 @@ from fstui.model.tail import clean
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
-    parser.add_argument("job", metavar="JOB", nargs="?", help="a part of its name")
+    parser.add_argument(
+        "job", metavar="JOB", nargs="?", help="a part of its name: the newest that has it"
+    )
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--raw", action="store_true", help="engine.log alone, as it is")
     add_json(which, Event, "the events alone, a JSON object a line")

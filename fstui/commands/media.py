@@ -7,10 +7,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from fstui.cli import add_global_options
-from fstui.commands.shared import add_json, print_answer, require_writing, say
+from fstui.commands.shared import add_json, print_answer, say
 from fstui.model import mediatools
-from fstui.model.answers.engine import MediaAnswer, RateAnswer
+from fstui.model.answers.media import MediaAnswer, RateAnswer
 from fstui.model.mediatools import TOOLS, Option
 from fstui.model.mediawords import said
 
@@ -30,7 +29,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
             add_json(made, ANSWERS[tool.verb])
         for option in tool.all_options:
             _add(made, option)
-        add_global_options(made)
 
 
 def _add(parser: argparse.ArgumentParser, option: Option) -> None:
@@ -47,13 +45,15 @@ def _add(parser: argparse.ArgumentParser, option: Option) -> None:
     parser.add_argument(flag, default=option.default, required=option.required, **words)
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb writes no file."""
+    return args.verb in ANSWERS
+
+
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what it did."""
-    looks = not mediatools.tool(args.verb).out
-    if not looks:
-        require_writing(args)
     answer = mediatools.run(args.verb, vars(args))
-    if looks and args.json:
+    if looks(args) and args.json:
         print_answer(ANSWERS[args.verb], answer)
     else:
         say(*said(args.verb, answer))

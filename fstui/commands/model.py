@@ -8,13 +8,11 @@ from typing import Any
 
 from engine.errors import Exit
 from engine.launch import ask
-from fstui.cli import add_global_options
 from fstui.commands.shared import (
     add_json,
     add_project,
     print_answer,
     project_of,
-    require_writing,
     say,
 )
 from fstui.model import words
@@ -32,7 +30,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     export = verbs.add_parser("export", help="write the swap for other programs")
     for verb in (info, restore, check, export):
         add_project(verb)
-        add_global_options(verb)
     add_json(info, ModelAnswer)
     add_json(check, list[CheckedAnswer])
     restore.add_argument(
@@ -51,10 +48,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks."""
+    return args.verb in ("info", "check")
+
+
 def run(args: argparse.Namespace) -> int:
     """Do what the verb says."""
-    if args.verb in ("restore", "export"):
-        require_writing(args)
     verbs = {"info": _info, "check": _check, "restore": _restore, "export": _export}
     return verbs[args.verb](args, str(project_of(args).path))
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import Exit
-from fstui.cli import add_global_options
-from fstui.commands.shared import add_json, print_answer, require_writing, say
+from fstui.commands.shared import add_json, print_answer, say
 from fstui.model import stored, words
 from fstui.model.answers.engine import StoredAnswer
 
@@ -26,20 +25,21 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     bring.add_argument("file", metavar="FILE")
     bring.add_argument("--as", dest="key", metavar="NAME", default="", help="the network meant")
     check = verbs.add_parser("verify", help="check hash and shapes of all that is there")
-    for verb in (show, fetch, bring, check):
-        add_global_options(verb)
     for verb in (show, check):
         add_json(verb, list[StoredAnswer])
+
+
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks."""
+    return args.verb in ("list", "verify")
 
 
 def run(args: argparse.Namespace) -> int:
     """Do what the verb says."""
     match args.verb:
         case "fetch":
-            require_writing(args)
             say(stored.fetch(args.names, say))
         case "import":
-            require_writing(args)
             say(stored.bring(Path(args.file), args.key))
         case verb:
             rows = stored.listed() if verb == "list" else stored.verified()

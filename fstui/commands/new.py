@@ -7,7 +7,7 @@ from shlex import quote
 
 from engine.project import Project
 from fstui import places
-from fstui.commands.shared import require_writing, say
+from fstui.commands.shared import say
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,7 +17,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Make it and say what comes next."""
-    require_writing(args)
     project = Project.create(places.workspace(args.workspace), args.name)
     say(
         f"Made {project.path}.",

@@ -24,7 +24,6 @@ from fstui.commands.shared import (
     add_settings,
     print_answer,
     project_of,
-    require_writing,
     say,
     settings_of,
 )
@@ -63,7 +62,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask for the picture, say where it lies, show it where there is a terminal."""
-    require_writing(args)
     project, values = project_of(args), settings_of(args)
     if args.stop:
         return _stop(project, args, values)

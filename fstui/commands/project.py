@@ -12,8 +12,7 @@ from engine.errors import BadInput, NothingToDo
 from engine.protocol import safe_text
 from engine.shelf import Kept, Place
 from fstui import places
-from fstui.cli import add_global_options
-from fstui.commands.shared import add_json, add_project, print_answer, require_writing, say
+from fstui.commands.shared import add_json, add_project, print_answer, say
 from fstui.model.answers import KeptAnswer
 from fstui.model.words import size
 
@@ -37,9 +36,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     restore.add_argument("--as", dest="new", metavar="NAME", default="", help="another name")
     empty.add_argument("names", nargs="*", metavar="NAME", help="only these")
     empty.add_argument("--yes", action="store_true", help="without this it only shows")
-    for verb in (rename, copy, archive, trash, restore, kept, empty):
-        add_global_options(verb)
     add_json(kept, list[KeptAnswer])
+
+
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks; what deletes only shows without --yes."""
+    return args.verb == "list" or (args.verb == "empty" and not args.yes)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +50,6 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "list":
         show(workspace, args.json)
         return 0
-    require_writing(args)
     if args.verb == "restore":
         aim = shelf.take_out(find(workspace, args.name).path, args.new)
         say(f"{aim.name} is back in {workspace}.")

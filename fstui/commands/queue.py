@@ -14,7 +14,7 @@ from engine.queue import entry as entries
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing, Turn
 from fstui import places
-from fstui.commands.shared import add_json, print_json, require_writing, say
+from fstui.commands.shared import add_json, print_json, say
 from fstui.model.answers import QueueAnswer, queued
 from fstui.model.queue import HELD, keep_going, retry, turns
 from fstui.model.words import size
@@ -42,6 +42,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("run", help="go on after the machine was restarted, and look now")
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks."""
+    return bool(args.verb == "list")
+
+
 def run(args: argparse.Namespace) -> int:
     """Do it; whoever looks sees that the queue is kept."""
     queue = Queue(places.workspace(args.workspace))
@@ -49,7 +54,6 @@ def run(args: argparse.Namespace) -> int:
         if not args.readonly:
             keep_going(queue.workspace)
         return show(queue, args.json)
-    require_writing(args)
     if args.verb == "run":
         with queue.locked():
             queue.go_on()
@@ -90,18 +94,20 @@ def move(queue: Queue, args: argparse.Namespace) -> None:
     folder = queue.find(args.job)
     if args.place is None and args.priority is None:
         raise UsageError("Where to? 'queue move JOB 1', 'queue move JOB last' or --priority N.")
+    number = (args.place or "").isdecimal() and int(args.place) > 0
+    if args.place not in (None, "last") and not number:
+        raise UsageError("A place is a number from 1 on, or 'last'.")
     if args.priority is not None:
         queue.change(folder, priority=args.priority)
     if args.place is not None:
-        if args.place != "last" and not args.place.isdecimal():
-            raise UsageError("A place is a number from 1 on, or 'last'.")
-        queue.move(folder, len(queue.waiting()) if args.place == "last" else int(args.place))
+        last = max(1, len(queue.waiting()))
+        queue.move(folder, last if args.place == "last" else int(args.place))
 
 
 def show(queue: Queue, as_json: bool) -> int:
     """The list."""
     found = turns(queue)
-    still = queue.stands_still() and bool(found)
+    still = any(turn.standing is Standing.STILL for turn in found)
     if as_json:
         rows = [queued(place, turn) for place, turn in enumerate(found, 1)]
         kept = is_locked(queue.keeper_lock)
@@ -115,8 +121,6 @@ def show(queue: Queue, as_json: bool) -> int:
     for r in cells_of_all:
         cells = [text.ljust(width) for text, width in zip(r, widths, strict=False)]
         say(f"{'  '.join(cells)}  {r[3]}".rstrip())
-    if still:
-        say("The machine was started since: nothing begins before 'queue run'.")
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from engine.errors import BadInput, Damaged
 from engine.protocol import safe_text
 from fstui.commands.shared import Asked, add_json, add_project, print_json, project_of, say
+from fstui.model.eventwords import flicker_words
 from fstui.model.report import SHORT, converted
 from fstui.model.words import plural
 
@@ -53,10 +54,10 @@ def lines(report: dict[str, Any], out: Path) -> list[str]:
     swapped = f"{report['frames_swapped']} of {report['frames']} frames swapped"
     said = [f"{report['video']}: {swapped}, {models}", *map(_part_line, parts)]
     for what, (before, after) in report.get("flicker", {}).items():
-        said.append(f"  {what} smoothed over time: flicker {before:.3f} before, {after:.3f} after")
+        said.append(f"  {flicker_words(safe_text(what), f'{before:.2f}', f'{after:.2f}')}")
     quality = report.get("quality")
     if not quality:
-        return [*said, "  not measured in full ('convert --report full' does it)"]
+        return [*said, "  not measured in full: 'convert PROJECT --report full' does it"]
     said.append(f"  {'':27} {'median':>8} {'5 % worse':>10}  worst frames")
     for name, figure in quality["figures"].items():
         worst = ", ".join(str(frame + 1) for frame in figure["worst"][:WORST_SHOWN])

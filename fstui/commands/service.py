@@ -9,12 +9,13 @@ from pathlib import Path
 
 from engine.errors import AlreadyRunning, FstuiError
 from engine.launch import lingers
-from engine.project import Project, projects_of
+from engine.project import Project
 from engine.protocol import State
 from engine.queue.keeper import kick
 from engine.queue.queue import Queue
+from engine.workspace import projects_of
 from fstui import places, service
-from fstui.commands.shared import add_json, print_json, require_writing, say
+from fstui.commands.shared import add_json, print_json, say
 from fstui.model import jobs
 from fstui.model.answers import ServiceAnswer
 
@@ -28,11 +29,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     verbs.add_parser("run", help="start the watchers and let the queue go on, now")
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks."""
+    return bool(args.verb == "status")
+
+
 def run(args: argparse.Namespace) -> int:
     """Do it."""
     workspace = places.workspace(args.workspace)
-    if args.verb != "status":
-        require_writing(args)
     match args.verb:
         case "install":
             service.install(workspace)

@@ -6,7 +6,9 @@ from __future__ import annotations
 import argparse
 
 from engine.errors import UsageError
-from fstui.commands.shared import add_json, print_json, project_of, require_writing, say
+from engine.project import Project
+from engine.protocol import safe_text
+from fstui.commands.shared import add_json, print_json, project_of, say
 from fstui.model import presets
 from fstui.model.answers import SettingAnswer
 from fstui.model.preferences import (
@@ -19,6 +21,7 @@ from fstui.model.preferences import (
     wrong_place,
 )
 from fstui.model.words import plural
+from fstui.nearest import did_you_mean
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +41,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for verb in (rows, get, put, unset):
         verb.add_argument("--project", metavar="PROJECT", help="a project's, not your own")
     preset = verbs.add_parser("preset", help="settings under a name: list, save, load, remove")
-    preset.add_argument("act", metavar="ACT", choices=("list", "save", "load", "remove"))
+    preset.add_argument("act", metavar="VERB", choices=("list", "save", "load", "remove"))
     preset.add_argument("preset", metavar="NAME", nargs="?", default="")
     preset.add_argument("--project", metavar="PROJECT", help="whose settings; into which they go")
     preset.add_argument("--replace", action="store_true", help="save over one of that name")
+
+
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the verb only looks."""
+    return args.verb in ("list", "get") or (args.verb == "preset" and args.act == "list")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -50,7 +58,6 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "preset":
         return keep(args)
     if args.verb in ("set", "unset"):
-        require_writing(args)
         value = None if args.verb == "unset" else value_of(args.name, args.value)
         change(project, args.name, value)
         return 0
@@ -58,12 +65,22 @@ def run(args: argparse.Namespace) -> int:
     if args.verb == "get":
         (one,) = [a for a in found if a.name == args.name] or [wrong_place(project, args.name)]
         say(*(one.value if isinstance(one.value, list | tuple) else [shown(one.value)]))
+    elif not found:
+        raise unlisted(project, args.name)
     elif args.json:
         print_json(found)
     else:
         width = max((len(a.name) for a in found), default=0)
         say(*(f"{a.name.ljust(width)}  {line(a)}" for a in found))
     return 0
+
+
+def unlisted(project: Project | None, start: str) -> UsageError:
+    """The sentence where no setting's name begins so, of the user or of a project."""
+    if any(name.startswith(start) for name in names()):
+        wrong_place(project, start)
+    near = did_you_mean(start, [a.name for a in answers(project)])
+    return UsageError(f"No setting's name begins with '{safe_text(start)}'{near and f': {near}'}.")
 
 
 def line(one: SettingAnswer) -> str:
@@ -79,7 +96,6 @@ def keep(args: argparse.Namespace) -> int:
     if args.act == "list":
         say(*presets.names() or ["There is no preset yet: 'settings preset save NAME'."])
         return 0
-    require_writing(args)
     if not args.preset or (args.act != "remove" and not args.project):
         raise UsageError(f"'settings preset {args.act} NAME' needs a name and --project.")
     if args.act == "save":

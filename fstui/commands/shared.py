@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 
 from engine import settings
-from engine.errors import NothingToDo, Refused
+from engine.errors import NothingToDo
 from engine.launch import ask
 from engine.project import Project
 from engine.protocol import JobFolder, find_job, safe_text
 from fstui import places
 from fstui.called import with_program
-from fstui.model.queue import Place, comes_before, start_or_queue
+from fstui.model.queue import Place, comes_before, newest_called, start_or_queue
 
 PREFIX = "setting_"
 """Keeps a setting's place in the parsed arguments apart from the command's own."""
@@ -42,19 +43,15 @@ def project_of(args: argparse.Namespace) -> Project:
 
 
 def job_of(args: argparse.Namespace) -> JobFolder:
-    """The job that the command line means: by a part of its name, else the one that runs, else the
-    newest. Raises `BadInput`, `NothingToDo` before the first one."""
+    """The job that the command line means: the newest with this in its name, else the one that
+    runs, else the newest. Raises `BadInput`, `NothingToDo` before the first one."""
     project = project_of(args)
-    folder = find_job(project.path, args.job)
+    if args.job:
+        return newest_called(project.path, args.job)
+    folder = find_job(project.path)
     if folder is None:
         raise NothingToDo(f"{project.name} has no job yet: 'extract {project.typed}' starts one.")
     return folder
-
-
-def require_writing(args: argparse.Namespace) -> None:
-    """Raise `Refused` under `--readonly`."""
-    if args.readonly:
-        raise Refused("Nothing is changed or started: --readonly was given.")
 
 
 def add_settings(parser: argparse.ArgumentParser, of: Iterable[settings.Field]) -> None:
@@ -135,7 +132,6 @@ def start_stage(args: argparse.Namespace, start: Callable[..., JobFolder]) -> in
     was said, or it can't start and the user's settings say so."""
     from fstui.follow import start_and_follow
 
-    require_writing(args)
     project = project_of(args)
     named = {"device": args.device, **settings_of(args)}
     place = place_of(args, project)
@@ -176,12 +172,12 @@ class SchemaAction(argparse.Action):
 
     def __init__(self, *, kind: Any, **words: Any) -> None:
         super().__init__(**{**words, "nargs": 0, "dest": argparse.SUPPRESS})
-        self._kind = kind
+        self.kind = kind
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         """Exit 0."""
-        asked = isinstance(self._kind, Asked)
-        print_json(ask(self._kind.question) if asked else msgspec.json.schema(self._kind))
+        asked = isinstance(self.kind, Asked)
+        print_json(ask(self.kind.question) if asked else msgspec.json.schema(self.kind))
         parser.exit()
 
 
@@ -191,5 +187,6 @@ def print_answer(kind: Any, value: Any) -> None:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document."""
-    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    """One JSON document, in ASCII whatever the encoding is; what is no number is null."""
+    plain = json.dumps(msgspec.to_builtins(value))
+    print(json.dumps(json.loads(plain, parse_constant=lambda _: None), indent=2))

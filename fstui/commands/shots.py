@@ -17,7 +17,6 @@ from fstui.commands.shared import (
     add_project,
     add_settings,
     project_of,
-    require_writing,
     say,
     settings_of,
 )
@@ -42,13 +41,17 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser, OF_SHOTS)
 
 
+def looks(args: argparse.Namespace) -> bool:
+    """Whether the shots are only listed."""
+    changes = args.first is not None or args.remove is not None or args.find
+    return not changes and not settings_of(args)
+
+
 def run(args: argparse.Namespace) -> int:
     """Do it, then list the shots."""
     project = project_of(args)
     values = settings_of(args)
-    changes = args.first is not None or args.remove is not None or args.find
-    if changes or values:
-        require_writing(args)
+    if not looks(args):
         if not args.clip:
             raise UsageError("Name the clip: 'shots PROJECT CLIP --from 120 --colour mkl'.")
         if values and args.first is None:

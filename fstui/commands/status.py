@@ -18,7 +18,7 @@ from fstui.commands import arrivals
 from fstui.commands.shared import add_json, add_project, print_json, say
 from fstui.follow import pace_words, step_words
 from fstui.model import words
-from fstui.model.answers import ArrivalsAnswer, ProjectAnswer
+from fstui.model.answers import BookAnswer, ProjectAnswer
 from fstui.model.overview import Overview, overview, overviews
 from fstui.model.queue import keep_going
 
@@ -130,7 +130,7 @@ def as_json(o: Overview, disk_bytes: int | None = None) -> ProjectAnswer:
     return msgspec.convert(values, ProjectAnswer)
 
 
-def arrived(o: Overview) -> ArrivalsAnswer | None:
+def arrived(o: Overview) -> BookAnswer | None:
     """What became of footage that arrived; None where that or the project can't be read."""
     try:
         return None if o.damaged else arrivals.as_json(Ledger(Project.open(o.path)).book)

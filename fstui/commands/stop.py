@@ -9,7 +9,7 @@ import time
 from engine.errors import NothingToDo, NotPossible
 from engine.project import Project
 from engine.protocol import JobFolder, State, find_job, jobs_of, safe_text
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model import jobs
 
 BESIDE = {"watch": 1, "preview": 2}
@@ -27,7 +27,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Stop it; done when its lock is free."""
-    require_writing(args)
     folder = job_to_stop(project_of(args), args.job)
     if args.kill:
         jobs.kill(folder)

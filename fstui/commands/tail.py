@@ -6,7 +6,9 @@ import argparse
 import time
 from collections import deque
 
-from engine.protocol import ENDS, Event, JobFolder
+from engine.errors import UsageError
+from engine.eventlog import Event
+from engine.protocol import ENDS, JobFolder
 from fstui.commands.shared import add_project, job_of, say
 from fstui.follow import LOOK_S
 from fstui.model.eventwords import event_words
@@ -17,7 +19,9 @@ LINES = 20
 def arguments(parser: argparse.ArgumentParser) -> None:
     """PROJECT [JOB]."""
     add_project(parser)
-    parser.add_argument("job", metavar="JOB", nargs="?", help="a part of its name")
+    parser.add_argument(
+        "job", metavar="JOB", nargs="?", help="a part of its name: the newest that has it"
+    )
     parser.add_argument("-f", "--follow", action="store_true", help="go on until the job ends")
     parser.add_argument("-n", type=int, default=LINES, metavar="N", help="lines (default 20)")
     parser.add_argument("--log", action="store_true", help="the engine's raw output (engine.log)")
@@ -25,9 +29,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the end, then what is added."""
+    if args.n < 0:
+        raise UsageError(f"-n is a number of lines from 0 on, not {args.n}.")
     folder = job_of(args)
     reader = LogReader(folder) if args.log else EventReader(folder)
-    say(*deque(reader.new(), maxlen=max(0, args.n)))
+    say(*deque(reader.new(), maxlen=args.n))
     while args.follow:
         ended = folder.current().state in ENDS  # asked first: what was said before it is read
         say(*reader.new())

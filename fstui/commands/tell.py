@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import argparse
 
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.commands.stop import running_job
 from fstui.model import jobs
 
@@ -20,7 +20,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Send it and wait for the answer."""
-    require_writing(args)
     folder = running_job(project_of(args))
     jobs.tell(folder, args.verb)
     say(f"{folder.name}: {args.verb} is taken.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import argparse
 
 from engine.launch import ask
-from fstui.commands.shared import add_project, project_of, require_writing, say
+from fstui.commands.shared import add_project, project_of, say
 from fstui.model import words
 
 
@@ -24,7 +24,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what was made."""
-    require_writing(args)
     project = project_of(args)
     film = ask("timelapse", str(project.path), str(args.fps), args.out)
     say(

@@ -7,9 +7,8 @@ import argparse
 import time
 
 from engine.disk import Usage
-from engine.errors import AlreadyRunning, Stopped
+from engine.errors import AlreadyRunning, Stopped, UsageError
 from engine.protocol import ENDS, JobFolder
-from engine.queue import again
 from engine.queue.queue import queue_of
 from engine.queue.turn import FOR_THE_USER, Look
 from fstui import settings
@@ -28,13 +27,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "job",
         metavar="JOB",
         nargs="?",
-        help="a part of its name: the newest that has it (default: the newest)",
+        help="a part of its name: the newest that has it (default: the newest that ends by itself)",
     )
     parser.add_argument("--timeout", metavar="S", type=float, help="give up after so many seconds")
 
 
 def run(args: argparse.Namespace) -> int:
     """Wait, then say how it ended."""
+    if args.timeout is not None and not args.timeout >= 0:
+        raise UsageError(f"--timeout is a number of seconds from 0 on, not {args.timeout:g}.")
     project = project_of(args)
     folder = newest_called(project.path, args.job or "")
     usage = Usage(project.path.parent)
@@ -60,17 +61,9 @@ def look(folder: JobFolder, usage: Usage) -> tuple[JobFolder, bool]:
     seen = Look(queue_of(folder.project), settings.load(), usage)
     folder = seen.tries.last(folder.name) or folder
     now = folder.current()
-    item = next((i for i in seen.items if i.name == folder.name), None)
     if now.state in ENDS:
-        comes_again = (
-            item is not None
-            and not item.entry.settled
-            and again.may_succeed_later(folder, now, item.entry.attempt)
-        )
-        return folder, not comes_again
+        return folder, not seen.tries.may_come(folder, now)
     turn = next((t for t in seen.turns() if t.item.name == folder.name), None)
     if turn and turn.standing in FOR_THE_USER:
         raise Stopped(f"{folder.name} stays in the queue ({turn.standing}): {turn.why}.")
-    if turn and seen.queue.stands_still():
-        raise Stopped(f"The machine was started since {folder.name} was queued: 'queue run'.")
     return folder, False

@@ -12,7 +12,6 @@ from fstui.commands.shared import (
     add_project,
     add_settings,
     project_of,
-    require_writing,
     settings_of,
 )
 
@@ -31,6 +30,5 @@ def run(args: argparse.Namespace) -> int:
     from fstui.follow import start_and_follow
     from fstui.model import jobs
 
-    require_writing(args)
     project = project_of(args)
     return start_and_follow(args, lambda: jobs.start_watch(project, **settings_of(args)))

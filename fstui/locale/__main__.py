@@ -22,7 +22,7 @@ from engine.protocol import State, write_atomic
 from engine.quality.kinds import KINDS
 from engine.settings import STAGE_SETTINGS, fields
 from engine.settings.user import UserSettings
-from engine.store import REASONS
+from engine.tables import REASONS
 from fstui import keymap
 from fstui.i18n import FOLDER
 from fstui.model.overview import StageState

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
+from engine.locks import PROJECT_LOCKS
+from engine.process import is_locked
 from engine.project import Project
 from engine.watch.candidates import places_of
 from engine.watch.ledger import Book, Ledger
@@ -50,6 +52,11 @@ class ArrivalsGlance(NamedTuple):
 
     path: Path
     rows: list[Arrived]
+
+
+def is_watched(project: Project) -> bool:
+    """Whether a watcher takes in what arrives."""
+    return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
 
 
 def of_arrivals(path: Path, every_s: float = EVERY_S) -> Callable[[], ArrivalsGlance | None]:

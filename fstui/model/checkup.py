@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
+from engine.filesystems import NETWORK_FILE_SYSTEMS, file_system
 from engine.launch import ask
 from engine.protocol import safe_text
-from engine.store import NETWORK_FILE_SYSTEMS, file_system
 from fstui import terminal
 from fstui.i18n import later, tr
 from fstui.model import words

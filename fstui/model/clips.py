@@ -11,7 +11,8 @@ from typing import Literal, NamedTuple
 from engine import discard
 from engine.errors import BadInput
 from engine.project import INBOX, SIDES, Project, Source
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 from engine.watch.candidates import BESIDE, Candidate, Signature, candidates, misplaced, places_of
 from engine.watch.ledger import Book, Ledger
 

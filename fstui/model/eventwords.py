@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.protocol import Event, safe_text
-from engine.store import REASONS
+from engine.eventlog import Event
+from engine.protocol import safe_text
+from engine.tables import REASONS
 from fstui.i18n import later, tr
 
 from .words import count, duration, loss, plural, reached
@@ -119,11 +120,14 @@ def _of_faces(event: Event, d: Fields) -> str:
         case "jitter":
             fell = tr("{media}: the points' jitter fell from {before} % to {after} %")
             return fell.format(media=d["media"], before=before, after=after)
-    unit = tr(" % of the face") if d["what"] == "points" else tr(" CIE units")
-    flickered = tr("{media}: the {what} flickered by {before}{unit}, now {after}")
-    return flickered.format(
-        media=d["media"], what=tr(d["what"]), before=before, unit=unit, after=after
-    )
+    return f"{d['media']}: {flicker_words(d['what'], before, after)}"
+
+
+def flicker_words(what: str, before: str, after: str) -> str:
+    """`the points flickered by 0.74 % of the face before smoothing, by 0.33 after`."""
+    unit = tr(" % of the face") if what == "points" else tr(" CIE units")
+    flickered = tr("the {what} flickered by {before}{unit} before smoothing, by {after} after")
+    return flickered.format(what=tr(what), before=before, unit=unit, after=after)
 
 
 def _why(d: Fields) -> str:

@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from engine.facelist import Listed
 from engine.protocol import safe_text
-from engine.store import REASONS
+from engine.tables import REASONS
 from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.widgets.columns import Cell, Column, Tone

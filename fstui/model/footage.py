@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.cancel import stop_if_cancelled
-from engine.project import VIDEO_SUFFIXES, Project, check_media, media_in
+from engine.footage import VIDEO_SUFFIXES, check_media, media_in
+from engine.project import Project
 from engine.protocol import safe_text
 
 from . import media

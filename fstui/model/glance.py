@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import disk_use
-from engine.project import projects_of
 from engine.protocol import safe_text
+from engine.workspace import projects_of
 from fstui.i18n import tr
 
 from .overview import Overview, overview, overviews
@@ -58,7 +58,10 @@ def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
 
     def ask() -> DiskGlance | None:
         nonlocal last
-        free = shutil.disk_usage(path).free
+        try:
+            free = shutil.disk_usage(path).free
+        except FileNotFoundError:
+            return None  # moved away: the project's own look says so
         # Tenths of a GB: the words change seldom, so the banner does.
         low = tr("Only {size} are free for {path}: saving may fail.").format(
             size=size(free), path=safe_text(str(path))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
 
 from engine import process
 from engine.cancel import stop_if_cancelled
+from engine.convert.preflight import require_footage, require_learnt_mask
 from engine.convert.roles import roles_of
 from engine.devices import choices
 from engine.disk import keep_quota
@@ -22,21 +23,19 @@ from engine.errors import (
     NotPossible,
     of_exit,
 )
+from engine.eventlog import Event
 from engine.launch import launch
+from engine.locks import may_signal, refuse_if_running
 from engine.project import SIDES, Project
-from engine.protocol import (
-    VERSION,
-    Event,
-    Job,
-    JobFolder,
-    State,
-    Step,
-    jobs_of,
-    may_signal,
-    refuse_if_running,
-    safe_text,
+from engine.protocol import VERSION, Job, JobFolder, State, Step, jobs_of, safe_text
+from engine.reached import (
+    FEWEST_FACES,
+    built,
+    checkpoint_iteration,
+    face_count,
+    is_extracted,
+    too_few,
 )
-from engine.reached import checkpoint_iteration, face_count, is_extracted
 from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
@@ -47,6 +46,8 @@ from .queue import Place, enqueue
 
 RESUMABLE_ENDS = frozenset({State.STOPPED, State.INTERRUPTED, State.CRASHED})
 RESUMABLE_FAILURES = frozenset({Exit.NO_SPACE, Exit.OUT_OF_MEMORY})
+MORE_ITERATIONS = 10_000
+"""Proposed where a model is trained as far as was asked."""
 ANSWER_LOOK_S = 0.02
 """How often the answer to a command is looked for."""
 TELL_PATIENCE_S = 600.0
@@ -89,15 +90,41 @@ def start_train(
     project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
 ) -> JobFolder:
     """Train on the faces of both sides. A training that can be resumed keeps its settings but for
-    those named now. Raises `NothingToDo` when a side has no faces, unless another job comes
-    first."""
-    for side in ("a", "b"):
-        if not comes_later(place) and not face_count(project, side):
+    those named now. Raises `NothingToDo` when a side has no faces, `BadInput` when it has too few,
+    unless another job comes first."""
+    for side in ("a", "b") if not comes_later(place) else ():
+        faces = face_count(project, side)
+        if not faces:
             raise NothingToDo(no_faces(project, side))
+        if faces < FEWEST_FACES:
+            raise BadInput(too_few(project, side, faces))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
+    known = read(TrainSettings, {**project.settings("train"), **values})
+    if not comes_later(place) and not known.anew:
+        require_more(project, known, named=settings)
     steps = [Step("train", None, checked(project, "train", values))]
     return start(project, "train", steps, device, place)
+
+
+def require_more(project: Project, known: TrainSettings, named: Container[str]) -> None:
+    """Raise `NothingToDo` for a model that is trained so far already, `BadInput` where another
+    network than the model's is named: a model stays what it was begun as."""
+    reached, model = checkpoint_iteration(project.path), built(project.path)
+    if reached is None:
+        return
+    if model and "model" in named and model.model != known.model:
+        raise BadInput(
+            f"The model of {project.name} is {model.model}, at iteration {reached}: leave out the "
+            f"setting model to train it on, or begin one as {known.model} with 'train "
+            f"{project.typed} --model {known.model} --anew', which puts this one into trash/."
+        )
+    if known.iterations <= reached:
+        raise NothingToDo(
+            f"{project.name} is trained to iteration {reached} already: give more, as in 'train "
+            f"{project.typed} --iterations {reached + MORE_ITERATIONS}', or begin again with "
+            "--anew."
+        )
 
 
 def start_convert(
@@ -110,7 +137,8 @@ def start_convert(
     `BadInput` for settings.
     """
     known = read(ConvertSettings, {**project.settings("convert"), **settings})
-    painting = [role.project for role in roles_of(project, known)]
+    roles = roles_of(project, known)
+    painting = [role.project for role in roles]
     require_cast(project, painting)
     if not project.sources("target"):
         raise NothingToDo(no_footage(project, "target"))
@@ -121,8 +149,13 @@ def start_convert(
                     one=one.name, typed=one.typed
                 )
             )
+    extracted = is_extracted(project, "target")
+    if not comes_later(place):
+        require_learnt_mask(painting, known.mask)
+        if extracted:
+            require_footage(project, known, roles)
     steps = [Step("convert", None, checked(project, "convert", settings))]
-    if not is_extracted(project, "target"):
+    if not extracted:
         steps.insert(0, Step("extract", "target"))
     return start(project, "convert", steps, device, place)
 

@@ -10,18 +10,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from engine.protocol import (
-    ENDS,
-    STALLED_S,
-    Event,
-    Job,
-    JobFolder,
-    Progress,
-    Snapshot,
-    State,
-    safe_text,
-)
+from engine.eventlog import Event
+from engine.protocol import ENDS, STALLED_S, Job, JobFolder, Progress, Snapshot, State, safe_text
 from fstui.i18n import later, tr
+from fstui.widgets.words import clip
 
 from . import jobs, words
 from .logtext import LogText
@@ -29,6 +21,8 @@ from .tail import JobUpdate, Preview
 
 EVENTS_KEPT = 2000
 PREVIEWS_KEPT = 40
+NOTICE = 80
+"""Characters of good news: two lines of a narrow terminal."""
 KILL_AFTER_S = 20.0
 """How long a stop may take before killing is offered."""
 UNSEEN = frozenset({"progress", "metric", "heartbeat", "frame"})
@@ -182,6 +176,12 @@ class JobView:
         message = safe_text(self.snapshot.message)
         told = tr("{state}: {more}")
         return told.format(state=self.words(), more=message) if message else self.words()
+
+    def notice(self) -> str:
+        """The same for a notice over the room: of good news its beginning is enough."""
+        text = self.farewell()
+        good = self.snapshot.state is State.DONE
+        return clip(text, NOTICE) if good else text
 
     def severity(self) -> Literal["information", "warning", "error"]:
         """How serious that is."""

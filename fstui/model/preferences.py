@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 from engine.errors import UsageError, from_os_error
-from engine.project import Project, free_name
+from engine.footage import free_name
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import settings
@@ -62,7 +63,7 @@ def check(name: str, value: Any) -> None:
     """Raise `BadInput` for a value that a setting can't have."""
     stage, _, own = name.rpartition(".")
     kind = STAGE_SETTINGS[stage] if stage else settings.UserSettings
-    read(kind, {own: value}, "" if stage else "the user's settings")
+    read(kind, {own: value}, "" if stage else "the user")
 
 
 def wrong_place(project: Project | None, name: str) -> SettingAnswer:

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import BadInput, FstuiError, NothingToDo, from_os_error
-from engine.project import Project, check_name, free_name
+from engine.footage import free_name
+from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.settings import STAGE_SETTINGS, fields, read
+from engine.workspace import check_name
 from fstui import settings
 from fstui.i18n import tr
 

@@ -8,9 +8,10 @@ import msgspec
 
 from engine.convert.request import Request
 from engine.errors import AlreadyRunning, Damaged, EngineCrashed, NothingToDo
+from engine.eventlog import Event
 from engine.launch import launch
 from engine.project import Project
-from engine.protocol import VERSION, Event, Job, JobFolder, Step, jobs_of
+from engine.protocol import VERSION, Job, JobFolder, Step, jobs_of
 from fstui.i18n import tr
 
 from . import jobs

@@ -106,9 +106,14 @@ def comes_before(project: Project, word: str) -> str:
     return newest_called(path, part).name
 
 
+ENDLESS = ("preview", "watch")
+"""Jobs that are there until they are stopped; they are meant where they are named."""
+
+
 def newest_called(project: Path, part: str = "") -> JobFolder:
-    """The newest job of a project with this in its name. Raises `BadInput`, `NothingToDo`."""
-    jobs = jobs_of(project)
+    """The newest job of a project with this in its name; without a name the newest that ends by
+    itself. Raises `BadInput`, `NothingToDo`."""
+    jobs = [job for job in jobs_of(project) if part or job.kind not in ENDLESS]
     if not jobs:
         name = shlex.quote(project.name)
         raise NothingToDo(

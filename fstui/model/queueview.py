@@ -12,10 +12,10 @@ import msgspec
 from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.process import is_locked
-from engine.project import projects_of
 from engine.protocol import ENDS, JobFolder, Snapshot
 from engine.queue.queue import Item, Queue
-from engine.queue.turn import Look, Turn
+from engine.queue.turn import Look, Standing, Turn
+from engine.workspace import projects_of
 from fstui import settings
 from fstui.model.jobview import state_words
 
@@ -183,7 +183,7 @@ class Jobs:
                 running.append((job, now))
         for found in (running, ended):
             found.sort(key=_name, reverse=True)
-        still = self.queue.stands_still() and bool(turns)
+        still = any(turn.standing is Standing.STILL for turn in turns)
         kept = is_locked(self.queue.keeper_lock)
         return QueueGlance(running, turns, ended, still, kept, len(self.queue.unread), problem)
 

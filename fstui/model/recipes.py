@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from engine.project import INBOX, Project
-from engine.watch.ledger import Book
+from engine.queue.conditions import local_time
+from engine.watch.ledger import Arrival, Book
 from engine.watch.plan import holds, steps_of, words
 from engine.watch.recipes import Recipe
-from engine.watch.unseen import came_through
 from fstui.i18n import tr
 
 
@@ -31,19 +29,25 @@ def recipe_words(recipe: Recipe) -> str:
 def would_do(project: Project, book: Book, recipe: Recipe, unseen: dict[str, str]) -> list[str]:
     """What a recipe would do now for what waits and what nobody has looked at yet (`unseen`, by
     path, with its folder), and what it would wait for."""
-    waiting = [run for run in book.runs if run.recipe == recipe.name and run.state == "waiting"]
-    files = {path: side for run in waiting for path, side in run.files.items()}
+    mine = [run for run in book.runs if run.recipe == recipe.name]
+    files = {p: side for run in mine if run.state == "waiting" for p, side in run.files.items()}
     new = {
         path: place
         for path, place in unseen.items()
-        if came_through(book, path, place) & set(recipe.places)
+        if book.files.get(path, Arrival(place, "taking")).came_by & set(recipe.places)
     }
+    told = tr("for {files}: {job} ({why})")
+    said = [
+        told.format(files=", ".join(run.files), job=run.job, why=run.why or run.state)
+        for run in mine
+        if run.state in ("queued", "running")
+    ]
     sorts = tr("{path} would be sorted first")
-    said = [sorts.format(path=path) for path, place in new.items() if place == INBOX]
+    said += [sorts.format(path=path) for path, place in new.items() if place == INBOX]
     files |= {path: place for path, place in new.items() if place != INBOX}
     if not files:
         return said or [tr("nothing has arrived for it")]
     steps = steps_of(project, recipe, files, arrived=True)
     said.append(tr("for {files}: {steps}").format(files=", ".join(files), steps=words(steps)))
-    held = holds(project, recipe, datetime.now().astimezone(), set(files.values()))
+    held = holds(project, recipe, local_time(), set(files.values()), book.trainings())
     return said + [tr("it waits: {why}").format(why=why) for why in held]

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from engine import history, sessions
 from engine.history import Point
-from engine.project import projects_of
 from engine.sessions import Session
 from engine.settings import TrainSettings, fields
+from engine.workspace import projects_of
 from fstui.widgets.curves import Value, values
 
 MOST_POINTS = 1500

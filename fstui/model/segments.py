@@ -17,7 +17,8 @@ from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import listed
 from engine.spans import Span, both, frame_spans, time_spans, typed, united, without
-from engine.store import Media, Store
+from engine.store import Store
+from engine.tables import Media
 from fstui.i18n import tr
 
 from . import jobs

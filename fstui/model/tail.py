@@ -16,7 +16,8 @@ from typing import NamedTuple
 import msgspec
 
 from engine.errors import FstuiError
-from engine.protocol import ENDS, Event, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
+from engine.eventlog import Event
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
 from fstui import bugs
 
 INTERVAL_S = 0.5
@@ -188,10 +189,13 @@ class Tail:
         chore: Callable[[], None] | None = None,
     ) -> None:
         self._publish = publish
-        self._interval_s = interval_s
+        self.interval_s = interval_s
+        """Time between two looks."""
         self._chore = chore
         """Done at once and every few seconds, seen or not."""
         self._chore_due = 0.0
+        self._undone: list[str] = []
+        """What kept the chore from being done, until it is tried again."""
         self._project: Path | None = None
         self._jobs: dict[str, JobTail] = {}
         self._seen: tuple[Path | None, int] = (None, -1)
@@ -241,7 +245,7 @@ class Tail:
             for update in self.look():
                 if not self._ended:
                     self._publish(update)
-            self._wake.wait(self._interval_s)
+            self._wake.wait(self.interval_s)
 
     def look(self) -> Iterator[object]:
         """All that is new; files that vanish or can't be read are looked at again next time."""
@@ -262,8 +266,9 @@ class Tail:
                 yield answer
         if self._chore and time.monotonic() >= self._chore_due:
             self._chore_due = time.monotonic() + CHORE_S
-            self._asked(self._chore, problems)
-        problem = problems[0] if problems else ""
+            self._undone = []
+            self._asked(self._chore, self._undone)
+        problem = next(iter([*problems, *self._undone]), "")
         if problem != self._problem:
             self._problem = problem
             yield TailProblem(problem)

@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 from engine.cancel import cancelled_by
 from engine.errors import FstuiError
 from engine.launch import ask
-from engine.project import projects_of
 from engine.reached import checkpoint_iteration
+from engine.workspace import projects_of
 from fstui.i18n import later, tr
 from fstui.model import networks, words
 

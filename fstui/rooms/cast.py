@@ -13,11 +13,12 @@ from engine import facelist
 from engine.convert.roles import Role, roles_of
 from engine.errors import FstuiError, NothingToDo
 from engine.facelist import Person
-from engine.project import Project, projects_of
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.reached import checkpoint_iteration
 from engine.settings import ConvertSettings
 from engine.store import Store
+from engine.workspace import projects_of
 from fstui.i18n import later, tr, tr_n
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-from engine.protocol import Event
+from engine.eventlog import Event
 from fstui.i18n import tr, tr_n
 from fstui.model.eventwords import event_words
 from fstui.rooms.lines import Line

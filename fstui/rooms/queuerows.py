@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple, overload
 
 from engine.protocol import ENDS, JobFolder, Snapshot, State, safe_text
-from engine.queue.turn import Standing, Turn
+from engine.queue.turn import FOR_THE_USER, Standing, Turn
 from fstui.i18n import later, tr
 from fstui.model import words
 from fstui.model.jobview import progress_words, state_parts
@@ -25,7 +25,7 @@ COLUMNS = (
     Column("Rate", 15),
     Column("Left", 9),
     Column("Made", 11),
-    Column("Why", least=20),
+    Column("Why", least=20, sentence=True),
 )
 TONES: dict[State, Tone] = {
     State.DONE: "good",
@@ -34,14 +34,16 @@ TONES: dict[State, Tone] = {
     State.REFUSED: "bad",
     State.INTERRUPTED: "warn",
 }
-STUCK = frozenset({Standing.HELD, Standing.DAMAGED, Standing.BLOCKED, Standing.TROUBLE})
+STUCK = FOR_THE_USER | {Standing.TROUBLE}
 STANDINGS = {
     Standing.READY: later("next"),
     Standing.HELD: later("held"),
+    Standing.STILL: later("stands still"),
     Standing.DAMAGED: later("damaged"),
     Standing.AFTER: later("after another"),
     Standing.BLOCKED: later("blocked"),
     Standing.RESTS: later("rests"),
+    Standing.HOURS: later("other hours"),
     Standing.PROJECT: later("project is busy"),
     Standing.DEVICE: later("no device"),
     Standing.DISK: later("no room"),

@@ -21,7 +21,7 @@ from fstui.widgets.confirm import Confirm
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (
-    Column("Set", least=16),
+    Column("Saved set", least=16),
     Column("Kept as", 10),
     Column("Saved", 16),
     Column("Loss A", 8, right=True),

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.protocol import safe_text
 from fstui.i18n import tr
 

@@ -177,7 +177,7 @@ def test_convert_before_its_time(project: Project, sample: Sample) -> None:
         (["extract", "film", "--size", "100"], 3, "multiple of 64"),
         (["extract", "film", "--confidence", "nan"], 3, "0.05 to 1"),
         (["extract", "film", "--device", "gpu:99"], 13, "gpu:99"),
-        (["extract", "film", "--side", "c"], 2, "invalid choice"),
+        (["extract", "film", "--side", "c"], 2, "there is no 'c': use a, b, target"),
         (["extract", "film", "--no-such-flag"], 2, "--no-such-flag"),
         (["watch", "film", "--settle-s", "-1"], 3, "0.5 to 3600"),
         (["people", "film", "a", "Me"], 2, "--ground"),

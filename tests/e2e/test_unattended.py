@@ -1,4 +1,5 @@
-"""Nobody is there: clips come in slowly, the machine dies twice, the video is finished."""
+"""Nobody is there: clips come in slowly, the machine dies twice, the video is finished. The queue
+is killed too while it has a job to start."""
 
 from __future__ import annotations
 
@@ -101,17 +102,19 @@ def write_slowly(project: Project, name: str, data: bytes, on_the_way: Step) -> 
 def work_through(project: Project, clips: dict[str, bytes], *, kills: bool) -> dict[str, Any]:
     """All three clips come in; with `kills` the machine dies twice. What it came to."""
 
-    def die() -> None:
+    def die(*expected: str) -> None:
         if kills:
-            u.kill_all(project)
+            assert u.kill_all(project) == set(expected)
             watch(project)
 
     watch(project)
-    write_slowly(project, "a/man.mp4", clips["a/man.mp4"], on_the_way=die)
+    write_slowly(project, "a/man.mp4", clips["a/man.mp4"], on_the_way=lambda: die("watch"))
     write_slowly(project, "b/woman.mp4", clips["b/woman.mp4"], on_the_way=lambda: None)
-    u.until(lambda: "train" in u.stages(u.newest(project, "train")), "training began")
-    die()
+    u.until(lambda: u.stages(u.newest(project, "train")), "the job of both sides began")
     write_slowly(project, "target/scene.mp4", clips["target/scene.mp4"], on_the_way=lambda: None)
+    u.until(lambda: u.newest(project, "convert"), "the conversion stands in the queue")
+    u.until(lambda: "train" in u.stages(u.newest(project, "train")), "training began")
+    die("watch", "train", "keeper")
     u.run_done(project, "learn")
     u.run_done(project, "finish")
     assert u.fstui("stop", project.name).returncode == 0

@@ -14,9 +14,11 @@ from typing import Any
 
 from engine.errors import FstuiError
 from engine.launch import engine_environment
-from engine.process import start_time
+from engine.locks import read_holder
+from engine.process import is_locked, start_time
 from engine.project import Project
 from engine.protocol import JobFolder, jobs_of
+from engine.queue.queue import queue_of
 from engine.watch.ledger import Book, Ledger
 
 PATIENCE_S = 120.0
@@ -69,8 +71,15 @@ def run_done(project: Project, recipe: str) -> None:
     until(ended, f"the recipe {recipe} is done")
 
 
-def kill_all(project: Project) -> None:
-    """What a power cut does: every supervisor dies without a word, and its step with it."""
+def kill_all(project: Project) -> set[str]:
+    """What a power cut does: the queue's keeper and every supervisor, the watcher's too, die
+    without a word, and their steps with them. What was killed: the keeper, and kinds of jobs."""
+    killed = set()
+    keeper = queue_of(project.path).keeper_lock
+    if is_locked(keeper) and (kept := read_holder(keeper)):
+        os.kill(kept.pid, signal.SIGKILL)
+        until(lambda: not is_locked(keeper), "the keeper died")
+        killed.add("keeper")
     for folder in jobs_of(project.path):
         holder = folder.holder()
         if not folder.alive() or holder is None:
@@ -81,6 +90,8 @@ def kill_all(project: Project) -> None:
         until(lambda folder=folder: not folder.alive(), "the supervisor died")
         for pid, began in steps:
             until(lambda pid=pid, began=began: start_time(pid) != began, "its step died")
+        killed.add(folder.kind)
+    return killed
 
 
 def events(folder: JobFolder, kind: str) -> list[dict[str, Any]]:

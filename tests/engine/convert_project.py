@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from engine.faces.geometry import INNER, MEAN_FACE
+from engine.footage import content_hash
 from engine.media.probe import probe
 from engine.media.read import packet_times
-from engine.project import Ground, Project, content_hash
+from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, Step
 from engine.report import Reporter
 from engine.store import Store

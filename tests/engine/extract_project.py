@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from engine.control import Control
+from engine.eventlog import Event
 from engine.extract import pipeline
 from engine.project import Project
-from engine.protocol import Event, Job, JobFolder, Step
+from engine.protocol import Job, JobFolder, Step
 from engine.report import Reporter
 from engine.work import Work
 

@@ -411,7 +411,7 @@ def test_a_full_report_cuts_faces_as_their_models_do(project: Project) -> None:
 @pytest.mark.parametrize(
     ("models", "sentence"),
     [
-        ("0=anna,7=carl", "no person 7, .*'faces people film --side target' lists 0, 1\\.$"),
+        ("0=anna,7=carl", "no person 7: 'faces people film --side target' lists 0, 1\\.$"),
         ("0=anna,1", "convert's models can't be '1'"),
         ("0=anna,1=film", "There is no trained model in"),
         ("0=anna,1=nobody", "There is no project 'nobody' beside film"),

@@ -24,7 +24,8 @@ from engine.errors import BadInput, Stopped
 from engine.faces.landmarks import Landmarks
 from engine.project import Project
 from engine.settings import ConvertSettings
-from engine.store import Face, FrameFace, Store
+from engine.store import Store
+from engine.tables import Face, FrameFace
 from fstui.commands.report import lines
 
 WIDTH, HEIGHT, FRAMES = 160, 120, 60
@@ -197,7 +198,7 @@ def test_colours_flicker_less_and_the_report_says_how_much(project: Project) -> 
     before, after = report.flicker["colours"]
     assert after < 0.3 * before
     told = lines(json.loads((project.path / "out" / "a.json").read_text()), Path())
-    assert any("colours smoothed over time: flicker" in line for line in told)
+    assert any("the colours flickered by" in line for line in told)
 
 
 def test_a_shot_s_light_is_not_smoothed_into_the_next(project: Project) -> None:
@@ -209,6 +210,9 @@ def test_a_shot_s_light_is_not_smoothed_into_the_next(project: Project) -> None:
     (event,) = events_of(work, "flicker")
     assert (event.what, event.media) == ("colours", "a")
     assert event.after < event.before
+    said = [e.k if e.k == "flicker" else e.data["name"] for e in work.folder.events()[0]
+            if e.k in ("flicker", "phase")]  # fmt: skip
+    assert said.index("looking at the colours") < said.index("flicker") < said.index("converting")
 
 
 def test_going_on_equals_an_unbroken_run_and_looks_once(

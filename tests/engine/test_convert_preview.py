@@ -17,10 +17,11 @@ from engine.convert.shots import set_shot
 from engine.convert.views import composed
 from engine.convert.warm import Warm
 from engine.errors import Exit
+from engine.eventlog import Event
 from engine.fold import fold
 from engine.media import read
 from engine.project import Ground, Project
-from engine.protocol import VERSION, Command, Event, Job, JobFolder, Snapshot, State, Step
+from engine.protocol import VERSION, Command, Job, JobFolder, Snapshot, State, Step
 from engine.report import Reporter
 from engine.settings import ConvertSettings
 from engine.store import Store

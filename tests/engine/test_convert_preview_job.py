@@ -16,19 +16,11 @@ from convert_project import make_project
 from engine import launch as launching
 from engine.convert.request import Request
 from engine.errors import AlreadyRunning, BadInput, Exit, ModelMissing, NothingToDo, NotPossible
+from engine.eventlog import Event
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import (
-    VERSION,
-    Event,
-    Job,
-    JobFolder,
-    State,
-    Step,
-    find_job,
-    holder_text,
-    jobs_of,
-)
+from engine.protocol import VERSION, Job, JobFolder, State, Step, find_job, jobs_of
 from fstui import cli
 from fstui.commands.stop import running_job, stop_in_order
 from fstui.model import jobs, preview

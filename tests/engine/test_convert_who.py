@@ -14,7 +14,7 @@ from convert_project import Painter, events_of, make_project, make_work, painter
 from train_project import new_project, work_on
 
 from engine.convert import pipeline, targets, who
-from engine.errors import BadInput, NothingToDo
+from engine.errors import BadInput
 from engine.project import Project
 from engine.settings import ConvertSettings
 from engine.train import loop
@@ -47,7 +47,7 @@ def test_one_of_the_people(project: Project) -> None:
     assert swapped(project) == list(range(30))
     assert swapped(project, person=0) == list(range(10))
     assert swapped(project, person=1) == list(range(10, 25))
-    with pytest.raises(NothingToDo, match="none of the wanted faces"):
+    with pytest.raises(BadInput, match="no person 2: "):
         swapped(project, person=2)
 
 

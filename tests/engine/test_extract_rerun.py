@@ -21,7 +21,8 @@ from engine.extract.detect import fullrange
 from engine.faces import crops
 from engine.media.read import read_frames
 from engine.project import Project
-from engine.store import ALIGN, CROP, Store
+from engine.store import Store
+from engine.tables import ALIGN, CROP
 
 Sample = Callable[[str], Path]
 FRAMES = 10

@@ -15,6 +15,7 @@ from extract_project import StopAfter, extract, project_with, warnings
 
 from engine.control import Control
 from engine.errors import BadInput, Exit, NothingToDo, Refused, Stopped
+from engine.eventlog import Event
 from engine.faces import crops
 from engine.faces.geometry import crop_matrix, transform
 from engine.faces.masks import hull_mask
@@ -23,9 +24,10 @@ from engine.interop.hand import hand
 from engine.launch import ask
 from engine.media.read import FrameReader
 from engine.project import Project
-from engine.protocol import Event, Job, JobFolder, Step
+from engine.protocol import Job, JobFolder, Step
 from engine.report import Reporter
-from engine.store import FrameFace, Store
+from engine.store import Store
+from engine.tables import FrameFace
 from engine.work import Work
 from fstui import cli
 

@@ -16,9 +16,9 @@ from extract_project import extract, project_with, warnings
 from numpy.typing import NDArray
 from PIL import Image
 
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES, check_media
 from engine.media.probe import probe
 from engine.media.read import FrameReader, read_frames
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, check_media
 from engine.store import Store
 
 Sample = Callable[[str], Path]

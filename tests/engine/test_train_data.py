@@ -15,7 +15,8 @@ from engine.faces.crops import cut
 from engine.faces.geometry import align, crop_matrix, transform, warp
 from engine.faces.masks import pack
 from engine.project import Project
-from engine.store import Face, Store
+from engine.store import Store
+from engine.tables import Face
 from engine.train import cutting, data
 from engine.train.cutting import Cut
 

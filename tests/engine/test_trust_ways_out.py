@@ -16,10 +16,11 @@ from convert_project import Painter, make_project, make_work
 
 from engine.convert import pipeline
 from engine.errors import Refused
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.interop.hand import hand
 from engine.launch import ROOT
 from engine.media.pictures import read_picture
-from engine.project import IMAGE_SUFFIXES, VIDEO_SUFFIXES, Project
+from engine.project import Project
 from engine.train.timelapse import Timelapse, film
 from engine.trust import door
 from engine.trust.band import GROUND, with_band
@@ -36,12 +37,15 @@ OUT = {
     "engine/train/timelapse.py": "stages in out/.work",
     "engine/train/sheet.py": "augmentations.jpg: footage as training sees it, no face replaced",
     "engine/interop/hand.py": "export/: faces cut from footage and their points, none replaced",
-    "engine/protocol.py": "the name of a lock",
+    "engine/locks.py": "the name of a lock",
     "engine/project.py": "makes the empty folder",
+    "engine/shelf.py": "makes the empty folder of a copy, which takes no results along",
+    "engine/discard.py": "the name of a lock",
     "engine/media/tools/__init__.py": "a parameter called so, of tools outside projects",
     "fstui/commands/media.py": "the same parameter",
     "fstui/model/mediatools.py": "the same parameter",
     "fstui/rooms/tools.py": "the same parameter",
+    "fstui/commands/footage.py": "the same parameter: a sheet of footage as it is",
     "fstui/commands/preview.py": "the same parameter: a preview has its band",
     "fstui/commands/report.py": "reads what was measured",
     "fstui/model/report.py": "reads what was measured",

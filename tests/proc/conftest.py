@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from proc_tools import FakeEngine
 
+from engine.locks import read_holder
+from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import jobs_of
+from engine.queue.queue import queue_of
 
 
 @pytest.fixture
@@ -20,9 +23,10 @@ def project(tmp_workspace: Path) -> Iterator[Project]:
     """An empty project; jobs that a test started in it are ended with it."""
     made = Project.create(tmp_workspace, "film")
     yield made
-    for folder in jobs_of(made.path):
-        holder = folder.holder()
-        if holder and folder.alive():
+    keeper = queue_of(made.path).keeper_lock  # first: it would go on with what is killed
+    for lock in (keeper, *(folder.lock_path for folder in jobs_of(made.path))):
+        holder = read_holder(lock)
+        if holder and is_locked(lock):
             with suppress(ProcessLookupError):
                 os.kill(holder.pid, signal.SIGKILL)
 

@@ -13,9 +13,10 @@ from proc_tools import FakeEngine, is_gone, iteration, step_pid, until
 
 from engine.errors import AlreadyRunning
 from engine.launch import engine_command, engine_environment
+from engine.locks import holder_text, refuse_if_running
 from engine.process import is_locked
 from engine.project import Project
-from engine.protocol import ENDS, JobFolder, State, holder_text, refuse_if_running
+from engine.protocol import ENDS, JobFolder, State
 from fstui.model import jobs
 
 

@@ -173,7 +173,7 @@ def test_nothing_begins_after_a_restart_before_the_user_says_so(
     assert fake.keep(project.path.parent).wait(60) == 0
     assert folder.current().state is State.QUEUED
     shown = fstui("queue", "list")
-    assert "nothing begins before 'fstui queue run'" in shown.stdout
+    assert "still: the machine was started since: 'fstui queue run'" in shown.stdout
     with queue.locked():
         queue.go_on()
     kept_to_its_end(fake, project.path.parent)

@@ -96,7 +96,7 @@ async def test_the_users_own_files_are_checked_too(
         await b.press("m", "k")
         await b.sees("keys of your own: 1")
         await b.press("f9")
-        await b.sees("Doctor (esc closes)")
+        await b.sees("esc closes)")
 
 
 async def test_under_readonly_no_editor_is_started(

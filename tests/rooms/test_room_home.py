@@ -11,7 +11,8 @@ from textual.widgets import Input
 from workbench import Open
 
 from engine import shelf
-from engine.project import Project, projects_of
+from engine.project import Project
+from engine.workspace import projects_of
 from fstui.rooms.choice import Choice
 
 

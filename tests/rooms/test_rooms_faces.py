@@ -13,7 +13,8 @@ from workbench import Bench, Open
 from engine import curate
 from engine.project import Project
 from engine.protocol import State
-from engine.store import CROP, KEPT, USER, Store
+from engine.store import Store
+from engine.tables import CROP, KEPT, USER
 from fstui import cli
 from fstui.model.faceviews import MASK_PX, Place
 from fstui.rooms import facelook

@@ -18,14 +18,16 @@ from workbench import Bench, Open
 
 from engine.errors import BadInput
 from engine.project import Project
-from engine.protocol import Job, State, Step
+from engine.protocol import Job, Snapshot, State, Step
 from engine.queue.queue import Queue
 from engine.settings import STAGE_SETTINGS, fields
 from engine.settings.user import UserSettings
 from fstui import i18n, keymap
 from fstui.app import FstuiApp
 from fstui.model.facewords import SORT_KEYS
+from fstui.model.jobview import state_words
 from fstui.model.mediatools import TOOLS
+from fstui.model.words import age, duration
 from fstui.rooms.bars import KeyBar, valid_keys
 from fstui.rooms.help import live_keys
 from fstui.widgets.menu import Menu
@@ -39,8 +41,22 @@ ASKING = (
     *("rooms.augmentations", "rooms.contact", "rooms.sets"),
 )
 """Modules that ask the engine something."""
-STARTS_WORK = frozenset({"fetch", "keys", "theme", "snapshot", "save", "slower"})
+STARTS_WORK = frozenset(
+    {"models: fetch", "settings: keys", "settings: theme"}
+    | {"train: snapshot", "train: save", "train: slower"}
+)
 """Choices of menus that download, leave for an editor, or wait for a job's answer."""
+FURTHER = (
+    ("settings", "enter", "ChangeSetting"),
+    ("settings", "m s", "SavePreset"),
+    ("convert", "W enter", "WorstFrame"),
+    ("convert", "C a", "ShotForm"),
+    ("convert", "s ctrl+t", "Cast"),
+    ("media", "down b", "ContactSheet"),
+    ("train", "ctrl+e c", "Runs"),
+    ("models", "end enter", "Details"),
+)
+"""Room, keys, and what they open in the end."""
 LEFT_OUT = frozenset(
     {"leave", "edit", "full", "watch", "pause", "theme", "home", "command_palette", "copy"}
 )
@@ -49,10 +65,10 @@ that goes on in a second line."""
 DATA = frozenset(
     """
     fstui demo workspace the man woman sample test box CPU take shots png
-    project toml media inbox target trash out
+    project toml media inbox target trash out faces model jobs
     esc tab bksp ctrl enter space delete shift home end pageup pagedown pgup pgdn
     GPU GFLOP MiB GiB NaN EGs TERM xterm UTF tmux SSH
-    true false terminal
+    true false terminal rejected
     """.split()
 )
 """What is no text: names of the test's project and files, of folders, keys and units, values."""
@@ -174,7 +190,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ASKING:
         monkeypatch.setattr(f"fstui.{module}.ask", answer)
     monkeypatch.setattr("fstui.model.media.ask_engine", answer)
-    monkeypatch.setattr("fstui.model.trained.checkpoint_iteration", lambda _path: 20)
+    for module in ("model.trained", "rooms.cast"):
+        monkeypatch.setattr(f"fstui.{module}.checkpoint_iteration", lambda _path: 20)
     monkeypatch.setattr("fstui.model.queue.kick", lambda _workspace: None)
 
 
@@ -240,7 +257,7 @@ async def each_key(b: Bench, room: str, found: dict[str, set[str]]) -> None:
         await look(b, f"{room}: {action}", found)
         if isinstance(b.app.screen, Menu):
             for letter, value, _words in list(b.app.screen._choices):
-                if value in STARTS_WORK:
+                if f"{room}: {value}" in STARTS_WORK:
                     continue
                 if not isinstance(b.app.screen, Menu):
                     await back_to(b, depth)
@@ -264,6 +281,21 @@ async def test_all_that_the_keys_of_a_room_open_is_translated_and_fits(
         await each_key(b, room, found)
         await b.press("colon")
         await look(b, f"{room}: palette", found)
+    assert not found, read_back(found)
+
+
+@pytest.mark.parametrize(("room", "keys", "opened"), FURTHER)
+async def test_what_opens_from_a_dialogue_or_a_row_is_translated_and_fits(
+    bench: Open, full: Project, room: str, keys: str, opened: str
+) -> None:
+    found: dict[str, set[str]] = {}
+    async with bench(full.path, room) as b:
+        await settled(b)
+        for key in keys.split():
+            await b.press(key)
+            await settled(b)
+        await look(b, opened, found)
+        assert type(b.app.screen).__name__ == opened
     assert not found, read_back(found)
 
 
@@ -296,6 +328,7 @@ async def test_home_is_translated_with_and_without_projects(
         await look(b, "first run", found)
     engine = fake.FakeEngine(fake.make_project(tmp_workspace).path)
     engine.train_to(20)
+    Project.create(tmp_workspace, "01")
     async with bench(size=size) as b:
         await look(b, "home", found)
         await each_key(b, "home", found)
@@ -305,9 +338,17 @@ async def test_home_is_translated_with_and_without_projects(
     assert not found, read_back(found)
 
 
+def test_states_of_jobs_are_translated() -> None:
+    for state in State:
+        for now in (Snapshot(state, "train", iteration=5), Snapshot(state, "extract", side="a")):
+            assert not re.findall(r"[A-Za-z]{3,}", state_words(now)), state
+    silent = Snapshot(State.RUNNING, "train", heartbeat=1.0)
+    assert not re.findall(r"[A-Za-z]{3,}", state_words(silent))
+    for seconds in (5, 50, 500, 50_000, 500_000):
+        assert not re.findall(r"[A-Za-z]", duration(seconds) + age(seconds))
+
+
 async def test_a_terminal_that_is_too_small_says_so(bench: Open, bare: Project) -> None:
-    found: dict[str, set[str]] = {}
     async with bench(bare.path, size=(50, 12)) as b:
         await settled(b)
         assert leftovers(b) == set(), b.text()
-    assert not found

@@ -15,8 +15,9 @@ import fake
 import pytest
 
 from engine.errors import BadInput, NothingToDo, Refused
+from engine.eventlog import Event
 from engine.history import History, Point
-from engine.protocol import Event, Snapshot, State, sheet_of
+from engine.protocol import Snapshot, State, sheet_of
 from fstui import places, settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
@@ -361,6 +362,15 @@ def test_a_question_that_fails_keeps_no_other_from_being_asked() -> None:
     assert list(tail.look()) == ["second", "fourth"], "trouble is told once"
     tail.also(lambda: "second")
     assert list(tail.look()) == ["second", TailProblem("")]
+
+
+def test_a_chore_that_fails_is_told_until_it_is_tried_again() -> None:
+    def chore() -> None:
+        raise BadInput("The queue can't be kept.")
+
+    tail = Tail(lambda _: None, chore=chore)
+    assert list(tail.look()) == [TailProblem("The queue can't be kept.")]
+    assert list(tail.look()) == []
 
 
 def test_a_damaged_job_hides_no_other(tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:

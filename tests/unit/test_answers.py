@@ -14,7 +14,8 @@ from test_jobs import add, ended, ready_to_convert
 from engine.project import Project
 from engine.protocol import State
 from fstui import cli
-from fstui.model.answers import ArrivalsAnswer, FindingAnswer, ProjectAnswer
+from fstui.model.answers import ArrivalsAnswer, BookAnswer, FindingAnswer, ProjectAnswer
+from fstui.model.queue import newest_called
 
 
 @pytest.fixture
@@ -41,9 +42,11 @@ def test_status_fits_its_schema(project: Project, capsys: pytest.CaptureFixture[
     one = msgspec.json.decode(said(capsys, "status", "film", "--json"), type=ProjectAnswer)
     assert one.job is not None
     assert (one.job.state, one.job.iteration) == (State.STOPPED, 1234)
-    assert one.sides["a"].faces == 1
+    assert one.sides["a"].faces == 25
     assert one.disk_bytes
-    assert one.arrivals == ArrivalsAnswer([], [], [])
+    assert one.arrivals == BookAnswer([], [], [])
+    told = msgspec.json.decode(said(capsys, "arrivals", "film", "--json"), type=ArrivalsAnswer)
+    assert told == ArrivalsAnswer([], [], [], new=[], watched=False)
 
 
 def test_doctor_fits_its_schema(
@@ -89,6 +92,24 @@ def test_logs_are_events_output_or_both(project: Project, capfdbinary: Any) -> N
     assert json.loads(events)["k"] == "warn"
     folder.log_path.unlink()
     assert _out(capfdbinary, "logs", "film", "convert", "--raw") == b""
+
+
+def test_a_part_of_a_name_means_the_newest_job_that_has_it(
+    project: Project, capfdbinary: Any
+) -> None:
+    ended(project, "train", State.DONE).append("warn", text="the newer one")
+    ended(project, "convert", State.DONE).append("warn", text="another kind")
+    for command in ("tail", "logs"):
+        said = _out(capfdbinary, command, "film", "train")
+        assert b"the newer one" in said
+        assert b"another kind" not in said
+
+
+def test_without_a_name_previews_and_watchers_are_not_meant(project: Project) -> None:
+    for kind in ("preview", "watch"):
+        ended(project, kind, State.STOPPED)
+    assert newest_called(project.path).kind == "train"
+    assert newest_called(project.path, "preview").kind == "preview"
 
 
 def _out(capture: Any, *words: str) -> bytes:

@@ -10,9 +10,10 @@ import pytest
 from test_jobs import ended
 
 from engine import clean
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Job, JobFolder, State, Step, holder_text, jobs_of
+from engine.protocol import Job, JobFolder, State, Step, jobs_of
 from engine.queue.queue import Queue
 from fstui import cli
 from fstui.model.answers import CleanAnswer

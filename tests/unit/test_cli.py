@@ -14,6 +14,7 @@ from engine.errors import EXIT_MEANINGS, Exit, NothingToDo
 from engine.launch import engine_environment
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, fields
+from engine.store import Store
 from fstui import cli
 from fstui.commands import COMMANDS, status
 from fstui.commands import test as test_command
@@ -88,7 +89,7 @@ def test_flags_reach_the_settings_typed(
 ) -> None:
     project = Project.create(tmp_workspace, "film")
     asked: dict = {}
-    monkeypatch.setattr(jobs, "face_count", lambda *_: 1)
+    monkeypatch.setattr(jobs, "face_count", lambda *_: 25)
     monkeypatch.setattr(
         jobs,
         "start",
@@ -137,21 +138,42 @@ def test_global_options_stand_anywhere(where: int, tmp_workspace: Path, tmp_path
     assert (tmp_path / "other" / "film" / "project.toml").exists()
 
 
-def test_readonly_changes_nothing(tmp_workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_global_options_stand_behind_a_verb(tmp_workspace: Path, tmp_path: Path) -> None:
+    Project.create(tmp_path / "other", "film")
+    words = ["settings", "list", "train.batch", "--project", "film"]
+    assert fstui(*words)[0] == Exit.BAD_INPUT
+    assert fstui(*words, "--workspace", str(tmp_path / "other"))[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["queue"], "say what to do: list, move, hold, release, retry, cancel, run"),
+        (["wait", "film", "--timeout", "nan"], "seconds from 0 on, not nan"),
+        (["wait", "film", "--timeout", "-3"], "seconds from 0 on, not -3"),
+        (["tail", "film", "-n", "-1"], "lines from 0 on, not -1"),
+        (["tell", "film"], "say what to do: pause, resume"),
+        (["settings", "preset"], "say what to do: list, save"),
+        (["help", "queue", "mve"], "there is no 'mve': use list, move"),
+        (["queue", "lst"], "there is no 'lst': use list, move"),
+        (["queue", "list", "it"], "unknown words: it (see 'fstui queue list --help')"),
+    ],
+)
+def test_wrong_words_are_answered_with_the_right_ones(
+    tmp_workspace: Path, capsys: pytest.CaptureFixture[str], words: list[str], sentence: str
+) -> None:
     Project.create(tmp_workspace, "film")
-    for words in (
-        ["new", "other"],
-        ["add", "film", "a", "x.mp4"],
-        ["extract", "film"],
-        ["train", "film"],
-        ["convert", "film"],
-        ["watch", "film"],
-        ["stop", "film"],
-        ["people", "film", "a", "Me", "--ground", "self"],
-    ):
-        assert fstui("--readonly", *words)[0] == Exit.REFUSED
-        assert "--readonly" in capsys.readouterr().err
-    assert fstui("--readonly", "status")[0] == 0
+    assert fstui(*words)[0] == Exit.USAGE
+    assert sentence in capsys.readouterr().err
+
+
+def test_an_unknown_command_is_answered_with_the_nearest(
+    tmp_workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fstui("stauts")[0] == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "there is no 'stauts': did you mean status" in said
+    assert len(said) < 200
 
 
 def test_without_a_terminal_the_interface_says_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -210,6 +232,26 @@ def test_a_reader_that_leaves_is_no_error(tmp_workspace: Path) -> None:
     )
     assert done.stderr == ""
     assert done.stdout.splitlines()[-1] == "0"
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_closed_streams_take_nothing_and_harm_nothing(tmp_workspace: Path, closed: str) -> None:
+    project = Project.create(tmp_workspace, "film")
+    with Store(project.db_path):
+        pass
+    before = project.db_path.read_bytes()
+    done = subprocess.run(
+        f"'{sys.executable}' -P -m fstui faces figures film {closed}",
+        shell=True,
+        executable="/bin/bash",
+        env=engine_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == Exit.NOTHING_TO_DO
+    assert "A bug of ours" not in done.stderr
+    assert project.db_path.read_bytes() == before
 
 
 def test_status_as_json_is_one_document(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -111,18 +112,113 @@ def test_words_that_a_shell_would_obey_are_quoted() -> None:
     assert completion._fish("it's \\ (x)") == "'it\\'s \\\\ (x)'"
 
 
+# --- zsh and fish: their scripts read as they read them, and by themselves where they are ---
+
+LINES = {
+    ("queu",): {"queue"},
+    ("queue", "ca"): {"cancel"},
+    ("train", "fi"): {"film"},
+    ("train", "film", "--batc"): {"--batch"},
+    ("--color", "al"): {"always"},
+    ("--ascii", "queue", "mo"): {"move"},
+    ("extract", "film", "--side", "targ"): {"target"},
+    ("settings", "get", "train.batc"): {"train.batch"},
+}
+"""What is typed, and what Tab shows."""
+
+
+def test_what_zsh_shares_with_bash_runs_in_a_plain_shell(program: Path, film: JobFolder) -> None:
+    script = completion.zsh(cli.parser())
+    plain = script[: script.index("\n_fstui() {")].replace("  emulate -L sh\n", "")
+    for typed, shown in LINES.items():
+        words = " ".join(completion._sh(word) for word in typed[:-1])
+        asked = f"{plain}\n_fstui_program=fstui; _fstui_candidates {words}\n"
+        found = run("sh", program, asked).splitlines()
+        assert {line for line in found if line.startswith(typed[-1])} == shown
+
+
+def test_zsh_s_own_part_is_closed_and_named_by_compdef() -> None:
+    script = completion.zsh(cli.parser())
+    own = script[script.index("\n_fstui() {") :]
+    assert script.startswith("#compdef fstui\n")
+    assert own.endswith("\ncompdef _fstui fstui\n")
+    assert script.count("  emulate -L sh\n") == 2
+    for opened, closed in ("{}", "()", "[]"):
+        assert own.count(opened) == own.count(closed)
+    assert own.count('"') % 2 == 0
+
+
+def fish_words(line: str) -> list[str]:
+    """A line's words by fish's rules: between single quotes only \\ and \' are escapes."""
+    words, word, quoted, rest = [], "", False, iter(line + " ")
+    for letter in rest:
+        if quoted and letter == "\\":
+            following = next(rest)
+            word += following if following in "\\'" else letter + following
+        elif letter == "'":
+            quoted = not quoted
+        elif letter == " " and not quoted:
+            words += [word]
+            word = ""
+        else:
+            assert quoted or letter not in '"$()<>|&;*?#\\', line
+            word += letter
+    assert not quoted, line
+    return words
+
+
+def test_every_line_for_fish_reads_as_it_was_meant() -> None:
+    found = {node.path: node for node in completion.nodes(cli.parser())}
+    script = completion.fish(cli.parser())
+    lines = [line for line in script.splitlines() if line.startswith("complete ")]
+    offered = dict.fromkeys(found, frozenset[str]())
+    for line in lines[1:]:
+        name, *words = fish_words(line)
+        assert (name, words[:3]) == ("complete", ["-c", "fstui", "-n"])
+        function, path = fish_words(words[3])
+        assert function == "__fstui_at"
+        options = list(pairs(words[4:]))
+        for option, value in options:
+            offered[path] |= {f"--{value}"} if option == "-l" else frozenset(value.split())
+        if ("-r", "") in options:  # a value is a file's name, or no file is offered for it
+            assert (("-F", "") in options) != (("-f", "") in options), line
+    for path, node in found.items():
+        long = {name for flag in node.flags for name in flag.names if name.startswith("--")}
+        assert offered[path] >= {*node.verbs, *long}, path
+    paths = next(line for line in script.splitlines() if line.startswith("set -g __fstui_paths "))
+    assert fish_words(paths)[3:] == [path for path in found if path]
+
+
+def pairs(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Options of fish's complete, each with its value."""
+    rest = iter(words)
+    for word in rest:
+        assert word in {"-a", "-d", "-l", "-s", "-r", "-f", "-F"}, words
+        yield word, "" if word in {"-r", "-f", "-F"} else next(rest)
+
+
+def test_fish_s_function_takes_no_typed_word_for_an_option() -> None:
+    script = completion._FISH
+    assert "string trim -- " in script
+    assert "contains -- " in script
+    assert 'test "$at" = "$argv[1]"' in script  # unquoted, nothing at all is an error
+
+
 @pytest.mark.skipif(not shutil.which("zsh"), reason="no zsh here")
 def test_zsh_takes_the_script(program: Path, film: JobFolder) -> None:
-    script = (
-        "autoload -U compinit; compinit -D\n"
-        + completion.zsh(cli.parser())
-        + "\n_fstui_program=fstui; _fstui_candidates queue; _fstui_candidates train\n"
-    )
-    shown = run("zsh", program, script, "-f").splitlines()
-    assert {"move", "film", "--batch"} <= set(shown)
+    script = "autoload -U compinit; compinit -D\n" + completion.zsh(cli.parser())
+    for typed, shown in LINES.items():
+        words = " ".join(completion._sh(word) for word in typed[:-1])
+        found = run(
+            "zsh", program, f"{script}\n_fstui_program=fstui; _fstui_candidates {words}\n", "-f"
+        )
+        assert {line for line in found.splitlines() if line.startswith(typed[-1])} == shown
 
 
 @pytest.mark.skipif(not shutil.which("fish"), reason="no fish here")
 def test_fish_takes_the_script(program: Path, film: JobFolder) -> None:
-    script = completion.fish(cli.parser()) + "\ncomplete -C 'fstui queue m'\n"
-    assert "move" in run("fish", program, script, "--no-config")
+    script = completion.fish(cli.parser())
+    for typed, shown in LINES.items():
+        line = completion._fish(" ".join(("fstui", *typed)))
+        found = run("fish", program, f"{script}\ncomplete -C {line}\n", "--no-config").splitlines()
+        assert {said.partition("\t")[0] for said in found} == shown

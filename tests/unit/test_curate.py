@@ -16,7 +16,8 @@ from engine.errors import BadInput, NothingToDo
 from engine.facefilter import conditions
 from engine.facelist import Choice
 from engine.project import Project
-from engine.store import CROP, KEPT, USER, Store
+from engine.store import Store
+from engine.tables import CROP, KEPT, USER
 
 MASK = (b"png", struct.pack("<6f", 1, 0, 0, 0, 1, 0), 256)
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.eventlog import Event
 from engine.launch import ROOT
 from engine.project import Project
-from engine.protocol import Event, Job, JobFolder, Step
+from engine.protocol import Job, JobFolder, Step
 from fstui import cli
 from fstui.model.eventwords import event_words
 from fstui.rooms.loglines import event_row, row_text
@@ -64,7 +65,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "hook": ({"name": "done", "ok": True, "text": ""}, "hook done: called"),
     "flicker": (
         {"media": "man", "what": "points", "before": 0.4567, "after": 0.12},
-        "man: the points flickered by 0.46 % of the face, now 0.12",
+        "man: the points flickered by 0.46 % of the face before smoothing, by 0.12 after",
     ),
     "kept": ({"media": "man"}, "man: converted already with this model and these settings"),
     "estimate": (

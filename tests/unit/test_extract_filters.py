@@ -13,7 +13,7 @@ from engine.errors import BadInput
 from engine.extract.filters import check, rejection
 from engine.faces.geometry import MEAN_FACE, align, transform
 from engine.settings import ExtractSettings
-from engine.store import REASONS
+from engine.tables import REASONS
 
 FRAME = (1920, 1080)
 BOX = (100.0, 100.0, 316.0, 262.0)

@@ -11,7 +11,8 @@ from test_store import add_media
 
 from engine.extract import flags, queries
 from engine.extract.footage import Footage
-from engine.store import KEPT, USER, Store
+from engine.store import Store
+from engine.tables import KEPT, USER
 
 
 class RejectsAll:

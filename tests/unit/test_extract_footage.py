@@ -14,7 +14,8 @@ from engine.extract.networks import network
 from engine.faces.boxes import around, overlap
 from engine.project import Project
 from engine.settings import ExtractSettings
-from engine.store import USER, Store
+from engine.store import Store
+from engine.tables import USER
 
 
 @pytest.mark.parametrize(

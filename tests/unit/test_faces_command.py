@@ -19,7 +19,8 @@ from engine.errors import BadInput, Exit
 from engine.facefilter import conditions
 from engine.facelist import Choice
 from engine.project import Project
-from engine.store import CROP, KEPT, USER, Store
+from engine.store import Store
+from engine.tables import CROP, KEPT, USER
 from fstui import cli
 
 BOX = {"left": 0, "top": 0, "right": 9, "bottom": 9}

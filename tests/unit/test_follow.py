@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.protocol import Event, Job, JobFolder, Progress, Snapshot, State, Step
+from engine.eventlog import Event
+from engine.protocol import Job, JobFolder, Progress, Snapshot, State, Step
 from fstui import follow
 
 

@@ -14,9 +14,10 @@ import pytest
 
 from engine import hooks, webhook
 from engine.errors import BadInput
+from engine.eventlog import Event
 from engine.process import FileLock, host
 from engine.project import Project
-from engine.protocol import Event, Job, JobFolder, Snapshot, State, Step
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.settings import user
 from fstui import settings
 from fstui.model.eventwords import event_words

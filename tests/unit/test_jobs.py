@@ -19,9 +19,10 @@ from engine.errors import (
     NotPossible,
     Refused,
 )
+from engine.locks import Holder, holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import Holder, Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.reached import converted_iteration
 from engine.store import Store
 from fstui.model import jobs
@@ -45,7 +46,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     return asked
 
 
-def add(project: Project, side: str, *, extracted: bool = True, faces: int = 1) -> None:
+def add(project: Project, side: str, *, extracted: bool = True, faces: int = 25) -> None:
     """A source; in the store where it was extracted."""
     path = project.path.parent / f"{side}.mp4"
     path.write_bytes(side.encode())
@@ -108,6 +109,16 @@ def test_train_needs_faces_of_both_sides(project: Project, launched: list[Job]) 
     assert launched == []
 
 
+def test_train_needs_so_many_of_each(project: Project, launched: list[Job]) -> None:
+    add(project, "a")
+    add(project, "b", faces=24)
+    with pytest.raises(
+        BadInput, match="Side B of film has 24 faces and training needs at least 25"
+    ):
+        jobs.start_train(project)
+    assert launched == []
+
+
 def test_commands_in_sentences_quote_the_projects_name(tmp_path: Path, launched: list[Job]) -> None:
     project = Project.create(tmp_path / "ws", "my film")
     assert "'people 'my film' a NAME" in refusal(lambda: jobs.start_convert(project))
@@ -156,6 +167,130 @@ def test_convert_extracts_the_target_where_that_is_not_done(
         assert launched[-1].steps[0].side == "target"
 
 
+FRAMES_OF_TARGET = 50
+
+
+@pytest.fixture
+def of_fifty_frames(project: Project) -> Project:
+    """The target has 50 frames, 2 s; frames 11 to 20 have a face, of person 0. It was extracted
+    where it lay before."""
+    ready_to_convert(project)
+    with Store(project.db_path) as store, store.batch():
+        (media,) = store.media("target")
+        store.set_media(media.id, frames=FRAMES_OF_TARGET, path="/far/before.mp4")
+        store.write("DELETE FROM face WHERE ?", [(1,)])
+        box = {"left": 0, "top": 0, "right": 8, "bottom": 8, "score": 1, "points": b""}
+        for idx in range(1, FRAMES_OF_TARGET):
+            frame = store.add_frame(media.id, idx, idx)
+            if 10 <= idx < 20:
+                store.add_face(frame, 0, detector="d", aligner="m", cluster=0, **box)
+    return project
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "words"),
+    [
+        ({"frames": "51-"}, BadInput, "no frames 51-: target.mp4 has 50 frames (2.0 s)"),
+        ({"times": "0:02.5-"}, BadInput, "no times 0:02.5-: target.mp4 has 50 frames"),
+        ({"frames": "1-10,21-"}, NothingToDo, "no face in the frames that are named"),
+        ({"times": "0-0.3"}, NothingToDo, "no face in the frames that are named"),
+        ({"frames": "1-15", "times": "1-"}, NothingToDo, "no face in the frames"),
+        ({"person": 7}, BadInput, "no person 7: 'faces people film --side target' lists 0."),
+        ({"clips": "before"}, BadInput, "no clip 'before': there is target.mp4."),
+        ({"mask": "bisenet_fp"}, BadInput, "'extract film --masks bisenet_fp' makes it"),
+        ({"outside": "drop"}, BadInput, "neither frames nor times"),
+        ({"frames": "x"}, BadInput, "The setting frames can't have 'x'"),
+    ],
+)
+def test_what_the_footage_lacks_is_refused_before_a_job_starts(
+    of_fifty_frames: Project,
+    launched: list[Job],
+    settings: dict[str, Any],
+    error: type[FstuiError],
+    words: str,
+) -> None:
+    with pytest.raises(error) as caught:
+        jobs.start_convert(of_fifty_frames, **settings)
+    assert words in str(caught.value)
+    assert launched == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"frames": "20-"},
+        {"frames": "1-11"},
+        {"times": "0:00.4-0:00.5"},
+        {"times": "0.76-9"},
+        {"person": 0, "clips": "target"},
+        {"mask": "oval"},
+        {"frames": "11", "outside": "drop"},
+    ],
+)
+def test_what_the_footage_has_is_converted(
+    of_fifty_frames: Project, launched: list[Job], settings: dict[str, Any]
+) -> None:
+    jobs.start_convert(of_fifty_frames, **settings)
+    assert launched[-1].steps[-1].settings == settings
+
+
+def test_footage_that_is_not_extracted_yet_is_left_to_the_job(
+    project: Project, launched: list[Job]
+) -> None:
+    ready_to_convert(project, target_extracted=False)
+    jobs.start_convert(project, frames="500-", person=7)
+    assert [step.stage for step in launched[-1].steps] == ["extract", "convert"]
+
+
+def recipe(project: Project, **values: Any) -> None:
+    """The newest checkpoint's recipe."""
+    folder = project.path / "model/checkpoints/000001234-ab12"
+    folder.mkdir(parents=True)
+    (folder / "recipe.json").write_text(json.dumps({"format": 1, **values}))
+
+
+def test_a_mask_that_the_model_has_not_learnt_is_refused(
+    project: Project, launched: list[Job]
+) -> None:
+    ready_to_convert(project)
+    recipe(project, model="quick", style={"learn_mask": False})
+    with pytest.raises(BadInput, match="has learnt no mask to convert with"):
+        jobs.start_convert(project, mask="predicted")
+    assert launched == []
+
+
+def test_a_training_that_would_do_nothing_is_not_started(
+    project: Project, launched: list[Job]
+) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    ready_to_convert(project)
+    for few in (5, 1234):
+        with pytest.raises(NothingToDo, match=r"1234 already: .*'train film --iterations 11234'"):
+            jobs.start_train(project, iterations=few)
+    assert launched == []
+    jobs.start_train(project, iterations=1235)
+    jobs.start_train(project, iterations=5, anew=True)
+    assert [job.steps[0].settings["iterations"] for job in launched] == [1235, 5]
+
+
+def test_a_model_is_not_trained_on_as_another_network(
+    project: Project, launched: list[Job]
+) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    ready_to_convert(project)
+    recipe(project, model="quick")
+    words = r"film is quick, at iteration 1234: .*'train film --model dfaker --anew'"
+    with pytest.raises(BadInput, match=words):
+        jobs.start_train(project, model="dfaker")
+    assert launched == []
+    jobs.start_train(project, model="quick")
+    jobs.start_train(project)  # the default is another, and was not asked for
+    jobs.start_train(project, model="dfaker", anew=True)
+    assert len(launched) == 3
+
+
 def test_convert_with_other_projects_models_needs_theirs_alone(
     project: Project, launched: list[Job]
 ) -> None:
@@ -173,6 +308,12 @@ def test_convert_with_other_projects_models_needs_theirs_alone(
         jobs.start_convert(project, models="0=anna,1=carl")
     with pytest.raises(BadInput, match="names person 0 twice"):
         jobs.start_convert(project, models="0=anna,0=carl")
+    with pytest.raises(BadInput, match="People were not told apart in the target"):
+        jobs.start_convert(project, models="0=anna")
+    with Store(project.db_path) as store:
+        store.write("UPDATE face SET cluster = ?", [(0,)])
+    with pytest.raises(BadInput, match=r"no person 1: .* lists 0"):
+        jobs.start_convert(project, models="0=anna,1=anna")
     assert launched == []
     jobs.start_convert(project, models="0=anna")
     assert launched[-1].steps[-1].settings == {"models": "0=anna"}

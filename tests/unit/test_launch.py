@@ -22,8 +22,9 @@ from engine.errors import (
     from_os_error,
     of_exit,
 )
+from engine.eventlog import Event
 from engine.fold import fold
-from engine.protocol import Event, Job, JobFolder, Snapshot, State, Step
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 
 
 def test_every_exit_code_has_its_class() -> None:

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Step, holder_text
+from engine.protocol import Job, JobFolder, Step
 from fstui.model import machine
 from fstui.model.words import size
 

@@ -13,8 +13,9 @@ from engine.extract.masking import Masker
 from engine.extract.queries import PAINTED
 from engine.faces.geometry import INNER, MEAN_FACE, crop_matrix, resized, transform
 from engine.faces.landmarks import FACE_OVAL, Landmarks
-from engine.faces.masks import DRAWN, hull_mask, mask_in, oval_mask, pack, stored
+from engine.faces.masks import hull_mask, mask_in, oval_mask, pack, stored
 from engine.settings import ExtractSettings
+from engine.settings.convert import DRAWN
 
 HEAD_PX = 512
 

@@ -13,16 +13,10 @@ from hypothesis import strategies as st
 
 from engine import project as project_module
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError
+from engine.footage import check_media, content_hash, natural_key
 from engine.process import FileLock
-from engine.project import (
-    Ground,
-    Project,
-    check_media,
-    check_name,
-    content_hash,
-    natural_key,
-    projects_of,
-)
+from engine.project import Ground, Project
+from engine.workspace import check_name, projects_of
 
 
 @pytest.fixture

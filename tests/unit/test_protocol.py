@@ -15,25 +15,18 @@ from hypothesis import strategies as st
 
 from engine import protocol
 from engine.errors import AlreadyRunning, BadInput, Damaged, NoSpace
+from engine.eventlog import Event, append_event, read_events
+from engine.locks import Holder, holder_text, may_signal, read_holder, refuse_if_running, take_locks
 from engine.process import FileLock
 from engine.protocol import (
-    Event,
-    Holder,
     Job,
     JobFolder,
     Snapshot,
     State,
     Step,
-    append_event,
     find_job,
-    holder_text,
     jobs_of,
-    may_signal,
-    read_events,
-    read_holder,
-    refuse_if_running,
     safe_text,
-    take_locks,
     write_atomic,
 )
 

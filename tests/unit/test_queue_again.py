@@ -12,9 +12,10 @@ from test_jobs import add, ended
 
 from engine import hooks
 from engine.errors import Exit, FstuiError, NothingToDo
+from engine.locks import holder_text
 from engine.process import FileLock, host
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Snapshot, State, Step, find_job, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step, find_job
 from engine.queue import again
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, kick, stays

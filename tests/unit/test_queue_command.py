@@ -12,9 +12,10 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import add, ended, ready_to_convert
 
 from engine.errors import Exit
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import State, holder_text
+from engine.protocol import State
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing
 from fstui import cli
@@ -135,7 +136,10 @@ def test_the_queue_is_changed_by_place_or_by_name(
     assert fstui("queue", "cancel", "1") == 0
     assert order(queue) == [b.name]
     capsys.readouterr()
-    for words in (["hold", "9"], ["cancel", "nobody"], ["move", "1"], ["move", "1", "middle"]):
+    for words in (
+        *(["hold", "9"], ["cancel", "nobody"], ["move", "1"], ["move", "1", "middle"]),
+        ["move", "1", "0"],
+    ):
         assert fstui("queue", *words) in (Exit.BAD_INPUT, Exit.USAGE), words
         assert len(capsys.readouterr().err.splitlines()) == 1
     for words in (["hold", "1"], ["run"], ["cancel", "1"]):
@@ -192,7 +196,7 @@ def test_waiting_for_what_waits_for_the_user_ends(
     queue.change(folder, held="")
     queue.boot_path.write_text("another boot")
     assert fstui("wait", "film") == Exit.STOPPED
-    assert "The machine was started since" in capsys.readouterr().err
+    assert "(still): the machine was started since" in capsys.readouterr().err
     queue.cancel(folder)
     assert fstui("wait", "film") == Exit.STOPPED
 

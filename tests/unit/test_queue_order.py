@@ -18,10 +18,11 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import ended
 
 from engine.devices import Gpu
-from engine.errors import BadInput, NoSpace
+from engine.errors import BadInput, NoSpace, NothingToDo
+from engine.locks import holder_text
 from engine.process import FileLock, device_lock_folder
 from engine.project import Project
-from engine.protocol import Job, JobFolder, Snapshot, State, Step, holder_text
+from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, stays
 from engine.queue.queue import Queue
@@ -203,13 +204,18 @@ def test_a_job_comes_after_another_one_that_is_done(
     lock.release()
 
 
+@pytest.mark.parametrize("twice", [False, True])
 @pytest.mark.parametrize(("end", "found"), [(0, Standing.READY), (3, Standing.BLOCKED)])
 def test_what_was_gone_on_with_by_hand_counts_as_the_job_before(
-    project: Project, end: int, found: Standing
+    project: Project, end: int, found: Standing, twice: bool
 ) -> None:
     stopped = ended(project, "train", State.STOPPED)
     second = put(project, "convert", after=[stopped.name])
     assert standing(second)[0] is Standing.BLOCKED
+    if twice:
+        request = Job(1, "train", [Step("train")], resumes=stopped.name)
+        stopped = JobFolder.create(project.path, request)
+        stopped.write_snapshot(Snapshot(state=State.STOPPED, exit=9))
     by_hand = JobFolder.create(project.path, Job(1, "train", [Step("train")], resumes=stopped.name))
     by_hand.append("start", pid=1, host="box", version="0", kind="train")
     state = State.FAILED if end else State.DONE
@@ -234,6 +240,35 @@ def test_a_passing_trouble_is_looked_at_again(
     assert stays(look.turns())
     monkeypatch.undo()
     assert standing(folder)[0] is Standing.READY
+
+
+def test_a_job_whose_later_try_was_removed_blocks_what_comes_after(
+    project: Project, queue: Queue
+) -> None:
+    first = put(project)
+    second = put(project, "convert", after=[first.name])
+    first.lock_path.touch()
+    first.write_snapshot(Snapshot(state=State.CRASHED, exit=12))
+    assert standing(second)[0] is Standing.AFTER, "it comes again"
+    entries.write(first, msgspec.structs.replace(entry_of(first), settled=True))
+    assert standing(second)[0] is Standing.BLOCKED
+
+
+def test_a_request_changes_only_while_its_job_waits(project: Project, queue: Queue) -> None:
+    folder, other = put(project), put(project)
+    request = Job(1, "train", [Step("extract", "a"), Step("train")])
+    queue.replace(folder, request, needs_bytes=7)
+    assert (folder.job(), entry_of(folder).needs_bytes) == (request, 7)
+    assert order(queue) == [folder.name, other.name]
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text(folder.name))
+    with pytest.raises(NothingToDo):
+        queue.replace(folder, Job(1, "train", [Step("train")]))
+    assert folder.job() == request
+    lock.release()
+    queue.cancel(other)
+    with pytest.raises(NothingToDo):
+        queue.replace(other, request)
 
 
 def test_a_dependency_that_is_gone_blocks_and_says_so(project: Project, queue: Queue) -> None:

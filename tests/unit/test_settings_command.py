@@ -48,6 +48,22 @@ def test_a_program_is_a_list_of_words(project: Project, capsys: pytest.CaptureFi
     assert said(capsys, "settings", "get", "on_done").splitlines()[3] == "it's done"
 
 
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (["qouta_gb"], "did you mean quota_gb?"),
+        (["train"], "train is a project's setting: say which with --project."),
+        (["quota", "--project", "film"], "quota is your own setting: leave out --project."),
+        (["tran", "--project", "film"], "No setting's name begins with 'tran'"),
+    ],
+)
+def test_a_list_of_nothing_says_why(
+    project: Project, words: list[str], near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fstui("settings", "list", *words) == Exit.USAGE
+    assert near in capsys.readouterr().err
+
+
 def test_comments_in_the_file_stay(project: Project) -> None:
     path = settings.config_folder() / "settings.toml"
     path.parent.mkdir(parents=True)
@@ -113,7 +129,12 @@ def test_the_list_is_what_its_schema_says(
 
 @pytest.mark.parametrize(
     ("name", "meant"),
-    [("qqq", "none of the"), ("train.bacth", "train.batch"), ("smooth", "extract.smooth")],
+    [
+        ("qqq", "none of the"),
+        ("train.bacth", "did you mean train.batch"),
+        ("batch", "train.batch"),
+        ("smooth", "extract.smooth"),
+    ],
 )
 def test_a_mistyped_name_is_told_the_nearest_and_not_all(
     name: str, meant: str, capsys: pytest.CaptureFixture[str]

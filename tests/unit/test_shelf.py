@@ -9,10 +9,12 @@ from test_jobs import add
 
 from engine import shelf
 from engine.errors import AlreadyRunning, BadInput, Exit
+from engine.locks import holder_text
 from engine.process import FileLock
-from engine.project import Ground, Project, projects_of
-from engine.protocol import Job, JobFolder, Step, holder_text
+from engine.project import Ground, Project
+from engine.protocol import Job, JobFolder, Step
 from engine.store import Store
+from engine.workspace import projects_of
 from fstui import cli
 
 

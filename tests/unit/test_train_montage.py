@@ -6,19 +6,19 @@ import numpy as np
 import pytest
 
 from engine.train import montage
-from engine.train.montage import LABEL_PX, Overlay, Seen, overlay, small, strip, whole
+from engine.train.montage import LABEL_PX, Overlay, SideFaces, overlay, small, strip, whole
 
 GREY, OWN, SWAP = 100, 0.8, 0.2
 RED = Overlay((255, 0, 0), 0.5)
 
 
-def seen(count: int = 4, size: int = 64, out: int = 96) -> Seen:
+def seen(count: int = 4, size: int = 64, out: int = 96) -> SideFaces:
     """Grey faces, rebuilt light, swapped dark, masked in their left halves."""
     margin = size // 8
     side = size + 2 * margin
     mask = np.zeros((count, size, size), np.float32)
     mask[:, :, : size // 2] = 1.0
-    return Seen(
+    return SideFaces(
         np.full((count, side, side, 3), GREY, np.uint8),
         margin,
         np.full((count, out, out, 3), OWN, np.float32),

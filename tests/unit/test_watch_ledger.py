@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import BadInput, Damaged, Exit
+from engine.locks import PROJECT_LOCKS
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import PROJECT_LOCKS, Step
+from engine.protocol import Step
 from engine.settings import WatchSettings
 from engine.watch import inbox
 from engine.watch.candidates import Signature

@@ -12,12 +12,14 @@ from test_jobs import add, ready_to_convert
 
 from engine.convert.targets import named
 from engine.errors import Exit
+from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
-from engine.protocol import Job, JobFolder, Step, holder_text
+from engine.protocol import Job, JobFolder, Step
+from engine.queue.conditions import hours_of, within
 from engine.watch import plan
-from engine.watch.ledger import Arrival, Ledger
-from engine.watch.recipes import ALWAYS, Recipe, hours_of, recipes_of, within
+from engine.watch.ledger import Arrival, Ledger, Run
+from engine.watch.recipes import ALWAYS, Recipe, recipes_of
 from engine.watch.runs import give
 from fstui import cli
 
@@ -173,7 +175,7 @@ def test_no_more_jobs_than_allowed(project: Project) -> None:
     assert lock.acquire(holder_text(folder.name))
     try:
         (held,) = plan.holds(project, recipe(), at(12))
-        assert held == "1 job runs or waits and 1 may"
+        assert held == "1 job runs and 1 may"
         assert plan.holds(project, recipe(at_most=2), at(12)) == []
     finally:
         lock.release()
@@ -324,3 +326,28 @@ def test_a_dry_run_shows_what_would_happen_and_changes_nothing(
     assert cli.main(["recipes", "film", "--dry-run", "--json"]) == 0
     table, _ = json.loads(capsys.readouterr().out)["recipes"]
     assert any("new.mp4" in line for line in table["would"])
+    run = Run("1", "night", {"media/b/old.mp4": "b"}, "queued", "device: it is taken", job="a-job")
+    with Ledger(project).change() as book:
+        book.runs.append(run)
+    assert cli.main(["recipes", "film", "--dry-run"]) == 0
+    assert "for media/b/old.mp4: a-job (device: it is taken)" in capsys.readouterr().out
+
+
+def test_what_no_watcher_has_decided_about_is_told_as_new(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("taking.mp4", "taken.mp4", "unknown.mp4"):
+        (project.path / "media" / "b" / name).write_bytes(b"x")
+    with Ledger(project).change() as book:  # a watcher was killed as it took the first one in
+        book.files["media/b/taking.mp4"] = Arrival("b", "taking")
+        book.files["media/b/taken.mp4"] = Arrival("b", "taken")
+    new = ["media/b/taking.mp4", "media/b/unknown.mp4"]
+    assert cli.main(["arrivals", "film", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (sorted(told["new"]), told["watched"]) == (new, False)
+    watching = FileLock(project.path / "locks" / "watch")
+    assert watching.acquire(holder_text())
+    assert cli.main(["arrivals", "film", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (sorted(told["new"]), told["watched"]) == (new, True)
+    watching.release()

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.convert.clip import Clip
 from engine.convert.journal import Made, WorkFolder
-from engine.convert.patch import Item
+from engine.convert.patch import FrameInFlight
 from engine.errors import BadInput
 from engine.media.alpha import Mask
 from engine.media.codecs import Encoding
@@ -22,7 +22,7 @@ from engine.settings import ConvertSettings
 class PieceWriter(Protocol):
     """Writes the frames of one piece; a piece counts when it is closed."""
 
-    def write(self, item: Item) -> None:
+    def write(self, item: FrameInFlight) -> None:
         """Take a frame."""
 
     def close(self) -> Made:
@@ -91,7 +91,7 @@ def lost_bits(clip: Clip, what: str, bits: int) -> list[str]:
     return deep + clear
 
 
-def covered(item: Item) -> Mask:
+def covered(item: FrameInFlight) -> Mask:
     """Where a frame has new faces: their masks laid over each other."""
     mask = np.zeros((item.frame.height, item.frame.width), np.float32)
     for region, seen in item.masks:

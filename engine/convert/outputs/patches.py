@@ -16,7 +16,7 @@ from engine.convert.clip import Clip
 from engine.convert.journal import FRAMES, Made, WorkFolder
 from engine.convert.outputs.base import Finished, lost_bits, own_look, require_sdr
 from engine.convert.outputs.pictures import Folder, Span
-from engine.convert.patch import Item, about_middle
+from engine.convert.patch import FrameInFlight, about_middle
 from engine.errors import BadInput
 from engine.faces.geometry import compose, invert, resized
 from engine.media import stills
@@ -110,7 +110,7 @@ class PatchWriter:
         self._scale = 1.0 + settings.face_scale / 100.0
         self._folder, self._span = Folder(work.path / FRAMES), Span()
 
-    def write(self, item: Item) -> None:
+    def write(self, item: FrameInFlight) -> None:
         """Encode the faces of a frame."""
         self._span.take(item)
         if not item.layers:

@@ -14,14 +14,14 @@ import numpy as np
 from engine.convert.clip import Clip
 from engine.convert.journal import FRAMES, MASKS, Made, WorkFolder
 from engine.convert.outputs.base import Finished, covered, lost_bits, own_look, require_sdr
-from engine.convert.patch import Item
+from engine.convert.patch import FrameInFlight
 from engine.errors import BadInput, from_os_error
+from engine.footage import natural_key
 from engine.media import stills
 from engine.media.alpha import Mask
 from engine.media.cut import Cut
 from engine.media.read import to_deep_rgb, to_rgb, upright
 from engine.media.write import Segment
-from engine.project import natural_key
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings
 
@@ -111,7 +111,7 @@ class Span:
         self._first: int | None = None
         self._last, self._gap = 0, 1
 
-    def take(self, item: Item) -> None:
+    def take(self, item: FrameInFlight) -> None:
         """Note a frame."""
         if self._first is None:
             self._first = item.pts
@@ -140,14 +140,14 @@ class PicturesWriter:
         self._pool = ThreadPoolExecutor(self._workers, "picture")
         self._waiting: deque[Future[None]] = deque()
 
-    def write(self, item: Item) -> None:
+    def write(self, item: FrameInFlight) -> None:
         """Have a frame and its mask encoded; waits where more than the cores can do would lie."""
         self._span.take(item)
         self._waiting.append(self._pool.submit(self._encode, item))
         if len(self._waiting) > self._workers:
             self._waiting.popleft().result()
 
-    def _encode(self, item: Item) -> None:
+    def _encode(self, item: FrameInFlight) -> None:
         name = f"{item.number + 1:06d}.{self._kind}"
         mask = covered(item) if self._alpha or self._masks else None
         picture = picture_of(item.frame, mask if self._alpha else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.convert.clip import Clip
 from engine.convert.journal import Made, WorkFolder
 from engine.convert.outputs.base import Finished, covered, look_for, lost_bits
-from engine.convert.patch import Item
+from engine.convert.patch import FrameInFlight
 from engine.errors import BadInput
 from engine.media.alpha import grey, with_alpha
 from engine.media.codecs import Encoding
@@ -93,7 +93,7 @@ class VideoWriter:
     ) -> None:
         self._picture, self._mask, self._encoding = picture, mask, encoding
 
-    def write(self, item: Item) -> None:
+    def write(self, item: FrameInFlight) -> None:
         """Encode a frame."""
         frame = item.frame
         if self._encoding.alpha:

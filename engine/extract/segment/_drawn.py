@@ -21,7 +21,7 @@ class Drawn(Network):
     """A mask drawn at the size that it is stored at."""
 
     kind: ClassVar[str]
-    """One of `engine.faces.masks.DRAWN`."""
+    """One of `engine.settings.convert.DRAWN`."""
     centring: ClassVar[Centring] = "face"
     looks: ClassVar[bool] = False
 

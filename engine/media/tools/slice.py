@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import av
 
 from engine.errors import BadInput, NothingToDo
-from engine.extract.selection import ROUNDING_S
 from engine.media.probe import open_video, plain, probe, video_stream
 from engine.media.tools.aside import film_aside
 from engine.media.tools.encode import BESIDE, encode
@@ -22,7 +21,7 @@ from engine.media.tools.remux import Span as Stretch
 from engine.media.tools.remux import remux
 from engine.media.write import look_of
 from engine.protocol import safe_text
-from engine.spans import frame_spans, time_spans
+from engine.spans import ROUNDING_S, frame_spans, time_spans
 
 
 class Packet(NamedTuple):

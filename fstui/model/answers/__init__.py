@@ -64,18 +64,28 @@ class RecipeRunAnswer(Answer, frozen=True):
 
     recipe: str
     state: str
+    """waiting, queued, running, done or failed."""
     why: str
     job: str
     time: str
     files: list[str]
 
 
-class ArrivalsAnswer(Answer, frozen=True):
-    """`arrivals PROJECT --json`: what became of footage that arrived."""
+class BookAnswer(Answer, frozen=True):
+    """What became of footage that arrived."""
 
     dead: list[LetterAnswer]
     questions: list[LetterAnswer]
     runs: list[RecipeRunAnswer]
+
+
+class ArrivalsAnswer(BookAnswer, frozen=True):
+    """`arrivals PROJECT --json`: the same, and what waits for a watcher."""
+
+    new: list[str]
+    """Paths of footage that no watcher has decided about yet."""
+    watched: bool
+    """Whether a watcher runs."""
 
 
 class ProjectAnswer(Answer, frozen=True):
@@ -93,7 +103,7 @@ class ProjectAnswer(Answer, frozen=True):
     iteration: int | None
     results: list[str]
     job: JobAnswer | None
-    arrivals: ArrivalsAnswer | None
+    arrivals: BookAnswer | None
     """None where that can't be read."""
     disk_bytes: int | None = None
     """Of one project alone."""
@@ -145,6 +155,23 @@ class KeptAnswer(Answer, frozen=True):
     bytes: int
 
 
+# --- people ---
+
+
+class RecordAnswer(Answer, frozen=True):
+    """Who a side shows and on what ground; `people PROJECT --json` answers with one by side."""
+
+    name: str
+    ground: str
+    recorded_by: str
+    recorded_at: str
+    """UTC, ISO 8601."""
+    until: str
+    """The last day on which the ground holds; empty if it has no end."""
+    problem: str
+    """What is missing or out of date, words that go on after the name; empty where it holds."""
+
+
 # --- queue ---
 
 
@@ -158,7 +185,8 @@ class QueuedAnswer(Answer, frozen=True):
     job: str
     kind: str
     standing: str
-    """ready, held, damaged, after, blocked, rests, project, device or disk."""
+    """ready, held, still, damaged, after, blocked, rests, hours, project, device, disk or
+    trouble."""
     why: str
     """What it waits for, in words."""
     priority: int
@@ -174,7 +202,7 @@ class QueueAnswer(Answer, frozen=True):
 
     workspace: str
     stands_still: bool
-    """Nobody has let it go on since the machine was started: `queue run` does."""
+    """Some of it begins only after `queue run`: the machine was started since it was queued."""
     kept: bool
     """Whether a process is there that starts what can start."""
     waiting: list[QueuedAnswer]

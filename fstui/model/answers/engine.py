@@ -1,15 +1,54 @@
-"""What the engine answers, as commands print it: models, networks, forecasts, media, marks."""
+"""What the engine answers, as commands print it: models, networks, forecasts, marks."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.sessions import Session
+from engine.trust.record import Provenance
 from engine.watch.recipes import Recipe
 from fstui.model.answers import Answer
 from fstui.model.preview import Looked
 
 # --- a project's trained model ---
+
+
+class StyleAnswer(Answer, frozen=True):
+    """How a network was built, beside its own options."""
+
+    learn_mask: bool
+    icnr_init: bool
+    conv_aware_init: bool
+    reflect_padding: bool
+
+
+class BuiltAnswer(Answer, frozen=True):
+    """What a model is built from and was trained on; fixed for its life."""
+
+    format: int
+    model: str
+    options: dict[str, Any]
+    input_size: int
+    """Pixels of a side."""
+    output_size: int
+    centring: str
+    coverage: float
+    """Per cent."""
+    mask: str
+    shapes: dict[str, list[int]]
+    """Left empty."""
+    version: int
+    style: StyleAnswer
+    vertical_offset: float
+    """Per cent of the crop, as are dilation and blur of the mask."""
+    mask_dilation: float
+    mask_blur: float
+    mask_threshold: int
+    eye_multiplier: float
+    mouth_multiplier: float
+    optimiser: str
+    weights_from: str
+    """The other model that it began with."""
 
 
 class SetAnswer(Answer, frozen=True):
@@ -30,8 +69,7 @@ class SetAnswer(Answer, frozen=True):
 class ModelAnswer(Answer, frozen=True):
     """`model info PROJECT --json`."""
 
-    recipe: dict[str, Any]
-    """How the network was made: its settings as `model/recipe.json` has them."""
+    recipe: BuiltAnswer
     parts: dict[str, int]
     """Numbers in each part."""
     checkpoints: list[SetAnswer]
@@ -68,8 +106,8 @@ class EstimateAnswer(Answer, frozen=True):
     hours_left: float
 
 
-BenchAnswer = dict[str, str | float | int | bool | dict[str, Any] | list[Any] | None]
-"""`bench STAGE --json`: a figure's name and its value, or a part with figures of its own."""
+BenchAnswer = dict[str, int | float | dict[str, int | float]]
+"""`bench STAGE --json`: figures by name, units in the names; of `bench train` by network."""
 
 # --- networks ---
 
@@ -137,48 +175,6 @@ class StoredAnswer(Answer, frozen=True, rename={"for_": "for"}):
     files: list[str]
 
 
-# --- media ---
-
-
-class MediaAnswer(Answer, frozen=True):
-    """`media info FILE --json`."""
-
-    kind: str
-    width: int
-    height: int
-    fps_num: int
-    fps_den: int
-    time_base_num: int
-    time_base_den: int
-    frames: int | None
-    duration_s: float | None
-    rotation: int
-    codec: str
-    pixel_format: str
-    container: str
-    audio: list[dict[str, Any]]
-    vfr: bool
-    note: str
-    bytes: int
-    bit_rate: int | None
-    streams: list[dict[str, Any]]
-    chapters: list[dict[str, Any]]
-    metadata: dict[str, str]
-    problem: str | None
-
-
-class RateAnswer(Answer, frozen=True):
-    """`media fps FILE --json`."""
-
-    rate: str
-    fps: float
-    measured_fps: float | None
-    frames: int
-    varies: bool
-    shortest_s: float | None
-    longest_s: float | None
-
-
 # --- marks and records ---
 
 
@@ -197,7 +193,7 @@ class VerifyAnswer(Answer, frozen=True):
     path: str
     kind: str
     mark: MarkAnswer | None
-    record: dict[str, Any] | None
+    record: Provenance | None
     """As it lies beside the file."""
     hashes_agree: bool | None
     damage: list[str]

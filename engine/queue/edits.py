@@ -1,0 +1,39 @@
+"""Edits of project.toml hold for the recipes' jobs that wait, also while no watcher runs. Light."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from engine.errors import FstuiError, NothingToDo
+from engine.project import Project
+from engine.queue import entry as entries
+from engine.queue.queue import Item, Queue
+from engine.watch.recipes import GONE, Recipe, Recipes, find, recipes_of
+
+
+def follow_edits(queue: Queue) -> None:
+    """Give what waits the conditions that its recipe has now, and take out what has no recipe any
+    more. A project.toml that can't be read changes nothing. Under the queue's lock."""
+    known: dict[Path, Recipes] = {}
+    for item in queue.waiting():
+        project = item.folder.project
+        if not item.entry.recipe or not item.is_ours or item.problem:
+            continue
+        try:
+            if project not in known:
+                known[project] = recipes_of(Project.open(project))
+        except FstuiError:
+            continue
+        with suppress(NothingToDo):  # it begins just now
+            _follow(queue, item, find(known[project], item.entry.recipe))
+
+
+def _follow(queue: Queue, item: Item, recipe: Recipe | None) -> None:
+    if recipe is None:
+        queue.take_out(item.folder, f"taken out of the queue: {GONE}")
+    elif recipe.conditions != item.entry.only_when:
+        changed = msgspec.structs.replace(item.entry, only_when=recipe.conditions)
+        entries.write(item.folder, changed)
