@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.widget import Widget
 
 from engine.protocol import safe_text
@@ -22,6 +22,7 @@ from fstui.rooms.forecast import outlook_lines
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
 from fstui.rooms.where import frame_words
+from fstui.threads import in_thread
 from fstui.widgets.progress import Progress
 from fstui.widgets.timeline import Timeline
 
@@ -188,7 +189,7 @@ class Convert(StageRoom):
         """Swap all frames again."""
         self.choose({})
 
-    @work(thread=True, exclusive=True, group="choose")
+    @in_thread(exclusive=True, group="choose")
     def choose(self, values: dict[str, str], *, again: bool = False) -> None:
         """Write which frames are swapped; `again`: it is undone or redone."""
 

@@ -16,6 +16,7 @@ from engine.store import Store
 from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.undo import Undo
+from fstui.threads import begin_thread
 
 if TYPE_CHECKING:
     from fstui.rooms.faces import Faces
@@ -138,7 +139,7 @@ class Curation:
 
         self._jobs.append(run)
         if len(self._jobs) == 1:
-            self._room.run_worker(self._work_off, thread=True, group="curate")
+            begin_thread(self._room, self._work_off, group="curate")
 
     def _work_off(self) -> None:
         """All that was asked for, in its order; one worker at a time."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,7 +15,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from engine.convert.shots import Shot, read_shots, remove_shot, set_shot, write_shots
-from engine.errors import FstuiError
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, Field, read
@@ -24,6 +24,7 @@ from fstui.model.cuts import begin_at_cuts
 from fstui.model.undo import Undo
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.start import StartForm, label_of, value_in, words_of
+from fstui.threads import deliver, in_thread
 from fstui.widgets.columns import Column, Row
 from fstui.widgets.rows import Rows
 
@@ -76,17 +77,13 @@ class Shots(ModalScreen[bool]):
 
     # --- acts ---------------------------------------------------------------------------------
 
-    @work(thread=True, exclusive=True, group="shots")
+    @in_thread(exclusive=True, group="shots")
     def act(self, change: Callable[[], object], *, again: bool = False) -> None:
         """Change the file in a thread, then read it; `again`: a step is taken back."""
-        try:
-            before = read_shots(self._project).get(self._clip, [])
-            change()
-            after = read_shots(self._project).get(self._clip, [])
-        except FstuiError as error:
-            self.app.call_from_thread(self.problem, str(error))
-            return
-        self.app.call_from_thread(self._read, before, after, again)
+        before = read_shots(self._project).get(self._clip, [])
+        change()
+        after = read_shots(self._project).get(self._clip, [])
+        deliver(self, self._read, before, after, again)
 
     def problem(self, text: str) -> None:
         """Say in one sentence what is wrong, or nothing."""
@@ -125,7 +122,7 @@ class Shots(ModalScreen[bool]):
         def look() -> None:
             found = begin_at_cuts(self._project, self._clip)
             said = tr_n("{n} cut found.", "{n} cuts found.", found).format(n=found)
-            self.app.call_from_thread(self.notify, said, markup=False)
+            deliver(self, partial(self.notify, said, markup=False))
 
         self.act(look)
 

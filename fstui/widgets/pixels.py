@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from engine.cancel import Cancelled
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from fstui.i18n import tr
@@ -37,10 +38,6 @@ class Cell(NamedTuple):
 
 
 Cells = list[list[Cell]]
-
-
-class Cancelled(Exception):
-    """The picture isn't wanted any more."""
 
 
 def load(
