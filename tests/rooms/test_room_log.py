@@ -128,6 +128,13 @@ def test_jobs_and_their_words_are_told_once(engine: fake.FakeEngine) -> None:
     again = listed()
     assert again is not None
     assert again.folders[0].name == new.folder.name
+    bare = engine.folder.project / "jobs" / "20991231T000000.000-train-0000"
+    bare.mkdir()
+    assert listed() is None  # a folder without its request is no job yet
+    (bare / "job.json").write_bytes((engine.folder.path / "job.json").read_bytes())
+    third = listed()
+    assert third is not None
+    assert third.folders[0].name == bare.name
     read = of_job(again.folders[-1])
     assert read() is not None
     assert read() is None
