@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -142,11 +141,7 @@ class ProjectRoom(Room):
         return str(project.path) if project else ""
 
     def news(self, update: object = None) -> None:
-        """Footage may have been added by another hand: project.toml is read again."""
-        session = self.studio.session
-        if isinstance(update, glance.ProjectGlance):
-            with contextlib.suppress(FstuiError):  # being rewritten: the next look reads it
-                session.reload()
+        """Keep what stands beside the overview."""
         if isinstance(update, Pipeline):
             self._pipeline = update
         super().news(update)
