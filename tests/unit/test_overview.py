@@ -159,7 +159,9 @@ def test_project_and_ended_jobs_are_read_once(
         monkeypatch.setattr(JobFolder, name, lambda _: pytest.fail("read again"))
     assert look.look() == first
     assert look.project is opened
-    project.add_sources("b", [project.path / "media" / "a" / "a.png"])
+    more = project.path.parent / "more.mp4"
+    more.write_bytes(b"more")
+    project.add_sources("b", [more])
     assert look.look().sides["b"].sources == first.sides["b"].sources + 1
     (project.path / "project.toml").write_text("format = 1\nsource = 3\n")
     assert "project.toml" in look.look().damaged
@@ -180,9 +182,10 @@ def test_twenty_projects_take_a_moment(tmp_path: Path) -> None:
 
 
 def timed(act: object) -> float:
-    start = time.perf_counter()
+    """Seconds of processor: other programs count nothing."""
+    start = time.process_time()
     act()  # type: ignore[operator]
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def test_disk_use_counts_all_of_it(project: Project) -> None:
