@@ -15,6 +15,7 @@ from engine.errors import BadInput, NothingToDo, Refused
 from engine.eventlog import Event
 from engine.history import History, Point
 from engine.protocol import Snapshot, State, sheet_of
+from engine.sessions import Diary
 from fstui import settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
@@ -271,6 +272,28 @@ def test_the_curve_grows_with_the_file_and_only_then(tmp_path: Path) -> None:
     assert second is not None
     assert second.points[-1].loss_a == pytest.approx(0.05)
     assert len(first.points) == 10, "what was published before isn't touched"
+
+
+def test_a_model_begun_anew_has_its_own_marks_and_points(tmp_path: Path) -> None:
+    def train(model: Path, saves: range, loss: float) -> None:
+        history, diary = History(model / "history"), Diary(model)
+        diary.begin("job", 0)
+        for n in saves:
+            history.append(n, float(n), loss, loss, 3.0)
+            diary.mark("save", n)
+
+    model = tmp_path / "model"
+    train(model, range(1, 11), 0.9)
+    reader = CurveReader(model)
+    assert reader.read() is not None
+    model.rename(tmp_path / "trash")
+    # Longer than the old one: nobody looked while it was short.
+    train(model, range(101, 141), 0.1)
+    curve = reader.read()
+    assert curve is not None
+    assert [mark.iteration for mark in curve.marks] == [0, *range(101, 141)]
+    assert {round(point.loss_a, 1) for point in curve.points} == {0.1}
+    assert reader.read() is None
 
 
 def test_a_week_of_history_becomes_few_points_with_the_last_exact(tmp_path: Path) -> None:
