@@ -223,6 +223,21 @@ async def test_a_range_of_one_of_several_clips_leaves_the_others_out(
         await b.sees("take.mp4 frame 2 of 40, 0:00.040: person 0; left out")
 
 
+async def test_a_clip_that_got_shorter_forgets_the_mark_behind_its_end(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, "convert") as b:
+        timeline = await to_clip(b)
+        await b.press("end", "space")
+        assert timeline.mark == 39
+        timeline.show([timeline.clip._replace(frames=20)])
+        assert (timeline.mark, timeline.frame) == (None, 19)
+        assert timeline.paint(80, 5)
+        timeline.action_mark()
+        timeline.show([timeline.clip._replace(frames=30)])
+        assert timeline.mark == 19, "it is in the clip still"
+
+
 async def test_enter_looks_at_the_frame_under_the_cursor(
     bench: Open, project: Project, asked: list[Request]
 ) -> None:
