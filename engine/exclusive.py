@@ -17,11 +17,11 @@ PAUSE_S = 0.01
 
 
 @contextlib.contextmanager
-def changing(path: Path, lock: Path) -> Iterator[None]:
+def changing(path: Path, lock: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
     """Hold the lock of a file while it is read, changed and written. Threads of one program are
     kept apart as well. Raises `AlreadyRunning` when another keeps it, and what the disk says."""
     held = FileLock(lock)
-    patience = time.monotonic() + PATIENCE_S
+    patience = time.monotonic() + patience_s
     try:
         while not held.acquire():
             if time.monotonic() > patience:

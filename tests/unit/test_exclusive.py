@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from engine import exclusive
 from engine.convert import shots
 from engine.errors import AlreadyRunning
 from engine.exclusive import changing
@@ -44,13 +43,12 @@ def test_two_writers_of_shots_lose_none(tmp_path: Path, monkeypatch: pytest.Monk
     assert [s.first for s in shots.read_shots(project)["clip"]] == [10, 20]
 
 
-def test_who_never_lets_go_is_told_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exclusive, "PATIENCE_S", 0.0)
+def test_who_never_lets_go_is_told_of(tmp_path: Path) -> None:
     held = FileLock(tmp_path / "lock")
     assert held.acquire()
     with (
         pytest.raises(AlreadyRunning, match=r"notes\.json is being changed by another program"),
-        changing(tmp_path / "notes.json", tmp_path / "lock"),
+        changing(tmp_path / "notes.json", tmp_path / "lock", patience_s=0.0),
     ):
         pass
     held.release()
