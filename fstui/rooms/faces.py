@@ -144,8 +144,11 @@ class Faces(StageRoom):
         """The engine could not say where the points lie."""
         self.say(message.text, severity="error", timeout=10)
 
-    def on_unmount(self) -> None:
-        """Decoded frames go with the room."""
+    async def on_unmount(self) -> None:
+        """What was decided is written; decoded frames go with the room."""
+        curation, self.curation = self.curation, None
+        if curation is not None:
+            await curation.writes.finished()
         self.frames.close()
 
     # --- keys ---------------------------------------------------------------------------------
