@@ -41,10 +41,10 @@ async def draw(project: Path) -> str:
     """The train room as SVG."""
     from fstui.app import FstuiApp
     from fstui.model.session import Session
-    from fstui.settings import Settings
+    from fstui.settings import UserSettings
     from fstui.state import UiState
 
-    session = Session(project.parent, UiState(), Settings(), readonly=False)
+    session = Session(project.parent, UiState(), UserSettings(), readonly=False)
     session.open(project)
     session.view.room = "train"
     app = FstuiApp(session, remote=False)

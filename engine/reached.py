@@ -12,6 +12,9 @@ from engine.errors import BadInput
 from engine.project import Project
 from engine.store import Store
 
+FEWEST_FACES = 25
+"""Faces of a side without which a decoder learns pictures by heart."""
+
 
 def face_count(project: Project, side: str) -> int:
     """Faces of a side that are in use."""
@@ -21,6 +24,14 @@ def face_count(project: Project, side: str) -> int:
     except BadInput:
         return 0  # no store yet
     return counts["faces"] - counts["rejected"]
+
+
+def too_few(project: Project, side: str, faces: int) -> str:
+    """The sentence for a side that can't be trained yet."""
+    return (
+        f"Side {side.upper()} of {project.name} has {faces} faces and training needs at least "
+        f"{FEWEST_FACES}: add more footage of that person and extract it."
+    )
 
 
 def is_extracted(project: Project, side: str) -> bool:

@@ -28,6 +28,10 @@ from engine.tables import (
 )
 
 
+class NoFacesYet(BadInput):
+    """There is no store to look into, or one that was made a moment ago and is empty."""
+
+
 class Store:
     """An open faces.db. One short transaction a batch: `with store.batch(): ...`."""
 
@@ -48,9 +52,9 @@ class Store:
         except sqlite3.Error as error:
             raise self._error(error) from error
 
-    def _no_faces(self, why: str) -> BadInput:
+    def _no_faces(self, why: str) -> NoFacesYet:
         project = shlex.quote(self.path.parent.name)
-        return BadInput(
+        return NoFacesYet(
             f"There are no faces yet ({self.path.name} {why}): 'extract {project}' finds them."
         )
 

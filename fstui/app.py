@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,8 @@ from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT
 from fstui.rooms.room import Room
-from fstui.widgets.paint import LeanDisplay
+from fstui.title import Title, title_of
+from fstui.widgets.display import LeanDisplay
 
 
 def _room(name: str) -> Callable[[], Screen[Any]]:
@@ -115,9 +117,15 @@ class FstuiApp(LeanDisplay):
         keep = None if session.readonly else lambda: keep_going(session.workspace)
         session.state.looked_at(session.workspace)
         self.theme_files = theme.Changes()
+        self.terminal_title = Title(self._write, terminal.look())
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:
             self.animation_level = "none"
+
+    def _write(self, sequence: str) -> None:
+        """A sequence for the terminal that paints nothing; for a test's there is none."""
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
 
     def _tell(self, update: object) -> None:
         """From the tail's thread: hand news to the event loop."""
@@ -147,6 +155,7 @@ class FstuiApp(LeanDisplay):
 
     def on_unmount(self) -> None:
         """Remember where we were."""
+        self.terminal_title.end()
         self.tail.stop()
         state.save(self.session.state)
 
@@ -162,11 +171,12 @@ class FstuiApp(LeanDisplay):
             self.take_themes(message.update)
             return
         ended = self.session.take(message.update)
+        self.terminal_title.show(title_of(self.session))
         if self.room is not None:
             self.room.news(message.update)
         if ended is not None:
             self.notify(
-                safe_text(ended.farewell()),
+                safe_text(ended.notice()),
                 title=tr(ended.stage),
                 severity=ended.severity(),
                 markup=False,
@@ -190,6 +200,8 @@ class FstuiApp(LeanDisplay):
         if self.room is not None:
             self.room.remember()
         state.save(self.session.state)
+        self.terminal_title.show(title_of(self.session))
+        self.shown.forget()  # a room's key also mends what another program wrote
         if self.current_mode == room and self.room is not None:
             self.room.on_screen_resume()  # of another project now
         self.switch_mode(room)
@@ -278,6 +290,10 @@ class FstuiApp(LeanDisplay):
         """Textual's own ctrl+q does what q does."""
         self.action_leave()
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C, which ends nothing here: say what does."""
+        self.notify(tr("q leaves; jobs run on. x stops a job."), timeout=5)
+
     def _fatal_error(self) -> None:
         """A bug of ours: leave the screen to the command line's main, which logs the traceback."""
         if self.is_headless:
@@ -311,6 +327,8 @@ def run(
     if path is not None:
         session.open(path)
     app = FstuiApp(session, ascii_only=plain, remote=facts.remote)
+    # Modules stay: without this each full collection looks through them, 50 ms with all rooms.
+    gc.freeze()
     code = app.run()
     if app._exception is not None:
         raise app._exception

@@ -23,13 +23,12 @@ from engine.faces import crops
 from engine.faces.masks import FINER, Packed, stored_of
 from engine.process import fsync_folder
 from engine.project import Project
+from engine.reached import FEWEST_FACES, too_few
 from engine.store import Store
 from engine.tables import Face
 from engine.train.cutting import MARGIN, Cut, piece, placed
 
 VERSION = 2
-FEWEST = 25
-"""Faces of a side without which a decoder learns pictures by heart."""
 FEW = 250
 """Faces of a side below which a swap seldom looks well from all sides."""
 
@@ -94,11 +93,8 @@ def usable(project: Project, side: str) -> list[Face]:
             f"Side {side.upper()} of {project.name} has no faces: add footage with "
             f"'add {project.typed} {side} PATH' and run 'extract {project.typed}'."
         )
-    if len(faces) < FEWEST:
-        raise BadInput(
-            f"Side {side.upper()} of {project.name} has {len(faces)} faces and training needs at "
-            f"least {FEWEST}: add more footage of that person and extract it."
-        )
+    if len(faces) < FEWEST_FACES:
+        raise BadInput(too_few(project, side, len(faces)))
     return faces
 
 

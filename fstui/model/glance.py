@@ -61,7 +61,10 @@ def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
 
     def ask() -> DiskGlance | None:
         nonlocal last
-        free = shutil.disk_usage(path).free
+        try:
+            free = shutil.disk_usage(path).free
+        except FileNotFoundError:
+            return None  # moved away: the project's own look says so
         # Tenths of a GB: the words change seldom, so the banner does.
         low = tr("Only {size} are free for {path}: saving may fail.").format(
             size=size(free), path=safe_text(str(path))

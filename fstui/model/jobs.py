@@ -27,7 +27,14 @@ from engine.launch import launch
 from engine.locks import may_signal, refuse_if_running
 from engine.project import SIDES, Project
 from engine.protocol import VERSION, Job, JobFolder, State, Step, jobs_of, safe_text
-from engine.reached import built, checkpoint_iteration, face_count, is_extracted
+from engine.reached import (
+    FEWEST_FACES,
+    built,
+    checkpoint_iteration,
+    face_count,
+    is_extracted,
+    too_few,
+)
 from engine.references import bring
 from engine.resume import going_on
 from engine.settings import STAGE_SETTINGS, ConvertSettings, TrainSettings, fields, live, read, user
@@ -80,11 +87,14 @@ def start_train(
     project: Project, *, device: str | None = None, place: Place | None = None, **settings: Any
 ) -> JobFolder:
     """Train on the faces of both sides. A training that can be resumed keeps its settings but for
-    those named now. Raises `NothingToDo` when a side has no faces, unless another job comes
-    first."""
-    for side in ("a", "b"):
-        if not comes_later(place) and not face_count(project, side):
+    those named now. Raises `NothingToDo` when a side has no faces, `BadInput` when it has too few,
+    unless another job comes first."""
+    for side in ("a", "b") if not comes_later(place) else ():
+        faces = face_count(project, side)
+        if not faces:
             raise NothingToDo(no_faces(project, side))
+        if faces < FEWEST_FACES:
+            raise BadInput(too_few(project, side, faces))
     before = cut_off(project, "train")
     values = {**(before.settings if before else {}), **settings}
     known = read(TrainSettings, {**project.settings("train"), **values})

@@ -6,6 +6,7 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Any, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ from .tail import JobUpdate, Preview
 
 EVENTS_KEPT = 2000
 PREVIEWS_KEPT = 40
+NOTICE = 80
+"""Characters of good news: two lines of a narrow terminal."""
 KILL_AFTER_S = 20.0
 """How long a stop may take before killing is offered."""
 UNSEEN = frozenset({"progress", "metric", "heartbeat", "frame"})
@@ -177,6 +180,12 @@ class JobView:
         message = safe_text(self.snapshot.message)
         told = tr("{state}: {more}")
         return told.format(state=self.words(), more=message) if message else self.words()
+
+    def notice(self) -> str:
+        """The same for a notice over the room: of good news its beginning is enough."""
+        text = self.farewell()
+        good = self.snapshot.state is State.DONE
+        return shorten(text, NOTICE, placeholder=" ...") if good else text
 
     def severity(self) -> Literal["information", "warning", "error"]:
         """How serious that is."""

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from engine.errors import BadInput, FstuiError
+from engine.errors import FstuiError
 from engine.project import SIDES, Project
 from engine.protocol import ENDS, JobFolder, Snapshot, State, foremost, safe_text
-from engine.reached import checkpoint_iteration, converted_iteration
-from engine.store import Store
+from engine.reached import FEWEST_FACES, checkpoint_iteration, converted_iteration
+from engine.store import NoFacesYet, Store
 from engine.trust.consent import problems_of
 from engine.workspace import last_activity, projects_of
 from fstui.i18n import tr
@@ -121,7 +121,9 @@ class ProjectLook:
         try:
             return self._sound(self._opened(), job, snapshot)
         except (FstuiError, OSError) as error:
-            problem, activity = safe_text(str(error)), last_activity(self.path)
+            gone = tr("{path} is gone: moved, renamed or deleted? 0 shows what is there.")
+            said = str(error) if self.path.exists() else gone.format(path=self.path)
+            problem, activity = safe_text(said), last_activity(self.path)
             return Overview(self.path, problem, activity, {}, {}, [], job, snapshot, None, [], ())
 
     def _opened(self) -> Project:
@@ -166,8 +168,8 @@ def _count(project: Project) -> dict[str, SideCount]:
     try:
         with Store(project.db_path, readonly=True) as store:
             return {side: _side(store, side) for side in SIDES}
-    except BadInput:
-        return empty  # made a moment ago and still empty
+    except NoFacesYet:
+        return empty
 
 
 def _side(store: Store, side: str) -> SideCount:
@@ -215,14 +217,18 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
         return Stage("extract", "needs", tr("needs footage"), f"add {name} a|b|target PATH...")
     faces = sum(s.faces for s in sides.values())
     undone = [s for s in SIDES if sides[s].done < sides[s].sources]
+    if bare and not any(s.frames for s in sides.values()):
+        # Nothing was begun: all footage first, then one extraction.
+        words = tr("needs footage of {sides}").format(sides=listed(bare))
+        return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     if undone:
-        words = tr("side {sides} waits").format(sides=", ".join(undone))
+        words = tr("{sides} not extracted yet").format(sides=listed(undone))
         if faces:
             words += tr("; {faces} so far").format(faces=plural(faces, "face"))
         return Stage("extract", "part" if faces else "ready", words, f"extract {name}")
     if bare:
-        words = tr("{faces}; side {sides} needs footage").format(
-            faces=plural(faces, "face"), sides=", ".join(bare)
+        words = tr("{faces}; needs footage of {sides}").format(
+            faces=plural(faces, "face"), sides=listed(bare)
         )
         return Stage("extract", "part", words, f"add {name} {bare[0]} PATH...")
     return Stage("extract", "done", plural(faces, "face"), "")
@@ -238,8 +244,10 @@ def _train_stage(
     lacking = [s for s in ("a", "b") if not sides[s].faces]
     if lacking:
         # Extracting or adding comes first, and the stage before says so.
-        words = tr("needs faces of side {sides}").format(sides=tr(" and ").join(lacking))
-        return Stage("train", "needs", words, "")
+        return Stage(
+            "train", "needs", tr("needs faces of {sides}").format(sides=listed(lacking)), ""
+        )
+    have = tr("{a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
     if iteration is None:
         words = tr("ready: {a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
         return Stage("train", "ready", words, f"train {name}")
@@ -274,7 +282,12 @@ def _convert_stage(
     if missing:
         command = f"people {name} {missing[0]} NAME --ground GROUND"
         return Stage("convert", "needs", tr("needs the people recorded"), command)
-    return Stage("convert", "ready", tr("ready"), f"convert {name}")
+    return Stage("convert", "ready", "", f"convert {name}")
+
+
+def listed(sides: Sequence[str]) -> str:
+    """`A, B, target`."""
+    return ", ".join(side.upper() if len(side) == 1 else side for side in sides)
 
 
 FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")

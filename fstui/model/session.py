@@ -48,7 +48,8 @@ class Session:
     @property
     def problem(self) -> str:
         """Lasting trouble; stays on screen until it is gone."""
-        return self._unreadable or self._disk
+        damaged = self.overview.damaged if self.overview else ""
+        return damaged or self._unreadable or self._disk
 
     # --- the open project ---
 

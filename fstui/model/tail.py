@@ -186,7 +186,8 @@ class Tail:
         chore: Callable[[], None] | None = None,
     ) -> None:
         self._publish = publish
-        self._interval_s = interval_s
+        self.interval_s = interval_s
+        """Time between two looks."""
         self._chore = chore
         """Done at once and every few seconds, seen or not."""
         self._chore_due = 0.0
@@ -242,7 +243,7 @@ class Tail:
             if self._chore and time.monotonic() >= self._chore_due:
                 self._chore_due = time.monotonic() + CHORE_S
                 self._chore()
-            self._wake.wait(self._interval_s)
+            self._wake.wait(self.interval_s)
 
     def look(self) -> Iterator[object]:
         """All that is new; files that vanish or can't be read are looked at again next time."""

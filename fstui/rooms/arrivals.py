@@ -26,7 +26,7 @@ COLUMNS = (
     Column("What", least=18),
     Column("State", 11),
     Column("When", 11),
-    Column("Why", least=24),
+    Column("Why", least=24, sentence=True),
 )
 TONES: dict[str, Tone] = {
     "asks": "warn",

@@ -40,6 +40,21 @@ ALWAYS = ("help", "leave")
 """Keys that stay in the footer when others must give way."""
 
 
+STARTS = {
+    "extract": later("start extracting"),
+    "train": later("start training"),
+    "convert": later("start converting"),
+    "watch": later("start watching"),
+}
+RESUMES = {
+    "extract": later("resume extracting"),
+    "train": later("resume training"),
+    "convert": later("resume converting"),
+    "watch": later("resume watching"),
+}
+"""What `s` does, by the room's stage."""
+
+
 class Piece:
     """A clickable run of a bar: text, style name, the action that a click runs."""
 
@@ -176,3 +191,8 @@ def valid_keys(screen: Screen[object]) -> list[tuple[str, str, str]]:
     last = [row for name, row in rows if name in ALWAYS]
     first = [row for name, row in rows if name not in ALWAYS]
     return first[: MOST_KEYS - len(last)] + last
+
+
+def start_words(stage: str, *, resumes: bool) -> str:
+    """The words of `s` in a stage's room."""
+    return tr((RESUMES if resumes else STARTS)[stage])

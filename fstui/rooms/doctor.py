@@ -21,7 +21,7 @@ from fstui.model.answers import FindingAnswer
 from fstui.rooms.lines import Lines, Listing
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
-COLUMNS = (Column("", 4), Column("What", 11), Column("What there is", least=20))
+COLUMNS = (Column("", 4), Column("What", 11), Column("What there is", least=20, sentence=True))
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "good": (later("ok"), "good"),
     "note": ("-", "warn"),

@@ -40,6 +40,7 @@ class Faces(StageRoom):
     room = "faces"
     stage = "extract"
     panes = ("#look", "#grid")
+    AUTO_FOCUS = ""
     no_picture = later("The last frame shows here while faces are extracted.")
     BINDINGS: ClassVar[list[Any]] = keymap.bindings(
         *(key.id for key in keymap.KEYS if key.group == "Faces"), "filter", "sheet"
@@ -102,6 +103,8 @@ class Faces(StageRoom):
         if self.browsing and not was:
             self.browser.show_form()
             self.call_after_refresh(self.focus_faces)
+        elif not self.browsing and self.browser.has_focus_within:
+            self.set_focus(None)  # the list is away, and its keys with it
 
     def focus_faces(self) -> None:
         """Keys go to the faces, unless a filter is being typed already."""

@@ -15,7 +15,7 @@ from fstui.i18n import tr
 from fstui.model.facewords import MEANINGS, SORT_KEYS
 from fstui.widgets.rows import Column, Row, Rows
 
-COLUMNS = (Column("Key", 4), Column("Figure", 13), Column("What it is", least=12))
+COLUMNS = (Column("Key", 4), Column("Figure", 13), Column("What it is", least=12, sentence=True))
 
 
 class SortMenu(ModalScreen[str]):

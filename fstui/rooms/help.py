@@ -18,7 +18,7 @@ from fstui.rooms.lines import Listing
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
 
-COLUMNS = (Column("Key", 14), Column("What it does", least=20), Column("Of", 9))
+COLUMNS = (Column("Key", 16), Column("What it does", least=20), Column("Of", 9))
 MOVE = later("Move")
 """The group of keys that are no row of the table."""
 

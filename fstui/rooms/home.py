@@ -37,6 +37,8 @@ TONES: dict[str, Tone] = {
     "failed": "bad",
     "interrupted": "warn",
 }
+VERBS = (later("add"), later("people"))
+"""What is due before a stage, in the word of its command."""
 FIRST_STEPS = (
     ("1", later("make a project"), "+", later("a folder with a name, in this workspace")),
     (
@@ -130,7 +132,9 @@ class Home(Room):
 
     def words_for(self, action: str) -> str:
         """What there is to do with a project."""
-        return tr("rename, copy, trash") if action == "manage" else super().words_for(action)
+        if action == "manage":
+            return tr("rename, copy, trash") if self.chosen else tr("archive, trash")
+        return super().words_for(action)
 
     def action_manage(self) -> None:
         """Rename, duplicate, archive, trash, back again."""

@@ -12,13 +12,17 @@ from textual.strip import Strip
 from engine.protocol import safe_text
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.rows import Rows, Tone
-from fstui.widgets.words import fit, fold
+from fstui.widgets.words import clip, fit, fold
 
 Run = str | tuple[str, Tone]
 Line = Sequence[Run]
 
 MOST = 1000
 """Lines of the screen that anything may take."""
+
+
+SENTENCES = ("warn", "bad")
+"""Tones of whole sentences: what does not fit is left out at their end, of names in the middle."""
 
 
 class Lines(StripView):
@@ -81,7 +85,8 @@ class Lines(StripView):
             text, tone = (run, "") if isinstance(run, str) else run
             text = safe_text(text)
             if cell_len(text) > left:
-                text = fit(text, left, ascii_only=self.ascii_only)
+                cut = clip if tone in SENTENCES else fit
+                text = cut(text, left, ascii_only=self.ascii_only)
             left -= cell_len(text)
             parts.append((text, self.style_of(f"lines--{tone}") if tone else None))
         return line(*parts)

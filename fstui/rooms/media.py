@@ -157,6 +157,7 @@ class MediaRoom(Room):
             lines = about(clip, facts)
             if clip.readable:
                 shown = _film(clip, facts if isinstance(facts, dict) else {})
+        self.query_one(Rows).opens = shown is not None
         self.query_one("#about", Lines).show(lines)
         self.query_one(FilmView).show_clip(shown)
         self._ask_for_facts()

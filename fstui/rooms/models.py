@@ -27,7 +27,7 @@ COLUMNS = (
     Column("Model", least=18),
     Column("What", 11),
     Column("Size", 10, right=True),
-    Column("About", least=24),
+    Column("About", least=24, sentence=True),
 )
 TONES: dict[str, Tone] = {"missing": "warn", "damaged": "bad", "there": "good", "trained": "good"}
 KINDS: tuple[Kind, ...] = ("trained", "network", "store")

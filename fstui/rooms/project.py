@@ -107,9 +107,11 @@ class ProjectRoom(Room):
         if project is None:
             return
         for side in SIDES:
-            lines = side_lines(project, overview, side) if overview else []
-            self.query_one(f"#side-{side}", Lines).show(lines)
-        self.query_one("#stages", Lines).show(stage_lines(overview) if overview else [])
+            of_side = side_lines(project, overview, side) if overview and overview.sides else []
+            self.query_one(f"#side-{side}", Lines).show(of_side)
+        readonly = self.studio.session.readonly
+        lines = stage_lines(overview, readonly) if overview and overview.stages else []
+        self.query_one("#stages", Lines).show(lines)
         rows = self.query_one("#sources", Rows)
         rows.show([source_row(s) for s in project.sources()])
         if self._shown != project.path:
@@ -273,6 +275,8 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     part = tr(", {n} extracted").format(n=count.done)
     looked = part if count.done < count.sources else tr(", extracted")
     lines.append([words.plural(count.sources, "source"), (looked, "muted")])
+    if not count.frames:
+        return lines
     frames = tr(" in {frames}").format(frames=words.plural(count.frames, "frame"))
     if count.rejected:
         frames += tr(", {n} rejected").format(n=words.count(count.rejected))
@@ -280,7 +284,7 @@ def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     return lines
 
 
-def stage_lines(overview: Overview) -> list[Line]:
+def stage_lines(overview: Overview, readonly: bool = False) -> list[Line]:
     """The three stages, and the key that does the next thing."""
     lines: list[Line] = []
     names = [tr(stage.name.title()) for stage in overview.stages]
@@ -290,11 +294,11 @@ def stage_lines(overview: Overview) -> list[Line]:
         told: Run = (fit(state, max(deep, 8)), STATE_TONES.get(stage.state, ""))
         name = fit(name, max(wide + 1, 9))
         lines.append([(f"{number + 2} ", "muted"), name, told, f" {stage.words}"])
-    return [*lines, next_line(overview)]
+    return [*lines, next_line(overview, readonly)]
 
 
-def next_line(overview: Overview) -> Line:
-    """`Next: s  extract (side a, b waits)`."""
+def next_line(overview: Overview, readonly: bool = False) -> Line:
+    """`Next: press  s  to extract`; where nothing may be changed without the key."""
     stage = overview.next
     if stage is None:
         return [(tr("All three stages are done."), "good"), tr(" 3 trains on, 4 converts again.")]
@@ -305,6 +309,8 @@ def next_line(overview: Overview) -> Line:
         return [tr("Running: press "), (f" {room} ", "accent"), watch]
     acts = {"add": tr("add footage"), "people": tr("record the people")}
     what = tr(" to {what}").format(what=acts.get(verb) or tr(stage.name))
+    if readonly:
+        return [tr("Next: {what}").format(what=acts.get(verb) or tr(stage.name))]
     return [tr("Next: press "), (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), what]
 
 

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("Rate", 15),
     Column("Left", 9),
     Column("Made", 11),
-    Column("Why", least=20),
+    Column("Why", least=20, sentence=True),
 )
 TONES: dict[State, Tone] = {
     State.DONE: "good",

@@ -17,11 +17,11 @@ from textual.widgets import Static
 from engine.errors import FstuiError, from_os_error
 from engine.protocol import JobFolder, Snapshot, safe_text
 from fstui import keymap
-from fstui.i18n import later, tr
+from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
-from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar
+from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
 from fstui.widgets.filter import Filter
@@ -35,19 +35,6 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
-STARTS = {
-    "extract": later("start extracting"),
-    "train": later("start training"),
-    "convert": later("start converting"),
-    "watch": later("start watching"),
-}
-RESUMES = {
-    "extract": later("resume extracting"),
-    "train": later("resume training"),
-    "convert": later("resume converting"),
-    "watch": later("resume watching"),
-}
-"""What `s` does, by the room's stage."""
 
 
 class Room(Screen[None]):
@@ -165,10 +152,15 @@ class Room(Screen[None]):
         job = self.job
         working = job if job and job.running else self.studio.session.newest()
         line = working if working and working.running else job or working
-        self.query_one(StatusLine).show(line.shown() if line else None)
+        self.query_one(StatusLine).show(line.shown() if line else None, self.link_note())
         if (keys_of := self.keys_depend_on()) != self._keys_of:
             self._keys_of = keys_of
             self.refresh_bindings()
+
+    def link_note(self) -> str:
+        """How often it looks where there is a link between; nothing on the machine itself."""
+        rate = f"{1 / self.studio.tail.interval_s:.2g}"
+        return tr("remote {rate} Hz").format(rate=rate) if self.studio.remote else ""
 
     def keys_depend_on(self) -> tuple[object, ...]:
         """What makes keys valid or not: the footer is looked at again when it changes."""
@@ -214,7 +206,7 @@ class Room(Screen[None]):
         """The footer's words where the table's are too general."""
         job = self.job
         if action == "start" and self.stage:
-            return tr((RESUMES if job and job.resumable() else STARTS)[self.stage])
+            return start_words(self.stage, resumes=job is not None and job.resumable())
         if action == "pause" and job:
             return tr("go on") if job.snapshot.state == "paused" else tr("pause")
         if action == "stop" and job:
@@ -330,7 +322,7 @@ class Room(Screen[None]):
             start = starts[stage]
             folder = start_or_queue(lambda place: start(project, place=place, **settings))
             if folder.was_queued:
-                waits = tr("It waits in the queue.")
+                waits = tr("This {stage} waits in the queue.").format(stage=tr(stage))
                 self.app.call_from_thread(self.say, waits)
 
         self.attempt_in_thread(launch)

@@ -30,7 +30,7 @@ COLUMNS = (
     Column("Value", 16),
     Column("From", 8),
     Column("Default", 12),
-    Column("What it is", least=24),
+    Column("What it is", least=24, sentence=True),
 )
 KINDS: dict[type, str] = {
     bool: later("true or false"),
@@ -122,7 +122,9 @@ class SettingsRoom(Room):
     def _where(self) -> Line:
         project = self.studio.session.project
         mine = tr("Theme {theme}, keys of your own: {n}")
-        whose = tr("open a project to change its own") if project is None else project.name
+        whose = tr("open a project to change its own")
+        if project is not None:
+            whose = tr("yours and those of {project}").format(project=project.name)
         said = mine.format(theme=self.app.theme, n=self._own_keys)
         return [(f"{said}; {whose}", "muted")]
 
@@ -219,6 +221,7 @@ class SettingsRoom(Room):
     def _take_own(self) -> None:
         before = self.studio.session.settings
         now = self.studio.session.settings = settings.load()
+        self.studio.tail.interval_s = now.poll_s
         self.app.set_keymap(keymap.load_overrides(settings.config_folder()))
         if now.theme != before.theme:
             self.app.theme = theme.first(self.app)

@@ -123,6 +123,9 @@ def stage_words(overview: Overview | None, name: str) -> str:
     stage = stage_of(overview, name)
     if overview is None or stage is None:
         return "..."
+    if stage.state == "ready":
+        start = tr("press s")
+        return f"{stage.words}: {start}" if stage.words else start
     due = stage if stage.command else overview.next
     verb = due.command.split(" ")[0] if due else ""
     way = WAYS.get(verb, "") if stage.state == "needs" else ""

@@ -19,7 +19,14 @@ from fstui.model.series import CurveReader
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
 from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
-from fstui.rooms.trainlines import loss_line, model_line, nan_line, progress_line, settings_now
+from fstui.rooms.trainlines import (
+    loss_line,
+    model_line,
+    nan_line,
+    progress_line,
+    settings_now,
+    warning_lines,
+)
 from fstui.widgets.losschart import LossChart
 from fstui.widgets.menu import Menu
 
@@ -116,7 +123,8 @@ class Train(StageRoom):
         lines = [progress_line(job, curve), loss_line(curve), model_line(job, curve)]
         if curve.nan_since is not None:
             return [nan_line(curve, job), *lines[:2]]
-        return lines if job.running else [lines[0], lines[1], message_line(job)]
+        lines = lines if job.running else [lines[0], lines[1], message_line(job)]
+        return [*lines, *warning_lines(job)]
 
     def keys_depend_on(self) -> tuple[object, ...]:
         """Whether there is a curve, beside the job."""

@@ -44,7 +44,7 @@ def aim_of(job: JobView) -> int:
 
 def progress_line(job: JobView, curve: Curve) -> Line:
     """`training  iteration 41 200  12.3 it/s  3 h 10 to 100 000 (about 14:20)`."""
-    line = list(state_line(job, ""))
+    state, *_ = state_line(job, "")
     iteration = job.snapshot.iteration
     reached = tr("iteration {n}").format(n=words.count(iteration))
     parts = [reached if iteration is not None else ""]
@@ -56,7 +56,13 @@ def progress_line(job: JobView, curve: Curve) -> Line:
         left = tr("{time} left").format(time=words.duration(limit))
         parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
     text = "  ".join(part for part in parts if part)
-    return [line[0], f"  {text}", *line[1:]]
+    return [state, f"  {text}"]
+
+
+def warning_lines(job: JobView) -> list[Line]:
+    """What the training warned of last, in a line of its own: it is a long sentence."""
+    warning = job.snapshot.last_warning
+    return [[(f"! {warning}", "warn")]] if warning else []
 
 
 def loss_line(curve: Curve) -> Line:

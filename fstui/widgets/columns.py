@@ -24,6 +24,8 @@ class Column:
     """The key that sorts by this column; shown in the header."""
     least: int = 8
     """Width below which a sharing column isn't shrunk."""
+    sentence: bool = False
+    """Of what does not fit the end is left out; of a name it is the middle."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from fstui.widgets.paint import LeanDisplay
+    from fstui.widgets.display import LeanDisplay
 
 TICK_S = 0.125
 BYTES_PER_TICK = 4096
@@ -36,7 +36,7 @@ class Pace:
         if self._timer is None:
             self._timer = self._widget.set_interval(TICK_S, self._tick)
             self._others.add(self)
-        if not self._remote or time.monotonic() - self._last >= TICK_S:
+        if not self.remote or time.monotonic() - self._last >= TICK_S:
             self._tick()
 
     def end(self) -> None:
@@ -47,7 +47,8 @@ class Pace:
             self._others.discard(self)
 
     @property
-    def _remote(self) -> bool:
+    def remote(self) -> bool:
+        """Whether there is a link between."""
         return bool(getattr(self._widget.app, "remote", True))
 
     @property
@@ -62,6 +63,6 @@ class Pace:
         if app.message_queue_size or self._widget.screen.message_queue_size:
             return
         self._last = time.monotonic()
-        room = BYTES_PER_TICK // max(1, len(self._others)) if self._remote else ALL_AT_ONCE
+        room = BYTES_PER_TICK // max(1, len(self._others)) if self.remote else ALL_AT_ONCE
         if not self._step(room):
             self.end()

@@ -2,31 +2,22 @@
 
 Textual sends a widget's whole region again on each `refresh()`; over SSH that is hundreds of
 KiB a second for a live screen. `StripView` compares what it painted with what was painted
-before, and `LeanDisplay` cuts the update to the changed cells.
+before; `fstui.widgets.display` does so for all that goes to the terminal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.cells import get_character_cell_size
-from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate
-from textual.app import App
-from textual.color import Color
-from textual.filter import LineFilter, Monochrome, NoColor
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from engine.protocol import safe_text
-from fstui.widgets.plain import to_ascii
-
-if TYPE_CHECKING:
-    from fstui.widgets.pace import Pace
 
 # Two changed runs closer than this go out as one: moving the cursor and setting a style again
 # costs more than the cells between.
@@ -163,56 +154,3 @@ def from_cells(characters: Sequence[str], styles: Sequence[Style | None]) -> Str
             segments.append(Segment("".join(characters[start:x]), styles[start]))
             start = x
     return Strip(segments, len(characters))
-
-
-class LeanUpdate(ChopsUpdate):
-    """A partial update that sends a region's own cells.
-
-    Textual's starts each run at the left edge of the widget below it, which for a number at the
-    end of a line is the whole line.
-    """
-
-    def render_segments(self, console: Any) -> str:
-        """The bytes for the terminal: for each run a cursor move and the cells."""
-        out: list[str] = []
-        for y, x1, x2 in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or x >= x2 or end <= x1:
-                    continue
-                left = max(x, x1) if is_narrow(strip) else x
-                run = strip.crop(left - x, min(end, x2) - x)
-                out += [Control.move_to(left, y).segment.text, run.render(console)]
-        return "".join(out)
-
-
-class AsciiFilter(LineFilter):
-    """Lets nothing but ASCII through to the terminal: Textual's own borders and bars too."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Translate each text; styles stay."""
-        return [Segment(to_ascii(text), style, control) for text, style, control in segments]
-
-
-class LeanDisplay(App[int]):
-    """An app whose partial updates are lean, and whose NO_COLOR and ASCII hold for all widgets."""
-
-    ascii_only = False
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._no_colour = NoColor()
-        self.paces: set[Pace] = set()
-        """Pictures that are being sent, a few lines a tick together."""
-        self._ascii = AsciiFilter()
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, except that NO_COLOR means no colours, not greys."""
-        filters = [f for f in super().get_line_filters() if not isinstance(f, Monochrome)]
-        if self.no_color:
-            filters = [*(f for f in filters if not isinstance(f, NoColor)), self._no_colour]
-        return [*filters, self._ascii] if self.ascii_only else filters
-
-    def _display(self, screen: Any, renderable: Any) -> None:
-        if type(renderable) is ChopsUpdate:
-            renderable = LeanUpdate(renderable.chops, renderable.spans, renderable.chop_ends)
-        super()._display(screen, renderable)

@@ -89,6 +89,17 @@ class Picture(StripView):
         """A new size is a new fit."""
         self._want()
 
+    def on_hide(self) -> None:
+        """Out of sight: shown again, it goes out bit by bit over a link as a new one does."""
+        if self._pace.remote:
+            self._sent, self._before = 0, []
+            self._pace.end()
+
+    def on_show(self) -> None:
+        """In sight again."""
+        if self._sent < len(self._lines):
+            self._pace.begin()
+
     @property
     def mode(self) -> Mode:
         """The form of the picture for this terminal."""

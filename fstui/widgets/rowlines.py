@@ -12,7 +12,7 @@ from textual.strip import Strip
 from fstui.i18n import tr
 from fstui.widgets.columns import Cell, Column, Place, Row, Tone
 from fstui.widgets.paint import line
-from fstui.widgets.words import fit
+from fstui.widgets.words import clip, fit
 
 GUTTER = 2
 """Columns on the left for the cursor's and the mark's sign: colour is not needed."""
@@ -59,6 +59,8 @@ class Painter:
         for place in self.places:
             column = self.columns[place.number]
             text, tone = _split(row.cells, place.number)
+            if column.sentence:
+                text = clip(text, place.width, self.ascii_only)
             cell = fit(text, place.width, right=column.right, ascii_only=self.ascii_only)
             parts += [(cell, over or (self.style(tone) if tone else None)), (" ", over)]
         used = sum(cell_len(text) for text, _ in parts)

@@ -119,6 +119,8 @@ class Rows(StripView, can_focus=True):
         self.header = header
         self.marks = marks
         """Whether space marks rows."""
+        self.opens = True
+        """Whether there is something to open under the cursor."""
         self.marked: set[str] = set()
         self.sorted_by: int | None = None
         self.reverse = False
@@ -252,7 +254,9 @@ class Rows(StripView, can_focus=True):
             self.repaint()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Marking is offered only where rows can be marked."""
+        """Marking is offered only where rows can be marked, opening where there is something."""
+        if action == "choose":
+            return self.opens
         return self.marks if action == "mark" else True
 
     def on_key(self, event: events.Key) -> None:

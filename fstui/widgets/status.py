@@ -10,7 +10,7 @@ from textual.strip import Strip
 from engine.protocol import ENDS, Snapshot, State, safe_text
 from fstui.i18n import later, tr, tr_n
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.words import count, duration, rate, reached, sign
+from fstui.widgets.words import clip, count, duration, rate, reached, sign
 
 STAGE_WORDS = {
     "extract": later("extracting"),
@@ -66,8 +66,11 @@ class StatusLine(StripView):
         room = width - (cell_len(self._note) + len(SEPARATOR) if self._note else 0)
         text = parts[0]
         for part in parts[1:]:
-            if cell_len(text) + len(SEPARATOR) + cell_len(part) <= room:
+            left = room - cell_len(text) - len(SEPARATOR)
+            if cell_len(part) <= left:
                 text += SEPARATOR + part
+            elif self._snapshot is not None and self._snapshot.state in ENDS:
+                text += SEPARATOR + clip(part, left, self.ascii_only)
         head, rest = text[: len(parts[0])], text[len(parts[0]) :]
         gap = " " * (width - cell_len(text) - cell_len(self._note))
         return [line((head, self.style_of(f"status--{tone}")), rest, gap, (self._note, muted))]
@@ -83,7 +86,8 @@ def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
     s = snapshot
     head = f"{sign(s.state, ascii_only)} {_state(s)}"
     if s.state in ENDS:
-        return [head, *([safe_text(s.message)] if s.message else [])]
+        stage = f": {safe_text(s.stage)}" if s.stage else ""
+        return [head + stage, *([safe_text(s.message)] if s.message else [])]
     parts = [head, _place(s)]
     if s.phase:
         parts.append(safe_text(tr(s.phase)))

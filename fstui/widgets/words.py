@@ -132,6 +132,17 @@ def shorten(text: str, width: int, ascii_only: bool = False) -> str:
     return set_cell_size(text, room - cell_len(tail)).rstrip() + dots + tail
 
 
+def clip(text: str, width: int, ascii_only: bool = False) -> str:
+    """A sentence in at most `width` columns: its end is left out."""
+    text = to_ascii(safe_text(text)) if ascii_only else safe_text(text)
+    dots = "..." if ascii_only else "…"
+    if cell_len(text) <= width:
+        return text
+    if width <= len(dots):
+        return ""
+    return set_cell_size(text, width - len(dots)).rstrip() + dots
+
+
 def fit(text: str, width: int, *, right: bool = False, ascii_only: bool = False) -> str:
     """A name in exactly `width` columns, shortened or filled up."""
     short = shorten(text, width, ascii_only)

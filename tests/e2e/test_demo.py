@@ -12,6 +12,7 @@ import av
 import pytest
 
 from engine import packs
+from engine.launch import engine_environment
 
 SHORT_TRAINING_S = 20
 
@@ -24,6 +25,7 @@ def run_demo(workspace: Path, seconds: int) -> subprocess.CompletedProcess[str]:
         capture_output=True,
         text=True,
         timeout=900,
+        env=engine_environment(),  # this checkout, whichever the environment has installed
         check=False,
     )
 

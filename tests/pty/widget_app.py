@@ -32,7 +32,7 @@ from engine.sessions import Mark  # noqa: E402
 from fstui import theme  # noqa: E402
 from fstui.widgets.chart import Chart  # noqa: E402
 from fstui.widgets.confirm import Confirm  # noqa: E402
-from fstui.widgets.paint import LeanDisplay  # noqa: E402
+from fstui.widgets.display import LeanDisplay  # noqa: E402
 from fstui.widgets.picture import Picture  # noqa: E402
 from fstui.widgets.progress import Progress  # noqa: E402
 from fstui.widgets.rows import Column, Row, Rows  # noqa: E402
@@ -127,6 +127,7 @@ class WidgetApp(LeanDisplay):
 
     def action_all(self) -> None:
         """Paint everything anew, as a resize does."""
+        self.shown.forget()
         self.screen.refresh()
         for widget in self.query("*"):
             widget.refresh()

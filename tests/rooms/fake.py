@@ -13,6 +13,7 @@ from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import VERSION, Job, JobFolder, Progress, Snapshot, State, Step, sheet_of
+from engine.reached import FEWEST_FACES
 from engine.store import Store
 
 
@@ -31,17 +32,19 @@ def make_project(workspace: Path, name: str = "demo") -> Project:
 
 
 def add_faces(project: Project) -> None:
-    """A face on each side, so that a training can be asked for."""
+    """As many faces on each side as a training needs."""
     with Store(project.db_path) as store, store.batch():
         for side in ("a", "b"):
             media = store.add_media(
                 hash=side, path="x.mp4", side=side, name="x", width=64, height=48,
                 time_base_num=1, time_base_den=25, fps_num=25, fps_den=1,
             )  # fmt: skip
-            store.add_face(
-                store.add_frame(media.id, 0, 0), 0, left=0.0, top=0.0, right=9.0, bottom=9.0,
-                score=1.0, detector="x", points=bytes(68 * 8), aligner="x", crop="x.jpg",
-            )  # fmt: skip
+            frame = store.add_frame(media.id, 0, 0)
+            for number in range(FEWEST_FACES):
+                store.add_face(
+                    frame, number, left=0.0, top=0.0, right=9.0, bottom=9.0, score=1.0,
+                    detector="x", points=bytes(68 * 8), aligner="x", crop="x.jpg",
+                )  # fmt: skip
 
 
 class FakeEngine:
@@ -108,9 +111,17 @@ class FakeEngine:
 
     def preview(self, number: int, *, sheet: bool = False, **extra: object) -> Path:
         """A preview picture with its event, perhaps with the sheet that it is a part of."""
+        path = self.picture(self.folder.preview_folder / f"{number:09d}.jpg", sheet=sheet)
+        if sheet:
+            extra |= {"sheet": f"preview/{sheet_of(path).name}", "sheet_columns": ["A", "mask"]}
+        self.folder.append("preview", path=f"preview/{path.name}", **extra)
+        return path
+
+    def picture(self, path: Path, *, sheet: bool = False) -> Path:
+        """A picture that is another for each name, perhaps with its sheet."""
         from PIL import Image
 
-        path = self.folder.preview_folder / f"{number:09d}.jpg"
+        number = sum(path.stem.encode())
         picture = Image.new("RGB", (256, 128))
         picture.putdata(
             [((x + number) % 256, 2 * y, (x * y) % 256) for y in range(128) for x in range(256)]
@@ -118,8 +129,6 @@ class FakeEngine:
         picture.save(path)
         if sheet:
             picture.resize((512, 256)).save(sheet_of(path))
-            extra |= {"sheet": f"preview/{sheet_of(path).name}", "sheet_columns": ["A", "mask"]}
-        self.folder.append("preview", path=f"preview/{path.name}", **extra)
         return path
 
     def end(self, state: State, code: int, message: str) -> None:

@@ -343,3 +343,12 @@ def _enter(doc: dict[str, list[object]], new: list[Source]) -> None:
 
     act: Callable[..., None] = enter_sources
     act(doc, new)
+
+
+async def test_a_heading_is_not_offered_to_be_played(bench: Open, project: Project) -> None:
+    async with bench(project.path, "media") as b:
+        await on(b, "film.gif")
+        await b.until(lambda: "enter play" in b.lines()[-1], "a film can be played")
+        await b.press("g")
+        await b.until(lambda: room(b).chosen is None, "the heading of side A")
+        await b.until(lambda: "enter" not in b.lines()[-1], "nothing to play")

@@ -40,7 +40,7 @@ async def test_what_is_missing_is_said_in_the_place_of_model_and_result(
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, size=(140, 30)) as b:
         model, result = (b.app.screen.query_one(f"#{part}", Lines) for part in ("model", "result"))
-        await b.until(lambda: "needs faces of side a and b" in model.text, "no model yet")
+        await b.until(lambda: "needs faces of A, B" in model.text, "no model yet")
         await b.until(lambda: "needs a trained model" in result.text, "no result yet")
 
 
@@ -102,3 +102,41 @@ def test_a_damaged_model_is_no_traceback(project: Project, recipe: str) -> None:
 def test_parts_that_are_empty_are_left_out() -> None:
     line = disk_line({"media": 0, "faces": 1000, "model": 2000})
     assert "".join(run[0] for run in line) == "disk 3.0 kB: model 2.0 kB, faces 1.0 kB"
+
+
+async def test_a_broken_project_file_is_named_and_nothing_is_claimed(
+    bench: Open, project: Project
+) -> None:
+    toml = project.path / "project.toml"
+    good = toml.read_text()
+    async with bench(project.path) as b:
+        await b.sees("Next: press")
+        toml.write_text(good + "\nbroken = [\n")
+        await b.sees("can't be read")
+        assert "All three stages are done" not in b.text()
+        assert "needs footage" not in b.text()
+        assert "s extract" not in b.text()
+        toml.write_text(good)
+        await b.sees("Next: press")
+        await b.until(lambda: "can't be read" not in b.text(), "the banner is gone")
+
+
+async def test_a_project_that_was_moved_away_is_told_with_the_way_on(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, size=(120, 30)) as b:
+        await b.sees("Next: press")
+        project.path.rename(project.path.with_name("elsewhere"))
+        await b.sees("is gone: moved, renamed")
+        assert b.app.screen.query_one("#banner", Lines).text.endswith("0 shows what is there.")
+        assert "Errno" not in b.text()
+        await b.press("0")
+        await b.sees("elsewhere")
+
+
+async def test_readonly_names_what_is_next_without_a_key_that_does_nothing(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, readonly=True) as b:
+        await b.sees("Next: extract")
+        assert "press" not in b.text()

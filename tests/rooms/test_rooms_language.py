@@ -328,6 +328,7 @@ async def test_home_is_translated_with_and_without_projects(
         await look(b, "first run", found)
     engine = fake.FakeEngine(fake.make_project(tmp_workspace).path)
     engine.train_to(20)
+    Project.create(tmp_workspace, "01")
     async with bench(size=size) as b:
         await look(b, "home", found)
         await each_key(b, "home", found)

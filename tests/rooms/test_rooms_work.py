@@ -229,7 +229,7 @@ async def test_counts_and_stages_say_what_is_next(bench: Open, tmp_workspace: Pa
     project = fake.make_project(tmp_workspace)
     async with bench(project.path) as b:
         await b.sees("Next: press  s  to extract")
-        assert "needs faces of side a and b" in b.text()
+        assert "needs faces of A, B" in b.text()
         assert "s extract" in b.lines()[-1]
         await b.press("s")
         await b.sees("Extract faces")
@@ -339,7 +339,7 @@ async def test_a_stage_that_lacks_something_names_the_keys_instead_of_offering_s
         assert "s start" not in b.lines()[-1]
     project = fake.make_project(tmp_workspace)
     async with bench(project.path, "train", size=(140, 30)) as b:
-        await b.sees("needs faces of side a and b: press 2, then s")
+        await b.sees("needs faces of A, B: press 2, then s")
         await b.until(lambda: "s start" not in b.lines()[-1], "start is hidden")
         await b.press("s")
         assert b.app.screen is b.app.room
@@ -978,7 +978,7 @@ async def test_another_project_shows_nothing_of_the_one_before(
         assert b.app.screen.query_one(Previews).path is None
         assert b.app.screen.query_one(Chart).log_scale
         await b.press("1")
-        await b.sees("needs faces of side a and b")
+        await b.sees("needs faces of A, B")
         assert "second" in b.lines()[0]
         await b.press("5")
         await b.sees("No job yet")

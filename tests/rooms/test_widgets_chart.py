@@ -14,7 +14,8 @@ from engine.protocol import Progress as Share
 from engine.protocol import Snapshot, State
 from engine.sessions import Mark
 from fstui.widgets.chart import Chart
-from fstui.widgets.paint import LeanDisplay, StripView, changed_runs
+from fstui.widgets.display import LeanDisplay
+from fstui.widgets.paint import StripView, changed_runs
 from fstui.widgets.progress import Progress
 from fstui.widgets.status import StatusLine
 
@@ -236,3 +237,13 @@ async def test_status_drops_the_least_important_first_and_keeps_the_note() -> No
         text = text_of(status)[0]
         assert text.startswith("► training  it 41 200  compiling")
         assert text.endswith("remote 2 Hz")
+
+
+async def test_what_an_ended_job_said_is_cut_and_not_dropped() -> None:
+    app = SmallApp()
+    async with app.run_test(size=(40, 10)) as pilot:
+        message = "Side A has 24 faces and training needs at least 25."
+        app.query_one(StatusLine).show(Snapshot(State.FAILED, stage="train", message=message))
+        await pilot.pause()
+        text = text_of(app.query_one(StatusLine))[0]
+        assert text.rstrip()[1:] == " failed: train  Side A has 24 faces an…"

@@ -12,8 +12,8 @@ from textual.app import ComposeResult
 from textual.pilot import Pilot
 
 from fstui.widgets.confirm import Confirm
+from fstui.widgets.display import LeanDisplay
 from fstui.widgets.filter import Filter
-from fstui.widgets.paint import LeanDisplay
 from fstui.widgets.pathinput import CandidateList, PathEntry, PathInput
 from fstui.widgets.rows import Column, Rows
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 
 from rich.style import Style
+from textual._compositor import ChopsUpdate
 from textual.app import ComposeResult
 from textual.strip import Strip
 
-from fstui.widgets.paint import LeanDisplay, LeanUpdate, StripView, changed_runs, from_cells, line
+from fstui.widgets.display import LeanDisplay, LeanUpdate, Shown
+from fstui.widgets.paint import StripView, changed_runs, from_cells, line
 
 RED, BLUE = Style.parse("red"), Style.parse("blue")
 
@@ -165,9 +167,36 @@ def test_update_starts_at_the_changed_cell_and_respects_wide_characters() -> Non
 
     narrow, wide = line("abcdefghij"), line("漢字cdefgh")
     chops: list[dict[int, Strip | None]] = [{0: narrow}, {0: wide}]
-    update = LeanUpdate(chops, [(0, 6, 8), (1, 1, 6)], [[10], [10]])
+    update = LeanUpdate(ChopsUpdate(chops, [(0, 6, 8), (1, 1, 6)], [[10], [10]]), Shown())
     sent = update.render_segments(Fake())
     assert sent == "\x1b[1;7Hgh\x1b[2;1H漢字cd"
+
+
+def test_what_the_terminal_shows_is_not_sent_again() -> None:
+    """Of a whole line, of a part of it, over wide characters; all of it once that is forgotten."""
+    shown = Shown()
+    assert [(x, s.text) for x, s in shown.put(0, 0, line("abcdefghijklmnop"))] == [
+        (0, "abcdefghijklmnop")
+    ]
+    assert list(shown.put(0, 0, line("abcdefghijklmnop"))) == []
+    assert list(shown.put(2, 0, line("cd"))) == []
+    assert [(x, s.text) for x, s in shown.put(0, 0, line("Abcdefghijklmnoq"))] == [
+        (0, "A"),
+        (15, "q"),
+    ]
+    assert [(x, s.text) for x, s in shown.put(4, 0, line("漢字"))] == [(4, "漢字")]
+    assert [(x, s.text) for x, s in shown.put(6, 0, line("gh"))] == [(6, "gh")]
+    shown.forget()
+    assert [x for x, _ in shown.put(0, 0, line("Abcdefghijklmnoq"))] == [0]
+
+
+def test_another_colour_is_sent_though_the_text_is_the_same() -> None:
+    shown = Shown()
+    list(shown.put(0, 0, line("same text here")))
+    red = Style.parse("red")
+    assert [(x, s.text) for x, s in shown.put(0, 0, line("same ", ("text", red), " here"))] == [
+        (5, "text")
+    ]
 
 
 async def test_ascii_app_shows_ascii_only() -> None:

@@ -17,7 +17,7 @@ from textual.pilot import Pilot
 
 from engine.errors import BadInput
 from fstui.widgets import picture
-from fstui.widgets.paint import LeanDisplay
+from fstui.widgets.display import LeanDisplay
 from fstui.widgets.picture import BYTES_PER_TICK, Picture, cost, to_strips
 from fstui.widgets.pixels import RAMP, Cancelled, Cell, decoded, load
 

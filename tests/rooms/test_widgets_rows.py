@@ -12,7 +12,8 @@ from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 
-from fstui.widgets.paint import LeanDisplay, changed_runs
+from fstui.widgets.display import LeanDisplay
+from fstui.widgets.paint import changed_runs
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = [

@@ -42,7 +42,7 @@ def test_status_fits_its_schema(project: Project, capsys: pytest.CaptureFixture[
     one = msgspec.json.decode(said(capsys, "status", "film", "--json"), type=ProjectAnswer)
     assert one.job is not None
     assert (one.job.state, one.job.iteration) == (State.STOPPED, 1234)
-    assert one.sides["a"].faces == 1
+    assert one.sides["a"].faces == 25
     assert one.disk_bytes
     assert one.arrivals == BookAnswer([], [], [])
     told = msgspec.json.decode(said(capsys, "arrivals", "film", "--json"), type=ArrivalsAnswer)

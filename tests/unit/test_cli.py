@@ -89,7 +89,7 @@ def test_flags_reach_the_settings_typed(
 ) -> None:
     project = Project.create(tmp_workspace, "film")
     asked: dict = {}
-    monkeypatch.setattr(jobs, "face_count", lambda *_: 1)
+    monkeypatch.setattr(jobs, "face_count", lambda *_: 25)
     monkeypatch.setattr(
         jobs,
         "start",

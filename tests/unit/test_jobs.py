@@ -45,7 +45,7 @@ def launched(monkeypatch: pytest.MonkeyPatch) -> list[Job]:
     return asked
 
 
-def add(project: Project, side: str, *, extracted: bool = True, faces: int = 1) -> None:
+def add(project: Project, side: str, *, extracted: bool = True, faces: int = 25) -> None:
     """A source; in the store where it was extracted."""
     path = project.path.parent / f"{side}.mp4"
     path.write_bytes(side.encode())
@@ -104,6 +104,16 @@ def test_train_needs_faces_of_both_sides(project: Project, launched: list[Job]) 
     add(project, "a")
     add(project, "b", faces=0)
     with pytest.raises(NothingToDo, match="extract film --side b"):
+        jobs.start_train(project)
+    assert launched == []
+
+
+def test_train_needs_so_many_of_each(project: Project, launched: list[Job]) -> None:
+    add(project, "a")
+    add(project, "b", faces=24)
+    with pytest.raises(
+        BadInput, match="Side B of film has 24 faces and training needs at least 25"
+    ):
         jobs.start_train(project)
     assert launched == []
 

@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po
 
 from fstui import app, i18n
 from fstui.i18n import tr, tr_n
-from fstui.locale.__main__ import as_mo, texts
+from fstui.locale.__main__ import as_mo, texts, translated
 from fstui.widgets.words import NOUNS, fold, plural
 
 VARIABLES = ("FSTUI_LANGUAGE", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
@@ -164,3 +164,10 @@ def test_what_the_program_reads_is_compiled_of_what_was_written(folder: Path) ->
     assert [(m.id, m.string) for m in written if m.id] == [
         (m.id, m.string) for m in compiled if m.id
     ]
+
+
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.parent.name)
+def test_no_text_of_a_shipped_language_is_missing(folder: Path, found: Catalog) -> None:
+    there = {m.id if isinstance(m.id, str) else tuple(m.id): m.string for m in read(folder)}
+    wanted = ids(found)
+    assert [text for text in wanted if not translated(there.get(text))] == []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,9 +33,23 @@ def next_command(project: Project) -> str:
 def test_a_project_says_at_each_point_what_comes_next(project: Project) -> None:
     assert next_command(project) == "add film a|b|target PATH..."
     add(project, "a", extracted=False)
-    assert next_command(project) == "extract film"
+    assert next_command(project) == "add film b PATH..."  # all footage, then one extraction
     add(project, "b")
     assert next_command(project) == "extract film"
+
+
+def test_footage_of_all_sides_is_extracted_at_once(project: Project) -> None:
+    for side, following in (("a", "add film b"), ("b", "add film target"), ("target", "extract")):
+        add(project, side, extracted=False)
+        assert next_command(project).startswith(following)
+
+
+def test_too_few_faces_are_told_before_a_training_is_begun(project: Project) -> None:
+    add(project, "a", faces=24)
+    add(project, "b", faces=25)
+    train = overview(project.path).stages[1]
+    assert (train.state, train.words) == ("needs", "24 and 25 faces, needs 25 of each")
+    assert train.command == ""
 
 
 def test_from_faces_to_a_result(project: Project) -> None:
@@ -130,14 +146,14 @@ def test_counts_are_kept_until_the_store_changes(
 ) -> None:
     add(project, "a")
     look = ProjectLook(project.path)
-    assert look.look().sides["a"].faces == 1
+    assert look.look().sides["a"].faces == 25
     counted: list[Project] = []
     count = module._count
     monkeypatch.setattr(module, "_count", lambda p: counted.append(p) or count(p))
-    assert look.look().sides["a"].faces == 1
+    assert look.look().sides["a"].faces == 25
     assert counted == []
     add(project, "b")
-    assert look.look().sides["b"].faces == 1
+    assert look.look().sides["b"].faces == 25
 
 
 def test_project_and_ended_jobs_are_read_once(
@@ -192,3 +208,11 @@ def test_disk_use_counts_all_of_it(project: Project) -> None:
     before = disk_use(project.path)
     (project.path / "out" / "big.mp4").write_bytes(b"x" * 1_000_000)
     assert 1_000_000 <= disk_use(project.path) - before < 1_100_000
+
+
+def test_a_store_of_a_newer_fstui_is_told_and_not_taken_for_an_empty_one(project: Project) -> None:
+    add(project, "a")
+    with closing(sqlite3.connect(project.db_path)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    assert "faces.db has format 99" in overview(project.path).damaged

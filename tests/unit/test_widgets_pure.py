@@ -12,20 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.style import Style
 
 from engine.history import Point
 from engine.protocol import Progress, Snapshot, State
 from fstui.widgets.axes import Axis, step_axis, value_axis
 from fstui.widgets.canvas import SHADE, Canvas
-from fstui.widgets.columns import Column, lay_out
+from fstui.widgets.columns import Column, Row, lay_out
 from fstui.widgets.curves import curves, extent
 from fstui.widgets.filter import matches
 from fstui.widgets.paths import candidates, complete
 from fstui.widgets.plain import to_ascii
 from fstui.widgets.progress import bar_text
+from fstui.widgets.rowlines import Painter
 from fstui.widgets.smooth import ema, median_filter, smooth
 from fstui.widgets.status import words_of
-from fstui.widgets.words import SIGNS, duration, engineering, fit, rate, shorten
+from fstui.widgets.words import SIGNS, clip, duration, engineering, fit, rate, shorten
 
 NAN = math.nan
 
@@ -95,6 +97,19 @@ def test_fitted_text_has_exactly_its_width(
     assert fitted.isascii() or not ascii_only
 
 
+@pytest.mark.parametrize("ascii_only", [False, True])
+def test_of_a_sentence_the_end_is_left_out(ascii_only: bool) -> None:
+    dots = "..." if ascii_only else "…"
+    whole = "Side A has 24 faces and training needs 25"
+    assert clip(whole, 99, ascii_only) == whole
+    cut = clip(whole, 24, ascii_only)
+    assert cut.endswith(dots)
+    assert whole.startswith(cut.removesuffix(dots))
+    assert cell_len(cut) <= 24
+    assert cell_len(clip("人" * 20, 9, ascii_only)) <= 9
+    assert clip(whole, 1, ascii_only) == ""
+
+
 def test_escapes_never_reach_the_screen() -> None:
     assert "\x1b" not in shorten("\x1b[31mred\x1b]0;title\x07.png", 30)
 
@@ -114,6 +129,11 @@ def test_status_words_say_all_that_matters() -> None:
     ]  # fmt: skip
     failed = Snapshot(state=State.FAILED, message="No face\x1b[2J in 'x'.")
     assert words_of(failed, ascii_only=True) == ["x failed", "No face[2J in 'x'."]
+
+
+def test_a_job_that_ended_is_named_with_what_it_said() -> None:
+    ended = Snapshot(state=State.FAILED, stage="train", message="Side A has too few faces.")
+    assert words_of(ended, ascii_only=True) == ["x failed: train", "Side A has too few faces."]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.999, 1.0])
@@ -246,6 +266,14 @@ COLUMNS = [Column("name", least=10), Column("n", 6), Column("state", 8)]
 
 def test_sharing_column_gets_the_rest() -> None:
     assert lay_out(COLUMNS, 80) == [(0, 80 - 6 - 8 - 3), (1, 6), (2, 8)]
+
+
+@pytest.mark.parametrize(("sentence", "text"), [(True, "look at ever…"), (False, "look…1 is all")])
+def test_a_column_of_sentences_leaves_out_their_end(sentence: bool, text: str) -> None:
+    columns = [Column("What it is", 13, sentence=sentence)]
+    painter = Painter(columns, lay_out(columns, 14), 20, lambda _: Style(), ascii_only=False)
+    row = Row("every", ("look at every nth frame: 1 is all",))
+    assert text in painter.entry(row, " ", cursor=False, marked=False).text
 
 
 def test_what_does_not_fit_is_reached_by_shifting() -> None:
