@@ -249,8 +249,10 @@ def _train_stage(
         )
     have = tr("{a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
     if iteration is None:
-        words = tr("ready: {a} and {b} faces").format(a=sides["a"].faces, b=sides["b"].faces)
-        return Stage("train", "ready", words, f"train {name}")
+        if min(sides[s].faces for s in ("a", "b")) < FEWEST_FACES:
+            few = tr("{have}, needs {n} of each").format(have=have, n=FEWEST_FACES)
+            return Stage("train", "needs", few, "")
+        return Stage("train", "ready", have, f"train {name}")
     newest = jobs.newest_with(folders, "train")
     if newest and jobs.is_cut_off(*newest):
         state = tr(str(newest[0].current().state))

@@ -15,16 +15,16 @@ from engine.store import Store
 from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.undo import Undo
+from fstui.rooms.browser import Marks
 from fstui.rooms.writes import Act, Then, Writes
 
 if TYPE_CHECKING:
     from fstui.rooms.faces import Faces
 
-Marks = frozenset[str]
 Decisions = list[Decision]
 Edit = tuple[int, Shape]
 Step = Marks | Decisions | Edit
-"""One side of what can be undone: which faces are marked, what was decided, a face's shape."""
+"""One side of what can be undone: a change of marks, what was decided, a face's shape."""
 
 
 class Curation:
@@ -41,9 +41,9 @@ class Curation:
         """Whether the room still shows this project: a write may end when another is open."""
         return self is self._room.curation
 
-    def marked(self, before: Marks, after: Marks) -> None:
+    def marked(self, marks: Marks) -> None:
         """Other faces are marked."""
-        self.steps.push(before, after)
+        self.steps.push(marks.back, marks)
 
     def decide(self, faces: list[int], verb: str, single: bool) -> None:
         """Reject or keep faces; behind a single one the cursor goes on."""
@@ -61,10 +61,13 @@ class Curation:
         self._write(lambda: act)
 
     def _decided(self, before: Decisions, after: Decisions, verb: str, single: bool) -> None:
+        browser = self._room.browser
+        if self.is_shown and not single and browser.marked:
+            self.marked(browser.all_off)  # before the decision: `u` takes that back first
+            browser.put_marks(browser.all_off)
         self.steps.push(before, after)
         if not self.is_shown:
             return
-        browser = self._room.browser
         if single:
             browser.reload(then=partial(browser.step_from, browser.view.face))
             return
@@ -74,7 +77,6 @@ class Curation:
         )
         said = rejected if verb == "reject" else kept
         self._room.say(said.format(faces=words.plural(len(after), "face")))
-        browser.put_marks(())
         browser.reload()
 
     def save(self, face: int, shape: Shape, then: Callable[[], object]) -> None:
@@ -105,7 +107,7 @@ class Curation:
         """What makes a side of a step hold in faces.db; marks are only on the screen."""
         if step is None:
             return None
-        if isinstance(step, frozenset):
+        if isinstance(step, Marks):
             if self.is_shown:
                 self._room.browser.put_marks(step)
             return None
