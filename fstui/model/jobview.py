@@ -6,7 +6,6 @@ import re
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
-from textwrap import shorten
 from typing import Any, Literal
 
 import msgspec
@@ -14,6 +13,7 @@ import msgspec
 from engine.eventlog import Event
 from engine.protocol import ENDS, STALLED_S, Job, JobFolder, Progress, Snapshot, State, safe_text
 from fstui.i18n import later, tr
+from fstui.widgets.words import clip
 
 from . import jobs, words
 from .logtext import LogText
@@ -185,7 +185,7 @@ class JobView:
         """The same for a notice over the room: of good news its beginning is enough."""
         text = self.farewell()
         good = self.snapshot.state is State.DONE
-        return shorten(text, NOTICE, placeholder=" ...") if good else text
+        return clip(text, NOTICE) if good else text
 
     def severity(self) -> Literal["information", "warning", "error"]:
         """How serious that is."""

@@ -86,7 +86,7 @@ def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
     s = snapshot
     head = f"{sign(s.state, ascii_only)} {_state(s)}"
     if s.state in ENDS:
-        stage = f": {safe_text(s.stage)}" if s.stage else ""
+        stage = f": {safe_text(tr(s.stage))}" if s.stage else ""
         return [head + stage, *([safe_text(s.message)] if s.message else [])]
     parts = [head, _place(s)]
     if s.phase:

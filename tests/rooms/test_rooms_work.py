@@ -886,7 +886,7 @@ async def test_what_training_sees_comes_from_the_engine_and_nothing_waits_for_it
     project = fake.make_project(tmp_workspace)
     fake.add_faces(project)
     async with bench(project.path, "train", size=(100, 40)) as b:
-        await b.sees("ready: 1 and 1 faces")
+        await b.sees("25 and 25 faces")
         await b.press("i")
         await b.sees("The faces are being cut and varied")
         answers[0].set()
