@@ -7,12 +7,14 @@ and words; `QUESTIONS` says what each word is and which function answers.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.errors import UsageError
+from engine.errors import Exit, UsageError
+from engine.process import on_stop_signals
 from engine.project import Project
 
 
@@ -74,7 +76,12 @@ QUESTIONS = {
 
 
 def answer(question: list[str]) -> int:
-    """Print the answer."""
+    """Print the answer. A signal to stop ends the work from within, so that it tidies up."""
+
+    def leave(_number: int) -> None:
+        sys.exit(Exit.STOPPED)
+
+    on_stop_signals(leave)
     print(json.dumps(_answer(question)))
     return 0
 

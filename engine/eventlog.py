@@ -6,9 +6,12 @@ import errno
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+LAST_TIME = 253_402_300_800
+"""UNIX time of the year 10000: a clock shows none beyond."""
 
 
 class Event(msgspec.Struct):
@@ -20,7 +23,7 @@ class Event(msgspec.Struct):
     A reader skips kinds that it does not know.
     """
 
-    t: float
+    t: Annotated[float, msgspec.Meta(ge=0, lt=LAST_TIME)]
     k: str
     data: dict[str, Any] = {}
 

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from engine.cancel import output_of, stop_if_cancelled
 from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, NotPossible, from_os_error, of_exit
 from engine.locks import refuse_if_running
 from engine.protocol import Job, JobFolder, safe_text
@@ -29,19 +30,15 @@ def ask(*question: str, patience_s: float | None = None) -> Any:
     """Put a short question to the engine (`engine/ask.py`) and wait for its answer.
 
     Raises what the engine answers with: `BadInput` and its like, each with its sentence;
-    `NotPossible` when the answer takes longer than `patience_s`.
+    `NotPossible` when the answer takes longer than `patience_s`; `Cancelled` when nobody waits for
+    it any more (`engine/cancel.py`).
     """
     try:
-        answer = subprocess.run(
-            engine_command("ask", *question),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            env=engine_environment(),
-            check=False,
-            timeout=patience_s,
+        answer = output_of(
+            engine_command("ask", *question), env=engine_environment(), patience_s=patience_s
         )
+    except OSError as error:
+        raise from_os_error(error, "starting the engine") from error
     except subprocess.TimeoutExpired as error:
         raise NotPossible(
             f"The engine had no answer to '{safe_text(' '.join(question))}' within {patience_s:g} "
@@ -96,6 +93,7 @@ def wait_for_start(folder: JobFolder, child: subprocess.Popen[bytes]) -> None:
     """Wait for the start event. Raises what the supervisor ended with when it came to none."""
     patience = time.monotonic() + START_PATIENCE_S
     while time.monotonic() < patience:
+        stop_if_cancelled()  # the job begins all the same: nobody waits for its first word
         ended = child.poll() is not None
         events, _ = folder.events()
         for event in events:

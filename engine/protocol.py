@@ -303,8 +303,10 @@ class JobFolder:
         if snapshot.state in ENDS:
             return snapshot
         if end := self.end_event():
-            snapshot.state = State(end.data.get("state", State.FAILED))
-            snapshot.exit = end.data.get("exit")
+            state, code = end.data.get("state"), end.data.get("exit")
+            # A newer version may know ends that this one doesn't: then it isn't known to be done.
+            snapshot.state = next((s for s in ENDS if s == state), State.FAILED)
+            snapshot.exit = code if isinstance(code, int) else None
             snapshot.message = str(end.data.get("message", ""))
             return snapshot
         if not self.lock_path.exists():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import events, work
+from textual import events
 from textual.command import Provider
 from textual.message import Message
 from textual.screen import Screen
@@ -24,7 +24,8 @@ from fstui.model.queue import keep_going
 from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT
-from fstui.rooms.room import Room
+from fstui.rooms.room import Answer, Room
+from fstui.threads import in_thread
 from fstui.title import Title, title_of
 from fstui.widgets.display import LeanDisplay
 
@@ -166,14 +167,17 @@ class FstuiApp(LeanDisplay):
         return bottom if isinstance(bottom, Room) else None
 
     def on_fstui_app_news(self, message: News) -> None:
-        """Take news into the session, then let the room that is shown paint what changed."""
-        if isinstance(message.update, theme.ThemesChanged):
-            self.take_themes(message.update)
+        """Take news into the session, then into the room that asked; else into that which shows."""
+        room, update = self.room, message.update
+        if isinstance(update, theme.ThemesChanged):
+            self.take_themes(update)
             return
-        ended = self.session.take(message.update)
+        if isinstance(update, Answer):
+            room, update = update
+        ended = self.session.take(update)
         self.terminal_title.show(title_of(self.session))
-        if self.room is not None:
-            self.room.news(message.update)
+        if room is not None:
+            room.news(update)
         if ended is not None:
             self.notify(
                 safe_text(ended.notice()),
@@ -203,7 +207,7 @@ class FstuiApp(LeanDisplay):
         self.terminal_title.show(title_of(self.session))
         self.shown.forget()  # a room's key also mends what another program wrote
         if self.current_mode == room and self.room is not None:
-            self.room.on_screen_resume()  # of another project now
+            self.room.show_again()  # of another project now
         self.switch_mode(room)
 
     def open_project(self, path: Path, room: str = "") -> None:
@@ -217,7 +221,7 @@ class FstuiApp(LeanDisplay):
         self.enter(room or self.session.view.room)
         self.watch_if_asked()
 
-    @work(thread=True, exclusive=True, group="watch")
+    @in_thread(exclusive=True, group="watch")
     def watch_if_asked(self) -> None:
         """Start the watching job where the project says so."""
         if problem := self.session.watch_if_asked():
@@ -253,7 +257,8 @@ class FstuiApp(LeanDisplay):
     def action_theme(self) -> None:
         """The next theme, remembered."""
         self.theme = self.session.state.theme = theme.after(self)
-        self.notify(tr("theme: {name}").format(name=self.theme), timeout=2)
+        said = tr("theme: {name}").format(name=safe_text(self.theme))
+        self.notify(said, timeout=2, markup=False)
 
     def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""

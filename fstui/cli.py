@@ -11,15 +11,13 @@ import importlib
 import keyword
 import os
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
 from engine import __version__
 from engine.errors import Exit, FstuiError, NotPossible, Refused, from_os_error
 from engine.protocol import safe_text
+from fstui import bugs
 from fstui.called import program, with_program
 from fstui.commands import COMMANDS, LOOKING
 from fstui.nearest import did_you_mean
@@ -47,13 +45,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.DONE)
     except OSError as error:
-        record_bug()
+        bugs.record()
         failure = from_os_error(error, f"working on {error.filename or 'a file'}")
         return fail(str(failure), failure.exit)
     except Exception as error:  # the command line's main: one sentence, the traceback in a log
-        words = safe_text(str(error).partition("\n")[0])[:200]
-        log = record_bug()
-        return fail(f"A bug of ours: {type(error).__name__}: {words}. {log} has it all.", Exit.BUG)
+        return fail(bugs.told(error), Exit.BUG)
 
 
 def open_closed_streams() -> None:
@@ -113,25 +109,6 @@ def fail(sentence: str, code: Exit) -> int:
     with contextlib.suppress(OSError):  # the terminal may be gone; the code still tells a script
         print(f"fstui: {safe_text(with_program(sentence))}", file=sys.stderr)
     return int(code)
-
-
-def record_bug() -> Path:
-    """Append the traceback at hand to the log of unexpected errors; the log's path."""
-    from datetime import UTC, datetime
-
-    from fstui import places
-
-    for folder in (places.state_folder, lambda: Path(tempfile.mkdtemp(prefix="fstui-"))):
-        try:
-            path = folder() / "fstui.log"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(path, "a", encoding="utf-8") as log:
-                stamp = datetime.now(UTC).isoformat(timespec="seconds")
-                log.write(f"{stamp} fstui {__version__}\n{traceback.format_exc()}\n")
-        except OSError:
-            continue
-        return path
-    return Path(os.devnull)
 
 
 class Parser(argparse.ArgumentParser):

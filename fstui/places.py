@@ -9,6 +9,7 @@ from pathlib import Path
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from engine.workspace import check_name
+from fstui.i18n import tr
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,7 +26,7 @@ def workspace(option: str | None = None) -> Path:
 
     named = option or os.environ.get("FSTUI_WORKSPACE") or settings.load().workspace
     if named:
-        return Path(named).expanduser().absolute()
+        return typed_path(named)
     if root := checkout():
         return root / "projects"
     from platformdirs import user_data_path
@@ -49,12 +50,24 @@ def cache_folder() -> Path:
     return user_cache_path("fstui")
 
 
+def typed_path(text: str) -> Path:
+    """The absolute path that a user typed; `~` is a home. Raises `BadInput` for the home of a user
+    that isn't known."""
+    try:
+        return Path(text.strip()).expanduser().absolute()
+    except RuntimeError as error:
+        user = Path(text.strip()).parts[0]
+        raise BadInput(
+            tr("There is no user '{user}': write the whole path.").format(user=safe_text(user[1:]))
+        ) from error
+
+
 def project_path(name: str, in_workspace: Path) -> Path:
     """The project folder that a command line means: a path to one, or a name in the workspace.
 
     Raises `BadInput` for a name that can't be one and for a project that isn't there.
     """
-    path = Path(name).expanduser()
+    path = typed_path(name) if name else Path()
     if name and (path / "project.toml").is_file():
         return path.resolve()
     if os.sep in name or name in (".", ".."):

@@ -54,7 +54,7 @@ def places_of(project: Project) -> list[Place]:
 def outside(project: Project) -> list[Place]:
     """The folders outside that project.toml names."""
     return [
-        Place(folder.side, project.path / Path(folder.path).expanduser())
+        Place(folder.side, project.path / os.path.expanduser(folder.path))
         for folder in project.file.watch.folder
     ]
 

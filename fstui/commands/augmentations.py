@@ -5,10 +5,10 @@ the network is held against. A step that is off in the settings says so."""
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.launch import ask
 from fstui.commands.shared import add_project, project_of, say
+from fstui.places import typed_path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say where the picture lies."""
     project = project_of(args)
-    out = str(Path(args.out).expanduser().absolute()) if args.out else ""
+    out = str(typed_path(args.out)) if args.out else ""
     answer = ask("augmentations", str(project.path), out)
     say(answer["path"], f"columns: {', '.join(answer['columns'])}")
     return 0

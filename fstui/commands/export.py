@@ -4,12 +4,12 @@ landmarks), png (faceswap's face pictures). Rejected faces are left out."""
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.launch import ask
 from engine.project import SIDES
 from fstui.commands.shared import add_project, project_of, say
 from fstui.model import words
+from fstui.places import typed_path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what was written."""
     project = project_of(args)
-    out = str(Path(args.out).expanduser().absolute()) if args.out else ""
+    out = str(typed_path(args.out)) if args.out else ""
     answer = ask("export", str(project.path), args.side, args.to, out, args.media)
     say(*(f"Warning: {text}" for text in answer["warnings"]))
     say(f"{words.plural(answer['faces'], 'face')} of side {args.side}:", *answer["files"])

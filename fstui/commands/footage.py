@@ -22,6 +22,7 @@ from fstui.commands.shared import (
 from fstui.model import words
 from fstui.model.answers import ClipAnswer
 from fstui.model.clips import Clip, Footage
+from fstui.places import typed_path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,7 +142,7 @@ def thrown(project: Project, name: str | None) -> Path:
 def sheet(project: Project, name: str, out: Path) -> None:
     """Write the contact sheet."""
     path = project.source_path(find(project, name)[0])
-    told = ask("contact", str(path), str(out.expanduser().absolute()))
+    told = ask("contact", str(path), str(typed_path(str(out))))
     say(f"{told['path']}: {told['frames']} of {told['of']} frames.")
 
 

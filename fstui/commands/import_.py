@@ -5,10 +5,10 @@ be listed before. Nothing in a file is ever run."""
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from engine.project import SIDES
 from fstui.commands.shared import add_project, project_of
+from fstui.places import typed_path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     from fstui.model import jobs
 
     project = project_of(args)
-    file = Path(args.file).expanduser()
+    file = typed_path(args.file)
     return start_and_follow(
         args,
         lambda: jobs.start_import(project, args.side, file, args.media, replace=args.replace),

@@ -4,7 +4,6 @@ handing the swap out. The exit code of check is 11 when a set is damaged."""
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from engine.errors import Exit
@@ -19,6 +18,7 @@ from fstui.commands.shared import (
 from fstui.model import words
 from fstui.model.answers.engine import CheckedAnswer, ModelAnswer
 from fstui.model.trained import summary
+from fstui.places import typed_path
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +95,7 @@ def _restore(args: argparse.Namespace, project: str) -> int:
 
 
 def _export(args: argparse.Namespace, project: str) -> int:
-    aim = str(Path(args.to).expanduser().absolute())
+    aim = str(typed_path(args.to))
     done: dict[str, Any] = ask("model-export", project, aim, args.form, args.side)
     say(f"The swap of iteration {done['iteration']}:", *done["files"])
     return int(Exit.DONE)

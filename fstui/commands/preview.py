@@ -30,6 +30,7 @@ from fstui.commands.shared import (
 from fstui.commands.stop import stop_in_order
 from fstui.model import jobs, preview
 from fstui.model.answers.engine import PreviewAnswer
+from fstui.places import typed_path
 
 OWN = frozenset({"clips", "frames"})
 """Settings of convert whose place the preview's own words take."""
@@ -94,7 +95,7 @@ def _out(given: str | None) -> Path | None:
     """Where the picture is wanted too. Raises `BadInput` before anything is made."""
     if not given:
         return None
-    out = Path(given).expanduser().absolute()
+    out = typed_path(given)
     if out.suffix.lower() not in SUFFIXES:
         raise BadInput(f"The picture is a JPEG: let {out.name} end with .jpg.")
     if not out.parent.is_dir():

@@ -18,6 +18,7 @@ from fstui.commands.shared import add_json, print_answer, say
 from fstui.model.answers.engine import VerifyAnswer
 from fstui.model.people import person_words
 from fstui.model.words import count
+from fstui.places import typed_path
 
 WORST = (Exit.DAMAGED, Exit.REFUSED, Exit.NOTHING_TO_DO, Exit.DONE)
 """Which code tells of several files."""
@@ -31,7 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Ask the engine, say what it found."""
-    found = ask("verify", str(Path(args.path).expanduser().absolute()))
+    found = ask("verify", str(typed_path(args.path)))
     if args.json:
         print_answer(list[VerifyAnswer], found)
     else:

@@ -71,11 +71,13 @@ def _of_job(event: Event, d: Fields) -> str:
             step = tr("step {n} of {of}: {stage} {side}")
             return step.format(n=at, of=d["of"], stage=stage, side=d.get("side", "")).rstrip()
         case "progress":
-            done, total = event.data.get("done"), event.data.get("total")
-            return reached(done if isinstance(done, int) else 0, total, d.get("unit", ""))
+            total = event.data.get("total")
+            known = total if isinstance(total, int) else None
+            return reached(_whole(event, "done"), known, d.get("unit", ""))
         case "change":
-            settings = event.data.get("settings") or {}
-            words = ", ".join(f"{name} {value}" for name, value in settings.items())
+            settings = event.data.get("settings")
+            named = settings if isinstance(settings, dict) else {}
+            words = ", ".join(f"{name} {value}" for name, value in named.items())
             change = tr("from iteration {n} on: {settings}")
             return safe_text(change.format(n=d["iteration"], settings=words))
         case "hook":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.cancel import stop_if_cancelled
 from engine.footage import VIDEO_SUFFIXES, check_media, media_in
 from engine.project import Project
 from engine.protocol import safe_text
@@ -34,10 +35,12 @@ def add(
 ) -> tuple[list[Looked], int]:
     """Open all of it, then list it; what was looked at and how many sources were new.
 
-    Raises `BadInput` with the engine's sentence when one can't be used; nothing is added then.
+    Raises `BadInput` with the engine's sentence when one can't be used, `Cancelled` when nobody
+    waits any more before the first is copied or listed; nothing is added then.
     """
     found = expand(paths)
     looked = [Looked(*each) for each in zip(found, media.ask_all(found), strict=True)]
+    stop_if_cancelled()
     new = project.add_sources(side, [one.path for one in looked], copy=copy)
     return looked, len(new)
 

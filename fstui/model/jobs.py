@@ -9,6 +9,7 @@ from shlex import quote
 from typing import Any
 
 from engine import process
+from engine.cancel import stop_if_cancelled
 from engine.convert.preflight import require_footage, require_learnt_mask
 from engine.convert.roles import roles_of
 from engine.devices import choices
@@ -49,6 +50,8 @@ MORE_ITERATIONS = 10_000
 """Proposed where a model is trained as far as was asked."""
 ANSWER_LOOK_S = 0.02
 """How often the answer to a command is looked for."""
+TELL_PATIENCE_S = 600.0
+"""How long a command may go unanswered: a network's first step can take minutes to compile."""
 STOP_PATIENCE_S = 5.0
 """How long a command file may go unanswered before the supervisor gets a signal."""
 
@@ -299,12 +302,15 @@ def change(folder: JobFolder, values: dict[str, Any]) -> None:
 def tell(folder: JobFolder, verb: str, **args: Any) -> tuple[str, list[Event]]:
     """Send a command and wait until it was obeyed: its id, and what the job said meanwhile.
 
-    Raises what it answered when it refuses, `NotPossible` when it knows no such command; when it
-    ends before that, what it ended with, `NothingToDo` where that was no failure.
+    Raises what it answered when it refuses, `NotPossible` when it knows no such command or doesn't
+    answer for `TELL_PATIENCE_S`; when it ends before that, what it ended with, `NothingToDo` where
+    that was no failure; `Cancelled` when nobody waits for the answer any more.
     """
     _, offset = folder.events()
     asked, said = folder.send(verb, **args), list[Event]()
-    while True:
+    until = time.monotonic() + TELL_PATIENCE_S
+    while time.monotonic() < until:
+        stop_if_cancelled()
         alive = folder.alive()
         events, offset = folder.events(offset)
         said += events
@@ -320,6 +326,8 @@ def tell(folder: JobFolder, verb: str, **args: Any) -> tuple[str, list[Event]]:
         if not alive:
             raise _ended_unread(folder)
         time.sleep(ANSWER_LOOK_S)
+    late = tr("The job {folder} has not answered '{verb}' within {n:g} s: it follows when it can.")
+    raise NotPossible(late.format(folder=folder.name, verb=verb, n=TELL_PATIENCE_S))
 
 
 def _ended_unread(folder: JobFolder) -> FstuiError:

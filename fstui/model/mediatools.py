@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from engine.errors import BadInput
 from engine.launch import ask
 from fstui.i18n import later, tr
+from fstui.places import typed_path
 
 
 class Option(NamedTuple):
@@ -146,6 +146,6 @@ def run(verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
     taken = {name: values[name] for name in needed}
     taken |= {o.name: values.get(o.name, o.default) for o in asked.all_options}
     paths = {name: taken[name] for name in PATHS if taken.get(name)}
-    absolute = {k: str(Path(v).expanduser().absolute()) for k, v in paths.items()}
+    absolute = {k: str(typed_path(str(v))) for k, v in paths.items()}
     answer: dict[str, Any] = ask("media-tool", verb, json.dumps(taken | absolute))
     return answer

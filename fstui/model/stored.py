@@ -13,6 +13,7 @@ from engine.launch import ask
 from engine.protocol import safe_text
 from fstui.i18n import tr
 from fstui.model import words
+from fstui.places import typed_path
 
 FETCHABLE = tuple(key for key, piece in packs.PIECES.items() if piece.folder == "models")
 
@@ -61,5 +62,5 @@ def fetch(names: Sequence[str], say: Callable[[str], None]) -> str:
 def bring(file: Path, key: str = "") -> str:
     """Take a file in; `key` names the network where the file doesn't tell. Raises as the engine's
     `store.bring`."""
-    model = ask("models-import", str(file.expanduser().absolute()), key)
+    model = ask("models-import", str(typed_path(str(file))), key)
     return tr("{title} is in the store: '{key}'.").format(title=model["title"], key=model["key"])

@@ -18,6 +18,7 @@ import msgspec
 from engine.errors import FstuiError
 from engine.eventlog import Event
 from engine.protocol import ENDS, Job, JobFolder, Snapshot, safe_text, sheet_of
+from fstui import bugs
 from fstui.model.joblist import JobList
 
 INTERVAL_S = 0.5
@@ -155,7 +156,10 @@ class JobTail:
 
     def _inside(self, name: object) -> Path | None:
         """A file that an event names; a job may name only what is inside it."""
-        path = (self.folder.path / str(name)).resolve()
+        try:
+            path = (self.folder.path / str(name)).resolve()
+        except (OSError, ValueError):  # no name of a file
+            return None
         return path if path.is_relative_to(self.folder.path.resolve()) else None
 
     def _older(self, known: list[Preview]) -> list[Preview]:
@@ -198,6 +202,8 @@ class Tail:
         """Names of jobs that have not begun."""
         self._extras: tuple[Callable[[], object | None], ...] = ()
         self._problem = ""
+        self._bugs: dict[str, str] = {}
+        """What was said of each bug that was met."""
         self._anew = False
         self._tick_due = 0.0
         self._wake = threading.Event()
@@ -240,9 +246,6 @@ class Tail:
             for update in self.look():
                 if not self._ended:
                     self._publish(update)
-            if self._chore and time.monotonic() >= self._chore_due:
-                self._chore_due = time.monotonic() + CHORE_S
-                self._chore()
             self._wake.wait(self.interval_s)
 
     def look(self) -> Iterator[object]:
@@ -250,25 +253,43 @@ class Tail:
         if self._anew:
             # Also for the project that was followed before: whoever asks knows nothing of it.
             self._anew, self._jobs, self._list = False, {}, None
-        project = self._project
-        try:
-            self._find_jobs(project)
-            for tail in list(self._jobs.values()):
-                update = tail.look()
-                if update and project == self._project:
-                    yield update
-            if self._time_counts():
-                yield Tick()
-            for ask in self._extras:
-                answer = ask()
-                if answer is not None:
-                    yield answer
-            problem = ""
-        except (OSError, FstuiError) as error:
-            problem = safe_text(str(error))
+        project, problems = self._project, list[str]()
+        self._asked(lambda: self._find_jobs(project), problems)
+        for tail in list(self._jobs.values()):
+            update = self._asked(tail.look, problems)
+            if update and project == self._project:
+                yield update
+        if self._time_counts():
+            yield Tick()
+        for ask in self._extras:
+            answer = self._asked(ask, problems)
+            if answer is not None:
+                yield answer
+        if self._chore and time.monotonic() >= self._chore_due:
+            self._chore_due = time.monotonic() + CHORE_S
+            self._asked(self._chore, problems)
+        problem = problems[0] if problems else ""
         if problem != self._problem:
             self._problem = problem
             yield TailProblem(problem)
+
+    def _asked(self, ask: Callable[[], object], problems: list[str]) -> object:
+        """What one question answers. One that fails keeps no other from being asked, and what it
+        failed of is told."""
+        try:
+            return ask()
+        except (OSError, FstuiError) as error:
+            problems.append(safe_text(str(error)))
+        except Exception as error:  # the thread's top: without it every room shows the past
+            problems.append(self._bug(error))
+        return None
+
+    def _bug(self, error: Exception) -> str:
+        """The sentence about an error that nobody foresaw; recorded the first time alone."""
+        kind = f"{type(error).__name__}: {error}"
+        if kind not in self._bugs:
+            self._bugs[kind] = bugs.told(error)
+        return self._bugs[kind]
 
     def _time_counts(self) -> bool:
         """Every few seconds while a job runs: silence has words too, and they change with time."""
@@ -340,8 +361,9 @@ def strip_escapes(text: str) -> str:
     return re.sub(r"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)?|.)", "", text)
 
 
-def _texts(columns: Iterable[object]) -> tuple[str, ...]:
-    return tuple(safe_text(str(column)) for column in columns)
+def _texts(columns: object) -> tuple[str, ...]:
+    found = columns if isinstance(columns, list | tuple) else ()
+    return tuple(safe_text(str(column)) for column in found)
 
 
 def _mtime(path: Path) -> float:

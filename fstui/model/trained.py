@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from engine.cancel import cancelled_by
 from engine.errors import FstuiError
 from engine.launch import ask
 from engine.reached import checkpoint_iteration
@@ -180,7 +181,8 @@ def check(path: Path) -> str:
 
 def restore(path: Path, name: str) -> str:
     """Make an older set the newest; what was done, in words."""
-    done: dict[str, Any] = ask("model-restore", str(path), name)
+    with cancelled_by(lambda: False):  # sets are moved: that is done to its end, whoever leaves
+        done: dict[str, Any] = ask("model-restore", str(path), name)
     told = tr("Training goes on from iteration {iteration}.")
     if done["aside"]:
         told = tr("Training goes on from iteration {iteration}; in trash/ now: {aside}.")

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.widget import Widget
 
 from engine.errors import BadInput
 from engine.project import SIDES, Project
-from fstui.i18n import later, tr
+from fstui.i18n import later, tr, tr_n
 from fstui.model import footage
+from fstui.places import typed_path
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.pathinput import PathInput
 
 SIDE_WORDS = {
@@ -48,7 +50,7 @@ class AddFootage(Dialog[int]):
     def command(self) -> list[str]:
         """`add PROJECT SIDE PATH`."""
         copy = ["--copy"] if self.query_one("#copy", Choice).value else []
-        path = str(Path(self.query_one(PathInput).text.strip()).expanduser().absolute())
+        path = str(typed_path(self.query_one(PathInput).text))
         return ["add", self._project.name, self.query_one("#side", Choice).value, path, *copy]
 
     def on_mount(self) -> None:
@@ -63,20 +65,22 @@ class AddFootage(Dialog[int]):
 
     def submit(self) -> None:
         """Look at the file in a thread: hashing and probing take a moment."""
+        if self.busy:
+            return
         text = self.query_one(PathInput).text.strip()
         if not text:
             self.problem(tr("Type the path of a video, a picture or a folder of pictures."))
             return
         self.problem(tr("Looking at it ..."))
-        self.query_one("#accept").disabled = True
+        self.busy = True
         side, copy = self.query_one("#side", Choice).value, self.query_one("#copy", Choice).value
-        self.add(Path(text).expanduser(), side, copy)
+        self.add(Path(text), side, copy)
 
-    @work(thread=True, exclusive=True, group="add")
+    @in_thread(exclusive=True, group="add")
     def add(self, path: Path, side: str, copy: bool) -> None:
-        """Probe, then list it."""
+        """Probe, then list it. Esc ends that, but once something is copied it is listed too."""
 
-        def act() -> int:
+        def act() -> None:
             looked, added = footage.add(self._project, side, [path], copy=copy)
             for one in looked:
                 if one.warning:
@@ -86,12 +90,18 @@ class AddFootage(Dialog[int]):
             if not added:
                 there = tr("{name} is on side {side} already.")
                 raise BadInput(there.format(name=path.name, side=side))
-            return added
+            self.app.call_from_thread(self._added, added)
 
-        def finish() -> None:
-            self.query_one("#accept").disabled = False
-            if done:
-                self.dismiss(result)
+        if problem := failure_of(act):
+            deliver(self, self._refused, problem)
 
-        done, result = self.attempt(act, lambda text: self.app.call_from_thread(self.problem, text))
-        self.app.call_from_thread(finish)
+    def _added(self, count: int) -> None:
+        if self.is_attached:
+            self.dismiss(count)
+        else:
+            said = tr_n("{n} source added.", "{n} sources added.", count)
+            self.app.notify(said.format(n=count), markup=False)
+
+    def _refused(self, text: str) -> None:
+        self.busy = False
+        self.problem(text)

@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
 from engine.project import SIDES
@@ -19,6 +18,7 @@ from fstui.i18n import later, tr
 from fstui.model.arrivals import ArrivalsGlance, Arrived, of_arrivals
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
+from fstui.threads import in_thread
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
@@ -204,7 +204,7 @@ class ArrivalsRoom(Room):
         choices = [(side[0], side, tr(SIDE_WORDS[side])) for side in SIDES]
         self.app.push_screen(Menu(question, choices), go)
 
-    @work(thread=True, group="arrivals")
+    @in_thread(group="arrivals")
     def act(self, do: Callable[[], object]) -> None:
         """In a thread: another program may hold the book for a moment."""
         self.attempt_in_thread(do)

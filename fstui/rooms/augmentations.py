@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import Worker, get_current_worker
 
-from engine.errors import FstuiError, from_os_error
+from engine.errors import from_os_error
 from engine.launch import ask
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import tr
 from fstui.rooms.full import suspended
+from fstui.threads import deliver, in_thread
 from fstui.widgets.picture import Picture
 
 PATIENCE_S = 120.0
@@ -52,21 +50,12 @@ class Augmentations(ModalScreen[None]):
         """Ask."""
         self.ask()
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def ask(self) -> None:
         """Wait for the engine's answer in a thread; closed meanwhile, it is wanted no more."""
-        worker = get_current_worker()
-        try:
-            answer = ask("augmentations", str(self._project), "", patience_s=PATIENCE_S)
-        except (FstuiError, OSError) as error:
-            self._tell(worker, self.problem, str(error))
-            return
+        answer = ask("augmentations", str(self._project), "", patience_s=PATIENCE_S)
         caption = f"{answer['path']}: {', '.join(answer['columns'])}"
-        self._tell(worker, self.shown, Path(answer["path"]), caption)
-
-    def _tell(self, worker: Worker[None], act: Callable[..., None], *what: object) -> None:
-        if not worker.is_cancelled:
-            self.app.call_from_thread(act, *what)
+        deliver(self, self.shown, Path(answer["path"]), caption)
 
     def shown(self, path: Path, caption: str) -> None:
         """Show the picture."""

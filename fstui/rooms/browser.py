@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.worker import get_current_worker
 
 from engine.errors import FstuiError
 from engine.project import Project
@@ -22,6 +20,7 @@ from fstui.model.facewords import SORT_KEYS, label, list_columns, sort_words
 from fstui.rooms.facelook import FaceLook
 from fstui.rooms.lines import Line, Lines
 from fstui.state import FacesView
+from fstui.threads import deliver, in_thread
 from fstui.widgets.filter import Filter
 from fstui.widgets.grid import Grid
 from fstui.widgets.rows import Rows
@@ -198,38 +197,34 @@ class Browser(Vertical):
         self.view.filter = text
         self.reload()
 
-    @work(thread=True, exclusive=True, group="find")
+    @in_thread(exclusive=True, group="find")
     def _find(
         self, project: Project, order: Order, face: int, then: Callable[[], object] | None
     ) -> None:
         """In a thread: the order, and the details around the cursor."""
-        worker = get_current_worker()
-        found, known, problem = FaceSet().found, [], ""
-        try:
-            if project.db_path.exists():
-                found = find(project.db_path, order)
-                faces = FaceSet(found)
-                at = faces.index_of(str(face)) or 0
-                known = details(project, faces.missing(at, 1), order.sort)
-        except FstuiError as error:
-            problem = str(error)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._found, project, found, known, problem, then)
+        found, known = FaceSet().found, list[Known]()
+        if project.db_path.exists():
+            found = find(project.db_path, order)
+            faces = FaceSet(found)
+            at = faces.index_of(str(face)) or 0
+            known = details(project, faces.missing(at, 1), order.sort)
+        deliver(self, self._found, project, found, known, then)
+
+    def problem(self, text: str) -> None:
+        """Said by the room; what is shown stays."""
+        self.loaded, self._reading = True, []
+        self.post_message(self.Problem(text))
 
     def _found(
         self,
         project: Project,
         found: Found,
         known: list[Known],
-        problem: str,
         then: Callable[[], object] | None,
     ) -> None:
         if project is not self.project:
             return
         self.loaded = True
-        if problem:
-            self.post_message(self.Problem(problem))
-            return
         self.faces.turn_to(found)
         self.faces.take(known)
         empty = tr(NO_MATCH) if found.total else tr("No faces yet: s extracts them.")
@@ -254,17 +249,9 @@ class Browser(Vertical):
             self._reading = missing
             self._read(self.project, missing, self.view.sort)
 
-    @work(thread=True, exclusive=True, group="details")
+    @in_thread(exclusive=True, group="details")
     def _read(self, project: Project, ids: list[int], sort: str) -> None:
-        worker = get_current_worker()
-        try:
-            known = details(project, ids, sort)
-        except FstuiError as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self.post_message, self.Problem(str(error)))
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._take, project, known, sort)
+        deliver(self, self._take, project, details(project, ids, sort), sort)
 
     def _take(self, project: Project, known: list[Known], sort: str) -> None:
         if project is self.project and sort == self.view.sort:

@@ -22,6 +22,7 @@ from engine.workspace import projects_of
 from fstui.i18n import later, tr, tr_n
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
+from fstui.threads import begin_thread, deliver
 from fstui.widgets.timeline import person_words
 
 MOST_PEOPLE = 40
@@ -72,18 +73,10 @@ def ask_cast(
     def show(cast: Cast) -> None:
         screen.app.push_screen(cast, take)
 
-    def say(text: str) -> None:
-        screen.notify(safe_text(text), severity="error", timeout=10, markup=False)
-
     def look() -> None:
-        try:
-            cast = read_cast(project, models)
-        except FstuiError as error:
-            screen.app.call_from_thread(say, str(error))
-        else:
-            screen.app.call_from_thread(show, cast)
+        deliver(screen, show, read_cast(project, models))
 
-    screen.run_worker(look, thread=True, exclusive=True, group="cast")
+    begin_thread(screen, look, group="cast", exclusive=True)
 
 
 def read_cast(project: Project, models: str) -> Cast:

@@ -6,12 +6,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from engine.history import Point
 from engine.protocol import safe_text
@@ -22,6 +21,7 @@ from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Listing
 from fstui.rooms.over import Over
 from fstui.rooms.start import label_of, words_of
+from fstui.threads import deliver, in_thread
 from fstui.widgets.chart import Chart
 from fstui.widgets.rows import Column, Row, Rows
 
@@ -59,10 +59,9 @@ class Runs(Over):
         self.query_one(Rows).focus()
         self._read()
 
-    @work(thread=True)
+    @in_thread()
     def _read(self) -> None:
-        worker = get_current_worker()
-        self.tell(worker, lambda: runs.runs_of(self._workspace, self._here), self._shown)
+        deliver(self, self._shown, runs.runs_of(self._workspace, self._here))
 
     def _shown(self, found: list[Run]) -> None:
         self._runs = found
@@ -129,10 +128,9 @@ class Compare(Over):
         self.query_one("#side").focus()
         self._read()
 
-    @work(thread=True)
+    @in_thread()
     def _read(self) -> None:
-        worker = get_current_worker()
-        self.tell(worker, lambda: [runs.points_of(run) for run in self._pair], self._shown)
+        deliver(self, self._shown, [runs.points_of(run) for run in self._pair])
 
     def _shown(self, points: list[list[Point]]) -> None:
         self._points = tuple(points)

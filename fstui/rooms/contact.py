@@ -6,21 +6,20 @@ import tempfile
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError, from_os_error
+from engine.errors import from_os_error
 from engine.launch import ask
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import tr
 from fstui.rooms.bars import KeyBar
+from fstui.threads import deliver, in_thread
 from fstui.widgets.picture import Picture
 
 PATIENCE_S = 300.0
@@ -59,26 +58,21 @@ class ContactSheet(ModalScreen[None]):
         """Nothing is left behind."""
         self._folder.cleanup()
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def _ask(self) -> None:
-        worker = get_current_worker()
-        out, problem = Path(self._folder.name) / "sheet.jpg", ""
-        try:
-            ask("contact", str(self._path), str(out), patience_s=PATIENCE_S)
-        except FstuiError as error:
-            problem = str(error)
-        except OSError as error:
-            problem = str(from_os_error(error, "making the contact sheet"))
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._made, None if problem else out, problem)
+        out = Path(self._folder.name) / "sheet.jpg"
+        ask("contact", str(self._path), str(out), patience_s=PATIENCE_S)
+        deliver(self, self._made, out)
 
-    def _made(self, path: Path | None, problem: str) -> None:
-        picture = self.query_one(Picture)
-        if path is None:
-            picture.empty = tr("No picture.")
-        picture.show(path, tr("o shows it at full size"))
-        self.query_one(".dialog--problem", Static).update(Content(safe_text(problem)))
+    def _made(self, path: Path) -> None:
+        self.query_one(Picture).show(path, tr("o shows it at full size"))
         self.refresh_bindings()
+
+    def problem(self, text: str) -> None:
+        """Say in one sentence why there is no picture."""
+        self.query_one(Picture).empty = tr("No picture.")
+        self.query_one(Picture).repaint()
+        self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing to show at full size before it is there."""
@@ -94,8 +88,7 @@ class ContactSheet(ModalScreen[None]):
         try:
             suspended(self.app, path)
         except OSError as error:
-            said = safe_text(str(from_os_error(error, f"showing {path}")))
-            self.query_one(".dialog--problem", Static).update(Content(said))
+            self.problem(str(from_os_error(error, f"showing {path}")))
 
     def action_back(self) -> None:
         """Close."""

@@ -108,23 +108,29 @@ class Dialog(ModalScreen[T]):
         event.stop()
         self.submit()
 
+    @property
+    def busy(self) -> bool:
+        """Whether a thread does what was accepted: it is not done twice."""
+        return self.query_one("#accept", Button).disabled
+
+    @busy.setter
+    def busy(self, busy: bool) -> None:
+        self.query_one("#accept", Button).disabled = busy
+
     def submit(self) -> None:
         """Accept, or say why not."""
         done, result = self.attempt(self.accept)
         if done:
             self.dismiss(result)
 
-    def attempt(
-        self, act: Callable[[], Any], tell: Callable[[str], object] | None = None
-    ) -> tuple[bool, Any]:
-        """Do something; its error becomes the dialogue's sentence, through `tell` from a thread."""
-        tell = tell or self.problem
+    def attempt(self, act: Callable[[], Any]) -> tuple[bool, Any]:
+        """Do something; its error becomes the dialogue's sentence."""
         try:
             return True, act()
         except FstuiError as error:
-            tell(str(error))
+            self.problem(str(error))
         except OSError as error:
-            tell(str(from_os_error(error, f"writing {error.filename or 'to disk'}")))
+            self.problem(str(from_os_error(error, f"writing {error.filename or 'to disk'}")))
         return False, None
 
     def action_back(self) -> None:

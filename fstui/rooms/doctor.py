@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -12,13 +11,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.errors import FstuiError
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model import checkup
 from fstui.model.answers import FindingAnswer
 from fstui.rooms.lines import Lines, Listing
+from fstui.threads import deliver, in_thread
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
 COLUMNS = (Column("", 4), Column("What", 11), Column("What there is", least=20, sentence=True))
@@ -53,16 +52,15 @@ class Doctor(ModalScreen[None]):
         self.query_one(Rows).focus()
         self.ask()
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def ask(self) -> None:
         """Look, in a thread: the engine looks at TensorFlow."""
         session = self.app.session  # type: ignore[attr-defined]
-        try:
-            found = checkup.findings(session.workspace)
-        except (FstuiError, OSError) as error:
-            found = [FindingAnswer("doctor", "bad", safe_text(str(error)))]
-        if self.is_attached:
-            self.app.call_from_thread(self.take, found)
+        deliver(self, self.take, checkup.findings(session.workspace))
+
+    def problem(self, text: str) -> None:
+        """The doctor's own trouble is its only finding."""
+        self.take([FindingAnswer("doctor", "bad", safe_text(text))])
 
     def take(self, found: list[FindingAnswer]) -> None:
         """Show what was found; what is bad has the cursor."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
-from textual.worker import get_current_worker
 
 from engine import curate
 from engine.curate import Shape
@@ -24,6 +22,7 @@ from fstui.model.faceviews import MASK_PX, Frames
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.curation import Curation
 from fstui.rooms.lines import Line, Lines
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.editpad import EditPad
 from fstui.widgets.pixels import decoded
 
@@ -87,18 +86,11 @@ class Editor(ModalScreen[None]):
         self._say()
         self._read(face)
 
-    @work(thread=True, exclusive=True, group="read")
+    @in_thread(exclusive=True, group="read")
     def _read(self, face: int) -> None:
         """In a thread: the engine decodes the frame."""
-        worker = get_current_worker()
-        try:
-            loaded = self._load(face)
-        except (FstuiError, OSError) as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self._failed, str(error))
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._show, loaded)
+        if problem := failure_of(lambda: deliver(self, self._show, self._load(face))):
+            deliver(self, self._failed, problem)
 
     def _load(self, face: int) -> Loaded:
         project = self._curation.project
@@ -252,19 +244,15 @@ class Editor(ModalScreen[None]):
         """Take it from the frame after."""
         self._copy(1)
 
-    @work(thread=True, exclusive=True, group="copy")
+    @in_thread(exclusive=True, group="copy")
     def _copy(self, by: int) -> None:
         """In a thread: the mask comes from the engine, points and box from faces.db."""
-        loaded, worker = self._loaded, get_current_worker()
+        loaded = self._loaded
         if loaded is None:
             return
-        try:
-            act = self._copied(loaded, by)
-        except (FstuiError, OSError) as error:
-            self.app.call_from_thread(self.notify, safe_text(str(error)), markup=False)
-            return
-        if not worker.is_cancelled and loaded is self._loaded:
-            self.app.call_from_thread(self._do, act)
+        act = self._copied(loaded, by)
+        if loaded is self._loaded:
+            deliver(self, self._do, act)
 
     def _copied(self, loaded: Loaded, by: int) -> Callable[[Editing], object]:
         project = self._curation.project

@@ -6,17 +6,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from textual import work
 from textual.message import Message
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError
 from engine.project import Project
 from fstui.i18n import later, tr
 from fstui.model.faceset import Known
 from fstui.model.faceviews import Place, places
 from fstui.model.facewords import caption
+from fstui.threads import deliver, in_thread
 from fstui.widgets.overlay import MASK, POINT, Marks, Overlaid, closed
 
 REST_S = 0.3
@@ -73,19 +71,14 @@ class FaceLook(Overlaid):
         for face in faces:
             self._places.pop(face, None)
 
-    @work(thread=True, exclusive=True, group="places")
+    @in_thread(exclusive=True, group="places")
     def _ask(self, project: Project | None, faces: list[int]) -> None:
-        worker = get_current_worker()
-        if project is None:
-            return
-        try:
-            found = places(project.path, faces)
-        except (FstuiError, OSError) as error:
-            if not worker.is_cancelled:
-                self.post_message(self.Problem(str(error)))
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._answered, project, found)
+        if project is not None:
+            deliver(self, self._answered, project, places(project.path, faces))
+
+    def problem(self, text: str) -> None:
+        """Said by the room."""
+        self.post_message(self.Problem(text))
 
     def _answered(self, project: Project, found: dict[int, Place]) -> None:
         if project is not self._project:

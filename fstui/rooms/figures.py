@@ -5,16 +5,13 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError
 from engine.facefields import NUMBERS, Condition
 from engine.facefilter import conditions, text_of
 from engine.facelist import Spread
@@ -25,6 +22,7 @@ from fstui.model import words
 from fstui.model.faceset import Order, spread
 from fstui.model.facewords import MEANINGS
 from fstui.rooms.lines import Lines
+from fstui.threads import deliver, in_thread
 from fstui.widgets.histogram import Histogram
 
 LEAST_BARS, MOST_BARS = 10, 160
@@ -63,21 +61,20 @@ class Figures(ModalScreen[str]):
         histogram.show((), tr("Counting ..."))
         self._count(figure, bars_for(self._faces, histogram.content_size.width))
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def _count(self, figure: str, bars: int) -> None:
-        worker = get_current_worker()
-        found, problem = None, tr("No face has the figure {figure}.").format(figure=figure)
-        try:
-            found = spread(self._project.db_path, self._order, figure, bars)
-        except FstuiError as error:
-            problem = safe_text(str(error))
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._counted, figure, found, problem)
+        found = spread(self._project.db_path, self._order, figure, bars)
+        deliver(self, self._counted, figure, found)
 
-    def _counted(self, figure: str, found: Spread | None, problem: str) -> None:
+    def _counted(self, figure: str, found: Spread | None) -> None:
         if figure == self._figure:
             self._spread = found
-            self.query_one(Histogram).show(found.bars if found else (), problem)
+            none = tr("No face has the figure {figure}.").format(figure=figure)
+            self.query_one(Histogram).show(found.bars if found else (), none)
+
+    def problem(self, text: str) -> None:
+        """Say in one sentence why nothing was counted."""
+        self.query_one(Histogram).show((), safe_text(text))
 
     def on_histogram_moved(self) -> None:
         """Say what the cursor is on."""

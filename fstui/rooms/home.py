@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
 from fstui import keymap
@@ -17,6 +16,7 @@ from fstui.model.jobview import brief_words, progress_words
 from fstui.model.overview import Overview
 from fstui.rooms.lines import Lines
 from fstui.rooms.room import Room
+from fstui.threads import in_thread
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows, Tone
 
@@ -148,7 +148,7 @@ class Home(Room):
 
         choose_workspace(self)
 
-    @work(thread=True, group="manage")
+    @in_thread(group="manage")
     def act(self, do: Callable[[], object]) -> None:
         """Something with whole projects, in a thread: a copy takes its time."""
         self.attempt_in_thread(do)
@@ -164,7 +164,7 @@ class Home(Room):
         session.workspace, session.overviews, session.disks = workspace, None, {}
         session.state.looked_at(workspace)
         self.query_one(Rows).show([], empty=tr("Looking for projects ..."))
-        self.on_screen_resume()
+        self.show_again()
 
     def action_filter(self) -> None:
         """Show only projects with some words in their names."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -19,6 +18,7 @@ from fstui import keymap
 from fstui.i18n import tr
 from fstui.model.joblist import SeenJob
 from fstui.rooms.queuerows import Entry, made_words, progress_of, state_of, text_of, why_of
+from fstui.threads import deliver, in_thread
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
 
@@ -68,13 +68,12 @@ class JobChoice(ModalScreen[JobFolder]):
         if entry.text:
             entry.count(len(kept), len(self._entries))
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def read(self, paths: list[Path]) -> None:
         """How far each came, in a thread: it is in the jobs' folders."""
         jobs = [SeenJob(path) for path in paths]
         entries = [Entry(job, now=job.current()) for job in jobs]
-        if self.is_attached:
-            self.app.call_from_thread(self._take, entries)
+        deliver(self, self._take, entries)
 
     def _take(self, entries: list[Entry]) -> None:
         self._entries = entries

@@ -17,6 +17,7 @@ from engine.project import Project
 from engine.shelf import Place
 from fstui.i18n import later, tr
 from fstui.model.words import plural, size
+from fstui.places import typed_path
 from fstui.rooms.choice import yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.confirm import Confirm
@@ -98,7 +99,7 @@ class OtherWorkspace(Dialog[Path]):
 
     def accept(self) -> Path:
         """A folder that is there."""
-        path = Path(self.query_one(PathInput).text.strip()).expanduser().absolute()
+        path = typed_path(self.query_one(PathInput).text)
         if not path.is_dir():
             raise BadInput(tr("There is no folder {path}.").format(path=path))
         return path

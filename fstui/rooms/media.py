@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -21,6 +20,7 @@ from fstui.model.film import Films
 from fstui.rooms.clipwords import Tree, about
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
+from fstui.threads import deliver, in_thread
 from fstui.widgets import film
 from fstui.widgets.film import FilmView
 from fstui.widgets.filter import Filter, matches
@@ -80,9 +80,9 @@ class MediaRoom(Room):
             self._looks = project.path, of_footage(project.path)
         return (self._looks[1],)
 
-    def on_screen_resume(self) -> None:
+    def show_again(self) -> None:
         """Somebody looks again."""
-        super().on_screen_resume()
+        super().show_again()
         self.query_one(FilmView).wake()
 
     def on_screen_suspend(self) -> None:
@@ -94,7 +94,7 @@ class MediaRoom(Room):
         """The workbench is left."""
         self._films.close()
 
-    @work(thread=True, group="close")
+    @in_thread(group="close")
     def close_films(self) -> None:
         """In a thread: it waits for the process to be gone."""
         self._films.close()
@@ -111,8 +111,7 @@ class MediaRoom(Room):
             self.studio.session.project = update.project
             if first:
                 self._facts.clear()
-                self.show()
-                self.query_one(Rows).select(self.studio.session.view.source)
+                self.query_one(Rows).want(self.studio.session.view.source)
         super().news(update)
 
     @property
@@ -177,7 +176,7 @@ class MediaRoom(Room):
             self._asking = True
             self.ask_engine(lacking[:TOGETHER])
 
-    @work(thread=True, group="facts")
+    @in_thread(group="facts")
     def ask_engine(self, clips: list[Clip]) -> None:
         """In a thread: a process is started for it."""
         facts: list[dict[str, Any] | str] = []
@@ -185,11 +184,12 @@ class MediaRoom(Room):
             facts += media.ask_all([clip.path for clip in clips])
         except FstuiError:
             facts = [_asked(clip.path) for clip in clips]  # one of them is bad
-        self.app.call_from_thread(self._know, clips, facts)
+        finally:
+            deliver(self, self._know, clips, facts)
 
     def _know(self, clips: list[Clip], facts: list[dict[str, Any] | str]) -> None:
         self._asking = False
-        for clip, known in zip(clips, facts, strict=True):
+        for clip, known in zip(clips, facts, strict=False):
             self._facts[f"{clip.key} {clip.bytes}"] = known
         if self.is_current:
             self.show()
@@ -331,7 +331,7 @@ class MediaRoom(Room):
 
         take_back(self)
 
-    @work(thread=True, group="trash")
+    @in_thread(group="trash")
     def act(self, do: Callable[[], object]) -> None:
         """In a thread: folders are walked and faces copied."""
         self.attempt_in_thread(do)

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from engine.errors import BadInput
 from fstui.i18n import later, tr
+from fstui.places import typed_path
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.pathinput import PathInput
@@ -48,7 +49,7 @@ class Bring(Dialog[Path]):
 
     def accept(self) -> Path:
         """A file that is there; what is in it the engine looks at."""
-        path = Path(self.query_one(PathInput).text.strip()).expanduser().absolute()
+        path = typed_path(self.query_one(PathInput).text)
         if not path.is_file():
             raise BadInput(tr("There is no file {path}.").format(path=path))
         return path
@@ -90,4 +91,4 @@ class Export(Dialog[tuple[Path, str, str]]):
             raise BadInput(tr("Type where the file or folder is to be made."))
         form = str(self.query_one("#form", Choice).value)
         side = str(self.query_one("#side", Choice).value)
-        return Path(text).expanduser().absolute(), form, side
+        return typed_path(text), form, side

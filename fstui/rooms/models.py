@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
 from engine.protocol import safe_text
@@ -18,6 +18,7 @@ from fstui.rooms.details import Details
 from fstui.rooms.lines import Lines
 from fstui.rooms.modelforms import Bring, Export
 from fstui.rooms.room import Room
+from fstui.threads import deliver, in_thread
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.menu import Menu
@@ -33,6 +34,7 @@ TONES: dict[str, Tone] = {"missing": "warn", "damaged": "bad", "there": "good", 
 KINDS: tuple[Kind, ...] = ("trained", "network", "store")
 """The parts of the list, in their order."""
 ASKING = later("asking the engine")
+DESCRIBING = later("the engine describes its networks")
 
 
 class ModelsRoom(Room):
@@ -46,6 +48,8 @@ class ModelsRoom(Room):
         super().__init__()
         self._rows: list[Entry] = []
         self._doing = ""
+        self._left = True
+        """Whether another room was shown since, and not only a dialogue over this one."""
         self._facts: dict[str, list[str]] = {}
         """All about a network, by its row's key."""
         self._open: set[Path] = set()
@@ -58,39 +62,53 @@ class ModelsRoom(Room):
         yield Lines(id="about", wrap=True)
         yield Filter(placeholder=tr("words of a model"))
 
-    def on_screen_resume(self) -> None:
-        """Look what there is."""
-        super().on_screen_resume()
-        self.look()
+    def show_again(self) -> None:
+        """Look what there is, whenever the room is entered."""
+        super().show_again()
+        if self._left:
+            self._left = False
+            self.look()
 
-    @work(thread=True, exclusive=True, group="models")
+    def on_screen_suspend(self) -> None:
+        """In another room nobody waits for the engine's answers."""
+        self._left = self.studio.room is not self
+        if self._left:
+            self.workers.cancel_group(self, "models")
+
+    @in_thread(exclusive=True, group="models")
     def look(self) -> None:
         """In a thread: what can be told at once, then what the engine is asked for, bit by bit."""
         workspace = self.studio.session.workspace
-        self._tell_of("trained", self._with_sets(trained.trained_of(workspace)), ASKING)
-        self.attempt_in_thread(
-            lambda: self._tell_of("trained", self._with_sets(trained.all_of(workspace)), ASKING)
+        looks: tuple[tuple[str, Callable[[], object]], ...] = (
+            (ASKING, lambda: self._tell_of_trained(trained.trained_of(workspace))),
+            (ASKING, lambda: self._tell_of_trained(trained.all_of(workspace))),
+            (ASKING, lambda: self._tell_of_store(stored.listed())),
+            (DESCRIBING, lambda: self._tell_of_networks(networks.listed())),
         )
-        self.attempt_in_thread(lambda: self._take_store(stored.listed()))
-        self.app.call_from_thread(self.take, self._rows, tr("the engine describes its networks"))
-        self.attempt_in_thread(lambda: self._take_networks(networks.listed()))
-        self.app.call_from_thread(self.take, self._rows, "")
+        for doing, find in looks:
+            deliver(self, self.say_doing, doing)
+            self.attempt_in_thread(find)
+        deliver(self, self.say_doing, "")
 
-    def _take_store(self, rows: list[dict[str, Any]]) -> None:
-        self._facts |= {f"store {row['name']}": trained.store_lines(row) for row in rows}
-        self._tell_of("store", [trained.store_entry(row) for row in rows], self._doing)
+    def _tell_of_trained(self, models: list[Entry]) -> None:
+        deliver(self, self._put, "trained", self._with_sets(models))
 
-    def _take_networks(self, rows: list[dict[str, Any]]) -> None:
-        self._facts |= {f"network {row['name']}": networks.lines(row) for row in rows}
-        self._tell_of("network", [trained.network_entry(row) for row in rows], self._doing)
+    def _tell_of_store(self, rows: list[dict[str, Any]]) -> None:
+        facts = {f"store {row['name']}": trained.store_lines(row) for row in rows}
+        deliver(self, self._put, "store", [trained.store_entry(row) for row in rows], facts)
 
-    def _tell_of(self, kind: Kind, rows: list[Entry], doing: str) -> None:
-        """From a thread: other rows of one kind."""
-        self.app.call_from_thread(self._put, kind, rows, doing)
+    def _tell_of_networks(self, rows: list[dict[str, Any]]) -> None:
+        facts = {f"network {row['name']}": networks.lines(row) for row in rows}
+        deliver(self, self._put, "network", [trained.network_entry(row) for row in rows], facts)
 
-    def _put(self, kind: Kind, rows: list[Entry], doing: str) -> None:
+    def _put(
+        self, kind: Kind, rows: list[Entry], facts: dict[str, list[str]] | None = None
+    ) -> None:
+        """Other rows of one kind."""
+        self._facts |= facts or {}
         by_kind = {k: [e for e in self._rows if _kind(e) == k] for k in KINDS} | {kind: rows}
-        self.take([e for k in KINDS for e in by_kind[k]], doing)
+        self._rows = [e for k in KINDS for e in by_kind[k]]
+        self.show()
 
     def _with_sets(self, models: list[Entry]) -> list[Entry]:
         """Trained models, with the sets of those that were opened."""
@@ -100,9 +118,9 @@ class ModelsRoom(Room):
             rows += trained.opened(path) if path in self._open and path else [entry]
         return rows
 
-    def take(self, rows: list[Entry], doing: str) -> None:
-        """Show what was found."""
-        self._rows, self._doing = rows, doing
+    def say_doing(self, doing: str) -> None:
+        """What the engine is at; nothing."""
+        self._doing = doing
         self.show()
 
     def show(self) -> None:
@@ -150,14 +168,13 @@ class ModelsRoom(Room):
         elif lines := self._facts.get(chosen.key):
             self.app.push_screen(Details(chosen.name, lines))
 
-    @work(thread=True, exclusive=True, group="sets")
+    @in_thread(exclusive=True, group="sets")
     def open_sets(self, path: Path) -> None:
         """Ask the engine in a thread; the sets stand below their model then."""
         self._open ^= {path}
-        doing = self._doing
-        self.app.call_from_thread(self.take, self._rows, tr("reading the model"))
-        models = [e for e in self._rows if e.kind == "trained"]
-        self._tell_of("trained", self._with_sets(models), doing)
+        deliver(self, self.say_doing, tr("reading the model"))
+        self._tell_of_trained([e for e in self._rows if e.kind == "trained"])
+        deliver(self, self.say_doing, "")
 
     # --- acts ---------------------------------------------------------------------------------
 
@@ -233,11 +250,11 @@ class ModelsRoom(Room):
             self.app.push_screen(Bring(name), go)
 
     def _say_doing(self, text: str) -> None:
-        self.app.call_from_thread(self.take, self._rows, text)
+        deliver(self, self.say_doing, text)
 
     def _verify(self) -> str:
         rows = stored.verified()
-        self._take_store(rows)
+        self._tell_of_store(rows)
         return " ".join(stored.verdict(rows))
 
     def _export(self, path: Path) -> None:
@@ -256,22 +273,18 @@ class ModelsRoom(Room):
         lost = tr("Newer sets go to trash/, nothing is deleted.")
         self.app.push_screen(Confirm(question, lost, act=tr("Go on from it"), keep=tr("Keep")), go)
 
-    @work(thread=True, group="model")
+    @in_thread(group="model")
     def act(self, doing: str, do: Callable[[], str], *, again: bool = True) -> None:
         """Something that takes the engine a while; what it came to is said, and (`again`) looked
         at anew."""
 
         def done() -> None:
             self.studio.session.require_writing()
-            self.app.call_from_thread(self.take, self._rows, doing)
-            said = do()
-            self.app.call_from_thread(self.say, said)
+            deliver(self, self.say_doing, doing)
+            deliver(self, self.say, do())
 
         self.attempt_in_thread(done)
-        if again:
-            self.look()
-        else:
-            self.app.call_from_thread(self.take, self._rows, "")
+        deliver(self, self.look if again else partial(self.say_doing, ""))
 
     # --- filter -------------------------------------------------------------------------------
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.cells import cell_len
-from textual import events, work
+from textual import events
 from textual.containers import Horizontal
 from textual.geometry import Size
+from textual.timer import Timer
 from textual.widget import Widget
 
-from engine.errors import FstuiError
 from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
@@ -28,6 +28,7 @@ from fstui.model.words import moment
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing, Run
 from fstui.rooms.room import Room
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.rows import Column, Row, Rows, Tone
 from fstui.widgets.words import fit
 
@@ -50,6 +51,8 @@ STATE_TONES: dict[str, Tone] = {
 }
 NEXT_KEYS = {"add": "a", "people": "p", "extract": "s", "train": "s", "convert": "s"}
 """Which key does what the overview's command says."""
+REST_S = 0.3
+"""How long the cursor stays on footage before the engine is asked about it."""
 ROOM_KEYS = {"extract": "2", "train": "3", "convert": "4"}
 
 
@@ -65,6 +68,9 @@ class ProjectRoom(Room):
         self._shown: Path | None = None
         """The project that was shown last."""
         self._pipeline: Pipeline | None = None
+        self._facts: dict[str, str] = {}
+        """What the engine said of this project's footage, by its keys."""
+        self._resting: Timer | None = None
 
     def body(self) -> Iterable[Widget]:
         """Sides side by side, stages, footage."""
@@ -115,9 +121,10 @@ class ProjectRoom(Room):
         rows = self.query_one("#sources", Rows)
         rows.show([source_row(s) for s in project.sources()])
         if self._shown != project.path:
-            self._shown = project.path
-            self.query_one("#facts", Lines).show([])
+            self._shown, self._facts = project.path, {}
+            self._show_facts("")
             rows.select(self.studio.session.view.source)
+            self._ask_for_facts()
         self._show_pipeline(overview)
         watch = self.studio.session.jobs.get("watch")
         self.query_one("#arrivals", Lines).show([arrival_line(watch)])
@@ -221,26 +228,44 @@ class ProjectRoom(Room):
     # --- footage ------------------------------------------------------------------------------
 
     def on_rows_moved(self, message: Rows.Moved) -> None:
-        """What the footage under the cursor is, asked of the engine."""
-        project = self.studio.session.project
-        if project is not None:
-            self.studio.session.view.source = message.key
-            self.ask_facts(project, message.key)
+        """What the footage under the cursor is; asked of the engine once the cursor rests."""
+        self.studio.session.view.source = message.key
+        self._show_facts(self._facts.get(message.key, ""))
+        if self._resting is not None:
+            self._resting.stop()
+        if message.key not in self._facts:
+            self._resting = self.set_timer(REST_S, self._ask_for_facts)
 
-    @work(thread=True, exclusive=True, group="facts")
-    def ask_facts(self, project: Project, key: str) -> None:
+    def _ask_for_facts(self) -> None:
+        project, key = self.studio.session.project, self.query_one("#sources", Rows).key
+        found = project.sources() if project else []
+        if project and (source := next((s for s in found if key_of(s) == key), None)):
+            self.ask_facts(project, source)
+
+    @in_thread(exclusive=True, group="facts")
+    def ask_facts(self, project: Project, source: Source) -> None:
         """In a thread: a process is started for it."""
-        source = next((s for s in project.sources() if key_of(s) == key), None)
-        if source is None:
-            return
         path = project.source_path(source)
-        try:
-            folder = path.is_dir()
-            text = tr("folder of pictures") if folder else media.describe(media.ask(path))
-        except FstuiError as error:
-            text = str(error)
-        line: list[Line] = [[(f"{safe_text(path.name)}: {text}", "muted")]]
-        self.app.call_from_thread(self.query_one("#facts", Lines).show, line)
+
+        def ask() -> None:
+            text = tr("folder of pictures") if path.is_dir() else media.describe(media.ask(path))
+            deliver(self, self._told, project.path, source, text, True)
+
+        if problem := failure_of(ask):
+            deliver(self, self._told, project.path, source, problem, False)
+
+    def _told(self, project: Path, source: Source, text: str, known: bool) -> None:
+        """What a source is, or why that isn't known: then it is asked again the next time."""
+        if project != self._shown:
+            return
+        text, key = f"{safe_text(Path(source.path).name)}: {text}", key_of(source)
+        if known:
+            self._facts[key] = text
+        if key == self.query_one("#sources", Rows).key:
+            self._show_facts(text)
+
+    def _show_facts(self, text: str) -> None:
+        self.query_one("#facts", Lines).show([[(safe_text(text), "muted")]] if text else [])
 
 
 def edit_project(room: Room) -> None:

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
+from engine.errors import FstuiError
 from engine.protocol import JobFolder, State
 from engine.queue.queue import Queue
 from fstui import keymap
@@ -29,6 +29,7 @@ from fstui.rooms.queuerows import (
     why_line,
 )
 from fstui.rooms.room import Room
+from fstui.threads import in_thread
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Rows
 
@@ -197,7 +198,7 @@ class QueueRoom(Room):
             return tr("kill") if self._may_kill(chosen) else tr("stop")
         return ""
 
-    @work(thread=True, group="queue")
+    @in_thread(group="queue")
     def act(self, do: Callable[[Queue], object]) -> None:
         """Change the queue in a thread, for another program may hold its lock for a moment; one
         act after the other, so that two presses of a key are two steps."""
@@ -226,7 +227,14 @@ class QueueRoom(Room):
             self.say_it_stops()
         else:
             self._stopping[chosen.key] = time.monotonic()
-            self.act(lambda _queue: jobs.stop(chosen.folder))
+            self.act(lambda _queue: self._stop(chosen))
+
+    def _stop(self, chosen: Entry) -> None:
+        try:
+            jobs.stop(chosen.folder)
+        except (FstuiError, OSError):
+            del self._stopping[chosen.key]  # it was not asked: x asks again
+            raise
 
     def _may_kill(self, chosen: Entry) -> bool:
         asked = self._stopping.get(chosen.key)

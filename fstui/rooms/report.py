@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError
+from engine.errors import NothingToDo
 from engine.project import Project
 from engine.protocol import safe_text
 from fstui.i18n import tr, tr_n
@@ -23,6 +22,7 @@ from fstui.model.report import SHORT, Report, Worst, converted, read_report, wor
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.worstframe import WorstFrame
+from fstui.threads import deliver, in_thread
 from fstui.widgets.columns import Column, Row
 from fstui.widgets.rows import Rows
 
@@ -67,27 +67,26 @@ class ReportView(ModalScreen[None]):
         """The pictures go."""
         self._pairs.close()
 
-    @work(thread=True, exclusive=True, group="report")
+    @in_thread(exclusive=True, group="report")
     def _load(self) -> None:
-        worker = get_current_worker()
-        problem, found = "", list[Report]()
-        try:
-            paths = [self._project.inside(f"out/{n}.json") for n in converted(self._project)]
-            found = [report for path in paths if (report := read_report(path))]
-            if not found:
-                problem = tr("The reports are gone or can't be read: convert again makes them.")
-        except FstuiError as error:
-            problem = str(error)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._loaded, found, problem)
+        paths = [self._project.inside(f"out/{n}.json") for n in converted(self._project)]
+        found = [report for path in paths if (report := read_report(path))]
+        if not found:
+            gone = tr("The reports are gone or can't be read: convert again makes them.")
+            raise NothingToDo(gone)
+        deliver(self, self._loaded, found)
 
-    def _loaded(self, found: Sequence[Report], problem: str) -> None:
+    def problem(self, text: str) -> None:
+        """Say in one sentence why there is nothing to list."""
+        self.query_one(Rows).show([], empty=safe_text(text))
+
+    def _loaded(self, found: Sequence[Report]) -> None:
         self._reports = {report.clip: report for report in found}
         self._worst = [one for report in found for one in worst(report)]
         self._worst.sort(key=lambda one: one.clip != self._first)
         rows = [Row(f"{one.clip}/{one.frame}", cells_of(one)) for one in self._worst]
         unmeasured = tr("No worst frames: the setting report was not full, or all was well.")
-        self.query_one(Rows).show(rows, empty=problem or unmeasured)
+        self.query_one(Rows).show(rows, empty=unmeasured)
         here = self._first if self._first in self._reports else next(iter(self._reports), "")
         self._figures(here)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
@@ -24,6 +24,7 @@ from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
@@ -35,6 +36,23 @@ if TYPE_CHECKING:
     from fstui.app import FstuiApp
 
 SMALLEST = (60, 16)
+
+
+class Answer(NamedTuple):
+    """What a question of a room was answered."""
+
+    room: Room
+    answer: object
+
+
+def addressed(room: Room, ask: Callable[[], object | None]) -> Callable[[], Answer | None]:
+    """A room's question, whose answer finds its way back when another room is shown by then."""
+
+    def asked() -> Answer | None:
+        answer = ask()
+        return None if answer is None else Answer(room, answer)
+
+    return asked
 
 
 class Room(Screen[None]):
@@ -95,7 +113,12 @@ class Room(Screen[None]):
         return session.jobs.get(self.stage) if self.stage else session.newest()
 
     def on_screen_resume(self) -> None:
-        """The room is shown: ask for what it shows, paint once."""
+        """The room is shown, or what lay over it is gone."""
+        if self.is_seen:
+            self.show_again()
+
+    def show_again(self) -> None:
+        """Ask for what is shown, paint once."""
         if self.is_mounted:
             self.come_back()
         self.ask_again()
@@ -138,11 +161,18 @@ class Room(Screen[None]):
         """Have the tail look at what this room shows now."""
         session = self.studio.session
         place = session.project.path if session.project else session.workspace
-        self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *self.asks())
+        mine = (addressed(self, ask) for ask in self.asks())
+        self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *mine)
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether it is made, not going, and the room that is shown, be it behind a dialogue."""
+        return self.studio.room is self and bool(self.query("#keys"))
 
     def news(self, _update: object = None) -> None:
-        """Something changed."""
-        if self.frozen or not self.query("#banner"):  # the room is not made yet, or going
+        """Something changed. A room takes in what answers its own questions, seen or not: they are
+        told once. Then this paints, where somebody sees it."""
+        if self.frozen or not self.is_seen:
             return
         problem = self.studio.session.problem
         banner = self.query_one("#banner", Lines)
@@ -223,16 +253,20 @@ class Room(Screen[None]):
         """A passing notice; what stands in brackets is text, not markup."""
         self.notify(safe_text(text), severity=severity, timeout=timeout, markup=False)
 
+    def problem(self, text: str) -> None:
+        """What went wrong, as a notice."""
+        self.say(text, severity="error", timeout=10)
+
     def attempt(self, act: Callable[[], object]) -> bool:
         """Do something small; an error becomes a notice of one sentence."""
         try:
             act()
         except FstuiError as error:
-            self.say(str(error), severity="error", timeout=10)
+            self.problem(str(error))
             return False
         except OSError as error:
             problem = from_os_error(error, f"writing {error.filename or 'to the project'}")
-            self.say(str(problem), severity="error", timeout=10)
+            self.problem(str(problem))
             return False
         self.studio.tail.poke()
         return True
@@ -304,7 +338,7 @@ class Room(Screen[None]):
             else:
                 self.app.push_screen(StartForm(project, stage), go)
 
-    @work(thread=True, exclusive=True, group="start")
+    @in_thread(group="start")
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:
         """Launch a job; waiting for its first word takes a moment, so in a thread."""
 
@@ -329,14 +363,8 @@ class Room(Screen[None]):
 
     def attempt_in_thread(self, act: Callable[[], object]) -> None:
         """As `attempt`, from a worker's thread."""
-        try:
-            act()
-        except FstuiError as error:
-            text = str(error)
-            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
-        except OSError as error:
-            text = str(from_os_error(error, f"writing {error.filename or 'to the project'}"))
-            self.app.call_from_thread(self.say, text, severity="error", timeout=10)
+        if problem := failure_of(act):
+            deliver(self, self.problem, problem)
         self.studio.tail.poke()
 
     def action_stop(self) -> None:
@@ -372,7 +400,7 @@ class Room(Screen[None]):
 
         self.app.push_screen(Confirm(question, lost, act=tr("Kill it"), keep=tr("Wait")), go)
 
-    @work(thread=True, exclusive=True, group="kill")
+    @in_thread(group="kill")
     def kill(self, folder: JobFolder) -> None:
         """Kill after pid, start time and host were compared with the lock."""
 

@@ -7,13 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from engine.errors import NothingToDo
 from engine.protocol import safe_text
@@ -26,6 +24,7 @@ from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Listing
 from fstui.rooms.over import Over
 from fstui.rooms.start import hint_of, label_of, value_in, widget_of
+from fstui.threads import deliver, in_thread
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = (
@@ -64,9 +63,9 @@ class Sessions(Over):
         self.query_one(Rows).focus()
         self._read()
 
-    @work(thread=True)
+    @in_thread()
     def _read(self) -> None:
-        self.tell(get_current_worker(), lambda: read_sessions(self._model), self._shown)
+        deliver(self, self._shown, read_sessions(self._model))
 
     def _shown(self, found: list[Session]) -> None:
         """The newest first."""

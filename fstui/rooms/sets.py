@@ -5,12 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from engine.launch import ask
 from engine.protocol import safe_text
@@ -18,6 +16,7 @@ from fstui.i18n import tr, tr_n
 from fstui.model import trained, words
 from fstui.rooms.lines import Lines
 from fstui.rooms.over import Over
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.rows import Column, Row, Rows
 
@@ -60,10 +59,9 @@ class ModelSets(Over):
         self.query_one(Rows).focus()
         self._ask()
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def _ask(self) -> None:
-        worker = get_current_worker()
-        self.tell(worker, lambda: ask("model-info", str(self._project)), self._shown)
+        deliver(self, self._shown, ask("model-info", str(self._project)))
 
     def _shown(self, facts: dict[str, Any]) -> None:
         self._facts = facts
@@ -99,10 +97,13 @@ class ModelSets(Over):
         act, keep = tr("Go on from it"), tr("Keep")
         self.app.push_screen(Confirm(question, lost, act=act, keep=keep), go)
 
-    @work(thread=True, exclusive=True, group="restore")
+    @in_thread(group="restore")
     def _restore(self, name: str) -> None:
-        worker = get_current_worker()
-        self.tell(worker, lambda: trained.restore(self._project, name), self._restored, self._kept)
+        def act() -> None:
+            deliver(self, self._restored, trained.restore(self._project, name))
+
+        if problem := failure_of(act):
+            deliver(self, self._kept, problem)
 
     def _kept(self, why: str) -> None:
         self.notify(safe_text(why), severity="error", timeout=10, markup=False)

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
-from engine.errors import FstuiError
 from engine.project import Project
 from fstui import keymap, settings, theme
 from fstui.i18n import later, tr, tr_n
@@ -21,6 +19,7 @@ from fstui.rooms.lines import Line, Lines
 from fstui.rooms.presets import Offers, choose
 from fstui.rooms.room import Room
 from fstui.rooms.setting import YOURS, ChangeSetting
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
@@ -65,9 +64,9 @@ class SettingsRoom(Room):
         files = [own / settings.FILE, own / "keymap.toml"]
         return (of_files(*files, *([project.path / "project.toml"] if project else [])),)
 
-    def on_screen_resume(self) -> None:
+    def show_again(self) -> None:
         """Read them anew: they may have changed meanwhile."""
-        super().on_screen_resume()
+        super().show_again()
         self.read()
 
     def news(self, update: object = None) -> None:
@@ -76,7 +75,7 @@ class SettingsRoom(Room):
             self.reread()
         super().news(update)
 
-    @work(thread=True, exclusive=True, group="settings")
+    @in_thread(exclusive=True, group="settings")
     def read(self) -> None:
         """In a thread: files are read."""
         project = self.studio.session.project
@@ -86,12 +85,10 @@ class SettingsRoom(Room):
             known = Project.open(project.path) if project else None
             found |= {a.name: a for a in preferences.of_stages(known)}
             keys = len(keymap.load_overrides(settings.config_folder()))
-            self.app.call_from_thread(self.take, found, keys)
+            deliver(self, self.take, found, keys)
 
-        try:
-            act()
-        except FstuiError as error:
-            self.app.call_from_thread(self.unread, str(error))
+        if problem := failure_of(act):
+            deliver(self, self.unread, problem)
 
     def take(self, found: dict[str, SettingAnswer], own_keys: int) -> None:
         """Show what was read."""
@@ -201,7 +198,7 @@ class SettingsRoom(Room):
         if chosen is not None:
             self.change(chosen[0], None)
 
-    @work(thread=True, group="change")
+    @in_thread(group="change")
     def change(self, name: str, value: Any) -> None:
         """Write it; the list is read again."""
         self.attempt_in_thread(lambda: self._write({name: value}))
@@ -269,7 +266,7 @@ class SettingsRoom(Room):
 
         self.apply(do)
 
-    @work(thread=True, group="change")
+    @in_thread(group="change")
     def apply(self, act: Callable[[], object]) -> None:
         """Change many at once."""
         self.attempt_in_thread(act)

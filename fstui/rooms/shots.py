@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from engine.convert.shots import (
     Shot,
@@ -23,7 +22,6 @@ from engine.convert.shots import (
     remove_shot,
     set_shot,
 )
-from engine.errors import FstuiError, from_os_error
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, Field, read
@@ -34,6 +32,7 @@ from fstui.model.undo import Undo
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.start import StartForm, label_of, value_in, words_of
 from fstui.rooms.writes import Act, Then, Writes
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.columns import Column, Row
 from fstui.widgets.rows import Rows
 
@@ -153,19 +152,12 @@ class Shots(ModalScreen[bool]):
         self.refresh_bindings()
         self._look_for_cuts()
 
-    @work(thread=True)
+    @in_thread()
     def _look_for_cuts(self) -> None:
         """In a thread; whoever closes the list meanwhile doesn't want them."""
-        worker = get_current_worker()
-        found, problem = list[int](), ""
-        try:
-            found = find_cuts(self._project, self._clip)
-        except FstuiError as error:
-            problem = str(error)
-        except OSError as error:
-            problem = str(from_os_error(error, f"looking for cuts in {self._clip}"))
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._looked, found, problem)
+        found = list[int]()
+        problem = failure_of(lambda: found.extend(find_cuts(self._project, self._clip)))
+        deliver(self, self._looked, found, problem)
 
     def _looked(self, found: list[int], problem: str) -> None:
         self._looking = False

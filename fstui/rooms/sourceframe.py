@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
 from engine import curate
-from engine.errors import FstuiError, from_os_error
+from engine.errors import from_os_error
 from engine.facelist import Listed
 from engine.project import Project
 from engine.protocol import safe_text
@@ -24,6 +22,7 @@ from fstui.i18n import tr
 from fstui.model.faceviews import Frames, Pair, SourceFrame
 from fstui.model.facewords import caption
 from fstui.model.shape import Draft, draft_of
+from fstui.threads import deliver, in_thread
 from fstui.widgets.overlay import BOX, POINT, Marks, Overlaid, closed
 
 
@@ -51,19 +50,12 @@ class SourceFrameView(ModalScreen[None]):
         """Ask."""
         self._ask()
 
-    @work(thread=True, exclusive=True)
+    @in_thread(exclusive=True)
     def _ask(self) -> None:
-        worker = get_current_worker()
-        try:
-            frame = self._frames.ask(self._project.path, self._face.id)
-            with Store(self._project.db_path, readonly=True) as store:
-                draft = draft_of(curate.shape_of(store, self._face.id))
-        except (FstuiError, OSError) as error:
-            if not worker.is_cancelled:
-                self.app.call_from_thread(self.problem, str(error))
-            return
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._shown, frame, draft)
+        frame = self._frames.ask(self._project.path, self._face.id)
+        with Store(self._project.db_path, readonly=True) as store:
+            draft = draft_of(curate.shape_of(store, self._face.id))
+        deliver(self, self._shown, frame, draft)
 
     def _shown(self, frame: SourceFrame, draft: Draft) -> None:
         picture = self.query_one(Overlaid)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from textual import on, work
+from textual import on
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
-from textual.worker import Worker, get_current_worker
+from textual.widgets import Input, Static
 
 from engine.errors import BadInput, Refused
 from engine.protocol import safe_text
@@ -22,6 +22,7 @@ from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Lines
 from fstui.rooms.start import as_typed
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.pathinput import PathInput
 
 if TYPE_CHECKING:
@@ -60,16 +61,14 @@ class Tools(Dialog[bool]):
     @on(Choice.Turned, "#tool")
     async def _turned(self) -> None:
         """The fields of another tool; source and result stay where both have them."""
-        paths = {entry.id: entry.text for entry in self.query(PathInput)}
+        paths = {entry.id or "": entry.text for entry in self.query(PathInput)}
         holder = self.query_one("#tool-fields")
+        self.problem("")
         async with self.batch():
             await holder.remove_children()
-            await holder.mount(*fields_of(self._tool))
-        for entry in self.query(PathInput):
-            entry.text = paths.get(entry.id, entry.text)
+            await holder.mount(*fields_of(self._tool, paths))
         for line in self.query(Input):
             line.cursor_blink = False
-        self.problem("")
 
     @on(PathInput.Chosen)
     def _entered(self, event: PathInput.Chosen) -> None:
@@ -82,6 +81,8 @@ class Tools(Dialog[bool]):
 
     def submit(self) -> None:
         """Run the tool; the form stays."""
+        if self.busy:
+            return
         if self._tool.out and cast("FstuiApp", self.app).session.readonly:
             refused = Refused(tr("Nothing is written: fstui was started with --readonly."))
             self.problem(str(refused))
@@ -89,7 +90,7 @@ class Tools(Dialog[bool]):
         done, values = self.attempt(self._values)
         if not done:
             return
-        self.query_one("#accept", Button).disabled = True
+        self.busy = True
         self.problem("")
         self._say([tr("At work ...")])
         self.run_tool(self._tool.verb, values)
@@ -103,22 +104,17 @@ class Tools(Dialog[bool]):
         others = [option for option in self._tool.all_options if option.default is not None]
         return paths | {o.name: value_of(o, self.query_one(f"#tool-{o.name}")) for o in others}
 
-    @work(thread=True, exclusive=True, group="tool")
+    @in_thread(exclusive=True, group="tool")
     def run_tool(self, verb: str, values: dict[str, Any]) -> None:
         """Let the engine do it in a process of its own."""
-        worker = get_current_worker()
-        refusals: list[str] = []
-        done, told = self.attempt(lambda: said(verb, mediatools.run(verb, values)), refusals.append)
-        self._tell(worker, told if done else [], refusals)
+        told: list[str] = []
+        problem = failure_of(lambda: told.extend(said(verb, mediatools.run(verb, values))))
+        deliver(self, self._done, told, problem)
 
-    def _tell(self, worker: Worker[None], told: list[str], refusals: list[str]) -> None:
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._done, told, refusals)
-
-    def _done(self, told: list[str], refusals: list[str]) -> None:
-        self.query_one("#accept", Button).disabled = False
+    def _done(self, told: list[str], problem: str) -> None:
+        self.busy = False
         self._say(told)
-        self.problem(" ".join(refusals))
+        self.problem(problem)
 
     def _say(self, told: list[str]) -> None:
         lines = self.query_one("#said", Lines)
@@ -126,19 +122,24 @@ class Tools(Dialog[bool]):
         self.call_after_refresh(lines.scroll_visible, animate=False)
 
 
-def fields_of(tool: Tool) -> list[Widget]:
-    """Paths and options of a tool."""
-    paths = [("source", tool.source), *([("out", tool.out)] if tool.out else [])]
-    fields = [labelled(name, PathInput(id=f"tool-{name}")) for name, _ in paths]
-    return fields + [_field(option) for option in tool.all_options]
+def fields_of(tool: Tool, typed: Mapping[str, str] = MappingProxyType({})) -> list[Widget]:
+    """Paths and options of a tool; what stood in the paths' fields, by their ids, stays there."""
+    names = ["source", *(["out"] if tool.out else [])]
+    fields = [labelled(name, path_field(f"tool-{name}", typed)) for name in names]
+    return fields + [_field(option, typed) for option in tool.all_options]
 
 
-def _field(option: Option) -> Widget:
+def path_field(name: str, typed: Mapping[str, str]) -> PathInput:
+    """A path's field with what was typed there."""
+    return PathInput(typed.get(name, ""), id=name)
+
+
+def _field(option: Option, typed: Mapping[str, str]) -> Widget:
     name = f"tool-{option.name}"
     if option.default is None:
         label = option.flag.removeprefix("--") or option.name
         about = Static(Content(tr(option.help)), classes="dialog--help")
-        return Vertical(labelled(label, PathInput(id=name)), about, classes="tool--row")
+        return Vertical(labelled(label, path_field(name, typed)), about, classes="tool--row")
     if option.is_switch:
         return labelled(option.name, yes_no(False, id=name), tr(option.help))
     if option.choices:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import work
 from textual.widget import Widget
 
 from engine.protocol import State
@@ -27,6 +26,7 @@ from fstui.rooms.trainlines import (
     settings_now,
     warning_lines,
 )
+from fstui.threads import in_thread
 from fstui.widgets.losschart import LossChart
 from fstui.widgets.menu import Menu
 
@@ -80,7 +80,7 @@ class Train(StageRoom):
             self._machine = update
         job = self.job
         name = job.folder.name if job is not None and job.running else ""
-        if name != self._asked:
+        if name != self._asked and self.is_seen:
             self._asked, self._machine = name, None
             self.ask_again()
         super().news(update)
@@ -235,7 +235,7 @@ class Train(StageRoom):
 
         self.app.push_screen(ChangeLive(project.name, settings_now(job)), go)
 
-    @work(thread=True, group="change")
+    @in_thread(group="change")
     def ask_job(self, ask: Callable[[], object], said: str) -> None:
         """Ask the training for something, and wait for its answer in a thread."""
 

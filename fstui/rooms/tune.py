@@ -3,12 +3,12 @@ whenever a setting changes, beside the form or, where that has no room, above it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -17,7 +17,6 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
-from textual.worker import Worker, get_current_worker
 
 from engine.convert.request import VIEWS as VIEWS_OF
 from engine.convert.request import Request, Show, frames_of, has_range
@@ -33,6 +32,7 @@ from fstui.rooms.choice import Choice
 from fstui.rooms.forecast import outlook_lines
 from fstui.rooms.lines import Lines
 from fstui.rooms.start import StartForm, value_in
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.picture import Picture
 
 WAIT_S = 0.25
@@ -176,22 +176,17 @@ class TuneForm(StartForm):
         show, close = VIEWS[self._view]
         return (FLIPS[self._flip] if self._flip >= 0 else show), close
 
-    @work(thread=True, exclusive=True, group="look")
+    @in_thread(exclusive=True, group="look")
     def ask(self, request: Request) -> None:
         """Wait for the picture in a thread; asked for something newer, it is wanted no more."""
-        worker = get_current_worker()
 
-        def look() -> Looked:
+        def look() -> None:
             settings = jobs.checked(self._project, "convert", request.settings)
-            return preview.look(self._project, replace(request, settings=settings))
+            made = preview.look(self._project, replace(request, settings=settings))
+            deliver(self, self.shown, made)
 
-        done, made = self.attempt(look, lambda text: self._tell(worker, self.no_picture, text))
-        if done:
-            self._tell(worker, self.shown, made)
-
-    def _tell(self, worker: Worker[None], act: Callable[..., None], *what: object) -> None:
-        if not worker.is_cancelled:
-            self.app.call_from_thread(act, *what)
+        if problem := failure_of(look):
+            deliver(self, self.no_picture, problem)
 
     def shown(self, made: Looked) -> None:
         """Show a picture, and its frames where they were left open."""
@@ -229,16 +224,10 @@ class TuneForm(StartForm):
     def _look_ahead(self) -> None:
         self.outlook({n: value_in(self._fields[n], self._entry(self._fields[n])) for n in CASTING})
 
-    @work(thread=True, exclusive=True, group="outlook")
+    @in_thread(exclusive=True, group="outlook")
     def outlook(self, settings: dict[str, Any]) -> None:
         """Read in a thread who is recorded and which models paint."""
-        worker = get_current_worker()
-        done, found = self.attempt(
-            lambda: outlook(self._project, settings),
-            lambda text: self._tell(worker, self.problem, text),
-        )
-        if done:
-            self._tell(worker, self._foresee, found)
+        deliver(self, self._foresee, outlook(self._project, settings))
 
     def _foresee(self, found: Outlook) -> None:
         lines = self.query_one("#outlook", Lines)

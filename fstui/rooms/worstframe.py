@@ -6,16 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError, from_os_error
+from engine.errors import from_os_error
 from engine.project import Project
 from engine.protocol import safe_text
 from fstui import keymap
@@ -23,6 +21,7 @@ from fstui.i18n import tr
 from fstui.model.pairs import Pairs
 from fstui.model.report import SHORT, Worst
 from fstui.rooms.bars import KeyBar
+from fstui.threads import deliver, in_thread
 from fstui.widgets.picture import Picture
 
 
@@ -73,26 +72,21 @@ class WorstFrame(ModalScreen[int]):
         self.query_one(".dialog--title", Static).update(Content(shown))
         self._ask(one, self._close)
 
-    @work(thread=True, exclusive=True, group="pair")
+    @in_thread(exclusive=True, group="pair")
     def _ask(self, one: Worst, close: bool) -> None:
-        worker = get_current_worker()
-        path, problem = None, ""
-        try:
-            path = self._pairs.ask(self._project.path, one, close=close)
-        except FstuiError as error:
-            problem = str(error)
-        except OSError as error:
-            problem = str(from_os_error(error, "making a picture of the frame"))
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._made, path, problem)
+        deliver(self, self._made, self._pairs.ask(self._project.path, one, close=close))
 
-    def _made(self, path: Path | None, problem: str) -> None:
+    def _made(self, path: Path | None, problem: str = "") -> None:
         picture = self.query_one(Picture)
         if path is None:
             picture.empty = tr("No picture.")
         picture.show(path, tr("before, after; [ ] step, ctrl+l view, o full picture"))
         self.query_one(".dialog--problem", Static).update(Content(safe_text(problem)))
         self.refresh_bindings()
+
+    def problem(self, text: str) -> None:
+        """Say in one sentence why there is no picture."""
+        self._made(None, text)
 
     # --- keys ---------------------------------------------------------------------------------
 

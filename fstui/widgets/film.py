@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 from rich.cells import cell_len
-from textual import work
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.timer import Timer
-from textual.worker import get_current_worker
 
-from engine.errors import FstuiError
 from fstui.i18n import tr
 from fstui.model.film import Films, Shot
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.picture import Picture, centred, to_strips
 from fstui.widgets.pixels import Mode, cells_of
 from fstui.widgets.words import shorten
@@ -209,23 +207,21 @@ class FilmView(Picture, can_focus=True):
             self._asking = True
             self._decode_frame(self._clip.path, frame, columns, rows, mode, dark)
 
-    @work(thread=True, exclusive=True, group="decode")
+    @in_thread(exclusive=True, group="decode")
     def _decode_frame(
         self, path: Path, frame: int, columns: int, rows: int, mode: Mode, dark: bool
     ) -> None:
         """In a thread: decode, and make cells of it."""
-        worker = get_current_worker()
         across, down = DOTS.get(mode, (1, 2))
-        shot, lines, problem = None, [], ""
-        try:
+        form = (columns, rows, mode, dark, path)
+
+        def decode() -> None:
             shot = self._films.frame(path, frame, columns * across, rows * down)
             cells = cells_of(_image(shot), columns, rows, mode, dark=dark)
-            lines = centred(to_strips(cells), columns, rows)
-        except FstuiError as error:
-            problem = str(error)
-        if not worker.is_cancelled:
-            form = (columns, rows, mode, dark, path)
-            self.app.call_from_thread(self._came, shot, lines, problem, form)
+            deliver(self, self._came, shot, centred(to_strips(cells), columns, rows), "", form)
+
+        if problem := failure_of(decode):
+            deliver(self, self._came, None, [], problem, form)
 
     def _came(
         self, shot: Shot | None, lines: list[Any], problem: str, form: tuple[object, ...]

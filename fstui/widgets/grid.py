@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rich.style import Style
-from textual import events, work
+from textual import events
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
+from engine.cancel import Cancelled
 from engine.errors import BadInput
+from fstui.threads import in_thread
 from fstui.widgets.columns import Row
 from fstui.widgets.pace import DEBOUNCE_S, Pace
 from fstui.widgets.paint import line
 from fstui.widgets.picture import centred, cost, mode_of, to_strips
-from fstui.widgets.pixels import Cancelled, Mode, load
+from fstui.widgets.pixels import Mode, load
 from fstui.widgets.rows import Rows
 from fstui.widgets.words import fit, fold
 
@@ -189,7 +191,7 @@ class Grid(Rows):
             self._pace.begin()
             self._decode(list(self._out), self._form())
 
-    @work(thread=True, exclusive=True, group="thumbs")
+    @in_thread(exclusive=True, group="thumbs")
     def _decode(self, paths: list[Path], form: Form) -> None:
         """In a thread, one after the other, until the page is left."""
         worker = get_current_worker()

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.strip import Strip
 from textual.widgets import Input
-from textual.worker import get_current_worker
 
 from fstui.i18n import tr
+from fstui.threads import deliver, in_thread
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.paths import Candidates, candidates, complete
 from fstui.widgets.words import fit
@@ -151,15 +152,12 @@ class PathInput(Vertical):
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
         if event.value.strip():
-            self.post_message(self.Chosen(self, Path(event.value.strip()).expanduser()))
+            self.post_message(self.Chosen(self, Path(os.path.expanduser(event.value.strip()))))
 
-    @work(thread=True, exclusive=True, group="look")
+    @in_thread(exclusive=True, group="look")
     def _look(self, typed: str, finish: bool) -> None:
         """In a thread: a network folder can take its time."""
-        worker = get_current_worker()
-        found = candidates(typed)
-        if not worker.is_cancelled:
-            self.app.call_from_thread(self._found, found, finish)
+        deliver(self, self._found, candidates(typed), finish)
 
     def _found(self, found: Candidates, finish: bool) -> None:
         if found.typed != self.text:

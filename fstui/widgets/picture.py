@@ -9,18 +9,19 @@ from rich.cells import cell_len
 from rich.color import ColorType
 from rich.segment import Segment
 from rich.style import Style
-from textual import work
 from textual.strip import Strip
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
+from engine.cancel import Cancelled
 from engine.errors import BadInput
 from fstui import graphics
 from fstui.graphics import segments
 from fstui.i18n import tr
+from fstui.threads import in_thread
 from fstui.widgets.pace import BYTES_PER_TICK, DEBOUNCE_S, Pace
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.pixels import Cancelled, Cells, Mode, load
+from fstui.widgets.pixels import Cells, Mode, load
 from fstui.widgets.words import fit, fold, shorten
 
 __all__ = ["BYTES_PER_TICK", "Picture", "centred", "cost", "mode_of", "to_strips"]
@@ -113,7 +114,7 @@ class Picture(StripView):
         if wanted != self._decoded:
             self._decode(*wanted)
 
-    @work(thread=True, exclusive=True, group="decode")
+    @in_thread(exclusive=True, group="decode")
     def _decode(self, path: Path, columns: int, rows: int, mode: Mode, dark: bool) -> None:
         """In a thread: the event loop goes on."""
         worker = get_current_worker()

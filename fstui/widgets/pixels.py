@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from engine.cancel import Cancelled
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from fstui.i18n import tr
@@ -51,10 +52,6 @@ class Cell(NamedTuple):
 
 
 Cells = list[list[Cell]]
-
-
-class Cancelled(Exception):
-    """The picture isn't wanted any more."""
 
 
 def load(

@@ -51,6 +51,8 @@ NOUNS = (
 """What `plural` counts on a screen: the finder of texts makes both forms of each."""
 UNITS = ("face", "frame", "it", "iteration", "second")
 """What a rate is of."""
+_PLAIN = str.maketrans("{}", "()")
+# A unit that a job's files name is no field of a text.
 
 
 def sign(state: State, ascii_only: bool = False) -> str:
@@ -91,6 +93,7 @@ def count(number: float | None) -> str:
 
 def plural(number: int, noun: str) -> str:
     """`1 face`, `2 faces`, `no faces`."""
+    noun = noun.translate(_PLAIN)
     none, one, many = f"no {noun}s", f"{{n}} {noun}", f"{{n}} {noun}s"
     return tr_n(one, many, number).format(n=count(number)) if number else tr(none)
 

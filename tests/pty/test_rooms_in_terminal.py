@@ -21,14 +21,19 @@ from fstui.title import GIVE_BACK, KEEP
 
 ROOT = Path(__file__).resolve().parents[2]
 KIB = 1024
+LEAVES_S = 6.0
+"""Two seconds on an idle machine; a shared one may take some times that."""
 
 
-def workbench(workspace: Path, *args: str, columns: int = 120, rows: int = 40) -> Meter:
+def workbench(
+    workspace: Path, *args: str, columns: int = 120, rows: int = 40, **more: str
+) -> Meter:
     """The program as a user starts it."""
     env = {
         "PYTHONPATH": str(ROOT),
         "FSTUI_WORKSPACE": str(workspace),
         "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22",
+        **more,
     }
     return Meter([sys.executable, "-m", "fstui", *args], columns=columns, rows=rows, env=env)
 
@@ -250,3 +255,27 @@ def test_a_bug_is_one_sentence_and_its_traceback_is_in_a_log(
         assert b"Traceback" not in meter.raw
     logs = list((tmp_path / "state").glob("*.log"))
     assert any("ZeroDivisionError" in log.read_text() for log in logs)
+
+
+def test_leaving_waits_for_no_answer_of_the_engine(tmp_workspace: Path, tmp_path: Path) -> None:
+    """The engine thinks for ten minutes over each question; the user leaves."""
+    fake.make_project(tmp_workspace)
+    pid, path = tmp_path / "pid", tmp_path / "slow"
+    path.mkdir()
+    (path / "sitecustomize.py").write_text(
+        "import os, sys, time\n"
+        "if 'ask' in sys.orig_argv:\n"
+        f"    open({str(pid)!r} + '.new', 'w').write(str(os.getpid()))\n"
+        f"    os.rename({str(pid)!r} + '.new', {str(pid)!r})\n"
+        "    time.sleep(600)\n"
+    )
+    slow = os.pathsep.join([str(ROOT), str(path)])
+    with workbench(tmp_workspace, PYTHONPATH=slow) as meter:
+        meter.wait_for("demo")
+        meter.press("9")
+        meter.wait_for("asking the engine")
+        meter.wait_until(pid.exists)
+        meter.press("q")
+        assert meter.wait_end(within=LEAVES_S) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid.read_text()), 0)

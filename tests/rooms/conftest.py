@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from workbench import Bench, Open
 
+from fstui import places
 from fstui.app import FstuiApp
 from fstui.model.session import Session
 from fstui.settings import UserSettings
@@ -36,5 +37,7 @@ def bench(tmp_workspace: Path) -> Open:
         app = FstuiApp(session, ascii_only=ascii_only)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Bench(app, pilot)
+        bugs = places.state_folder() / "fstui.log"
+        assert not bugs.exists(), f"a thread met a bug: {bugs.read_text()}"
 
     return opened

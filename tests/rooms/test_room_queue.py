@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from pathlib import Path
@@ -300,3 +301,24 @@ async def test_a_job_without_a_room_of_its_own_opens_its_log(bench: Open, projec
         await b.sees("20260101T000000.000-preview-0000")
         await b.sees("(job 1 of 2)")
         assert b.app.screen.room == "log"
+
+
+async def test_a_stop_that_could_not_be_asked_for_is_asked_for_again(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = fake.FakeEngine(project.path)
+    asked: list[str] = []
+
+    def stop(folder: JobFolder) -> None:
+        asked.append(folder.name)
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder.path))
+
+    monkeypatch.setattr("fstui.rooms.queue.jobs.stop", stop)
+    async with bench() as b:
+        await b.press("7")
+        await b.sees("1 at work")
+        await b.press("x")
+        await b.sees("No space left")
+        await b.press("x")
+        await b.until(lambda: len(asked) == 2, "the second time")
+    engine.vanish()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
+import queue
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import fake
@@ -17,14 +20,14 @@ from engine.history import History, Point
 from engine.process import FileLock
 from engine.protocol import Snapshot, State, sheet_of
 from engine.sessions import Diary
-from fstui import settings, state
+from fstui import places, settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView, progress_words, state_words
 from fstui.model.logtext import LogText
 from fstui.model.series import CurveReader
 from fstui.model.session import Session
-from fstui.model.tail import JobTail, JobUpdate, LineTail, Tail, clean
+from fstui.model.tail import JobTail, JobUpdate, LineTail, Tail, TailProblem, clean
 
 
 def test_importing_the_app_loads_nothing_heavy() -> None:
@@ -413,3 +416,84 @@ def test_settings_out_of_bounds_are_refused_with_the_file(tmp_path: Path) -> Non
 
 def test_an_unknown_event_is_no_error() -> None:
     assert event_words(Event(0.0, "novelty", {"x": 1})) == "novelty x=1"
+
+
+# --- the tail's thread ------------------------------------------------------------------------
+
+
+def fail_with(error: Exception) -> Callable[[], object]:
+    """A question that fails."""
+
+    def ask() -> object:
+        raise error
+
+    return ask
+
+
+def test_a_question_that_fails_keeps_no_other_from_being_asked() -> None:
+    tail = Tail(lambda _: None)
+    dead = OSError(errno.ENOTCONN, "Transport endpoint is not connected")
+    tail.also(fail_with(dead), lambda: "second", fail_with(BadInput("third")), lambda: "fourth")
+    assert list(tail.look()) == ["second", "fourth", TailProblem(str(dead))]
+    assert list(tail.look()) == ["second", "fourth"], "trouble is told once"
+    tail.also(lambda: "second")
+    assert list(tail.look()) == ["second", TailProblem("")]
+
+
+def test_a_damaged_job_hides_no_other(tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = fake.make_project(tmp_workspace)
+    engines = [fake.FakeEngine(project.path, kind, "a") for kind in ("extract", "convert")]
+    look = JobTail.look
+
+    def dead(tail: JobTail) -> JobUpdate | None:
+        if tail.stage == "convert":  # the newer one, which is looked at first
+            raise OSError(errno.EIO, "Input/output error")
+        return look(tail)
+
+    monkeypatch.setattr(JobTail, "look", dead)
+    tail = Tail(lambda _: None)
+    tail.follow(project.path)
+    assert [u.stage for u in tail.look() if isinstance(u, JobUpdate)] == ["extract"]
+    for engine in engines:
+        engine.vanish()
+
+
+def test_the_tail_outlives_a_bug_and_says_it(tmp_workspace: Path) -> None:
+    told: queue.SimpleQueue[object] = queue.SimpleQueue()
+    tail = Tail(told.put, interval_s=0.01)
+    tail.also(fail_with(ZeroDivisionError("by nought")))
+    tail.start()
+    try:
+        problem = told.get(timeout=20)
+        assert isinstance(problem, TailProblem)
+        assert problem.text.startswith("A bug of ours: ZeroDivisionError: by nought")
+        tail.also(lambda: "well again")
+        assert told.get(timeout=20) == "well again"
+    finally:
+        tail.stop()
+    record = places.state_folder() / "fstui.log"
+    assert record.read_text().count("Traceback") == 1, "once, not at each look"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"path": "a\0b"},
+        {"path": "x" * 5000},
+        {"path": 7, "columns": 5},
+        {"path": "preview/1.jpg", "columns": {"A": 1}, "sheet": "\0", "sheet_columns": None},
+        {"path": ["preview/1.jpg"], "iteration": "many", "media": {}},
+    ],
+)
+def test_an_event_that_is_not_ours_stops_no_tail(
+    tmp_workspace: Path, odd: dict[str, object]
+) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path)
+    engine.folder.append("preview", **odd)
+    engine.folder.append("change", settings=[1], iteration=None)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    view = JobView.begin(update)
+    assert [event.k for event in view.events][-2:] == ["preview", "change"]
+    assert all(event_words(event) for event in view.events)
+    engine.vanish()

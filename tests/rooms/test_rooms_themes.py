@@ -94,3 +94,17 @@ async def test_what_opens_over_a_room_can_be_read(
         if over != "notice":
             await b.until(lambda: any(w.region.height for w in b.app.screen.query(BOXES)), over)
         assert await in_each_theme(b) == set()
+
+
+async def test_a_themes_name_is_text_and_no_markup(bench: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "themes"
+    folder.mkdir(parents=True)
+    named = "aaa[/b]"
+    (folder / "x.toml").write_text(f"name = '{named}'\n[colours]\nprimary = '#112233'\n")
+    async with bench() as b:
+        await b.sees("Welcome")
+        for _ in b.app.available_themes:
+            if b.app.theme == named:
+                break
+            await b.press("t")
+        await b.sees(f"theme: {named}")

@@ -15,11 +15,12 @@ from PIL import Image, ImageOps
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 
+from engine.cancel import Cancelled
 from engine.errors import BadInput
 from fstui.widgets import picture
 from fstui.widgets.display import LeanDisplay
 from fstui.widgets.picture import BYTES_PER_TICK, Picture, cost, to_strips
-from fstui.widgets.pixels import RAMP, Cancelled, Cell, decoded, load
+from fstui.widgets.pixels import RAMP, Cell, decoded, load
 
 DEADLINE_S = 10.0
 

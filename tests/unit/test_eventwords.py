@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.eventlog import Event
 from engine.launch import ROOT
@@ -15,6 +17,7 @@ from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
 from fstui import cli
 from fstui.model.eventwords import event_words
+from fstui.rooms.loglines import event_row, row_text
 
 SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "start": (
@@ -100,3 +103,17 @@ def test_tail_says_sentences(tmp_workspace: Path, capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert [line[9:] for line in lines] == [said for _, said in SENTENCES.values() if said]
     time.strptime(lines[0][:8], "%H:%M:%S")
+
+
+LEAF = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5)
+FIELD = LEAF | st.lists(LEAF, max_size=3) | st.dictionaries(st.text(max_size=3), LEAF, max_size=3)
+
+
+@pytest.mark.parametrize("kind", [*SENTENCES, "trial", "other"])
+@given(data=st.data())
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_no_fields_of_an_event_are_too_odd_to_be_shown(kind: str, data: st.DataObject) -> None:
+    known = SENTENCES.get(kind, ({"left_s": 1.0},))[0]
+    odd = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(known, FIELD)))
+    row = event_row(0, Event(1.0, kind, odd))
+    assert row_text(row)

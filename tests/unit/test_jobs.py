@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from engine.cancel import Cancelled, cancelled_by
 from engine.errors import (
     BadInput,
     Exit,
@@ -441,3 +442,30 @@ def test_the_checkpoints_iteration_is_read_from_its_name(
 ) -> None:
     (project.path / "model" / "latest").write_text(text)
     assert jobs.checkpoint_iteration(project.path) == iteration
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def deaf(project: Project) -> Iterator[JobFolder]:
+    """A job that is at work and answers nothing."""
+    folder = ended(project, "train", State.RUNNING)
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text())
+    yield folder
+    lock.release()
+
+
+def test_a_job_that_does_not_answer_is_not_waited_for_without_end(
+    deaf: JobFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "TELL_PATIENCE_S", 0.05)
+    with pytest.raises(NotPossible, match="has not answered 'save' within"):
+        jobs.tell(deaf, "save")
+    assert [command.verb for _, command in deaf.commands()] == ["save"]
+
+
+def test_an_answer_that_nobody_waits_for_is_not_waited_for(deaf: JobFolder) -> None:
+    with cancelled_by(lambda: True), pytest.raises(Cancelled):
+        jobs.tell(deaf, "save")

@@ -312,3 +312,29 @@ def test_safe_text_has_nothing_that_a_terminal_obeys(text: str) -> None:
 
 def test_safe_text_keeps_what_people_write() -> None:
     assert safe_text("Zoë's 日本 “cut” 3") == "Zoë's 日本 “cut” 3"
+
+
+@pytest.mark.parametrize(
+    ("end", "state", "code"),
+    [
+        ({"state": "melted", "exit": 0}, State.FAILED, 0),
+        ({"state": "running", "exit": 3}, State.FAILED, 3),
+        ({"state": ["done"], "exit": [0]}, State.FAILED, None),
+        ({"state": "done", "exit": 0}, State.DONE, 0),
+    ],
+)
+def test_an_end_of_a_newer_version_is_no_success(
+    tmp_path: Path, end: dict[str, object], state: State, code: int | None
+) -> None:
+    folder = make_job(tmp_path)
+    folder.append("end", **end)
+    folder.lock_path.write_text("{}")
+    now = folder.current()
+    assert (now.state, now.exit) == (state, code)
+
+
+@pytest.mark.parametrize("time", ["1e300", "-1", "253402300800"])
+def test_an_event_of_no_time_that_a_clock_shows_is_skipped(tmp_path: Path, time: str) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(f'{{"t": {time}, "k": "save"}}\n{{"t": 1, "k": "ok"}}\n')
+    assert read_events(path)[0] == [Event(1.0, "ok", {})]
