@@ -10,11 +10,11 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -355,6 +355,8 @@ class JobFolder:
 
 # --- lists ---------------------------------------------------------------------------------
 
+Folder = TypeVar("Folder", bound=JobFolder)
+
 
 def jobs_of(project: Path) -> list[JobFolder]:
     """All jobs of a project, newest first."""
@@ -367,9 +369,7 @@ def jobs_of(project: Path) -> list[JobFolder]:
 
 
 def find_job(project: Path, name: str | None = None) -> JobFolder | None:
-    """A job by its name or an unambiguous part of it; without a name the newest that is alive,
-    else the newest, one that waits in the queue last. Previews are found by their name alone: they
-    are there to be asked."""
+    """A job by its name or an unambiguous part of it; without a name the foremost."""
     jobs = jobs_of(project)
     if name:
         hits = [j for j in jobs if j.name == name] or [j for j in jobs if name in j.name]
@@ -377,6 +377,12 @@ def find_job(project: Path, name: str | None = None) -> JobFolder | None:
             problem = "No job" if not hits else "More than one job"
             raise BadInput(f"{problem} of {project.name} is called '{safe_text(name)}'.")
         return hits[0]
+    return foremost(jobs)
+
+
+def foremost(jobs: Iterable[Folder]) -> Folder | None:
+    """Of jobs with the newest first the newest that is alive, else the newest, one that waits in
+    the queue last. A preview is none of them: it is there to be asked."""
     work = [j for j in jobs if j.kind != "preview"]
     running = next((j for j in work if j.alive()), None)
     return running or min(work, key=lambda j: j.never_began, default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -93,10 +93,23 @@ def read(model: Path) -> list[Session]:
     return list(_sessions(events))
 
 
-def marks_from(model: Path, offset: int = 0) -> tuple[list[Mark], int]:
-    """Marks of all jobs behind a place in the diary, and the place to go on from. A job's beginning
-    is a mark too."""
-    events, end = read_events(model / NAME, offset)
+class Place(NamedTuple):
+    """How far a model's diary was read."""
+
+    file: int = 0
+    """Its inode: a model that is begun anew has another diary; 0 where there is none."""
+    offset: int = 0
+    """Bytes."""
+
+
+BEGINNING = Place()
+
+
+def marks_from(model: Path, place: Place = BEGINNING) -> tuple[list[Mark], Place]:
+    """Marks of all jobs behind a place in the diary, and the place to go on from; of another diary
+    than the place's all of them. A job's beginning is a mark too."""
+    file = _inode(model / NAME)
+    events, end = read_events(model / NAME, place.offset if file == place.file else 0)
     found = []
     for event in events:
         try:
@@ -105,7 +118,14 @@ def marks_from(model: Path, offset: int = 0) -> tuple[list[Mark], int]:
             continue
         if event.k != END:
             found.append(Mark(event.k, line.iteration, event.t, line.words))
-    return found, end
+    return found, Place(file, end)
+
+
+def _inode(path: Path) -> int:
+    try:
+        return path.stat().st_ino
+    except FileNotFoundError:
+        return 0
 
 
 def _sessions(events: list[Event]) -> Iterator[Session]:

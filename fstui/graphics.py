@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.style import Style
 
-from fstui.widgets.pixels import RGB, Cell, Mode, load
+from fstui.widgets.pixels import FORMATS, RGB, Cell, Mode, load, reading
 
 CHUNK = 4096
 """Bytes of base64 in one escape sequence of the kitty protocol."""
@@ -25,10 +25,13 @@ ROWS_LEFT = 4
 
 def in_protocol(path: Path, graphics: str) -> str:
     """The picture at full resolution for a terminal that `fstui.terminal` found to know `graphics`;
-    empty where it knows none that we write."""
+    empty where it knows none that we write. Raises `BadInput`."""
     if graphics == "kitty":
         return kitty(png_of(path))
-    return iterm2(path.read_bytes()) if graphics == "iterm2" else ""
+    if graphics != "iterm2":
+        return ""
+    with reading(path):
+        return iterm2(path.read_bytes())
 
 
 def print_cells(path: Path, ascii_only: bool) -> None:
@@ -76,11 +79,12 @@ def _colour(value: RGB | int | None) -> Color | None:
 
 
 def png_of(path: Path) -> bytes:
-    """The picture as PNG, the one format that the kitty protocol takes compressed."""
+    """The picture as PNG, the one format that the kitty protocol takes compressed. Raises
+    `BadInput`."""
     from PIL import Image
 
     buffer = io.BytesIO()
-    with Image.open(path) as picture:
+    with reading(path), Image.open(path, formats=FORMATS) as picture:
         picture.save(buffer, "PNG")
     return buffer.getvalue()
 

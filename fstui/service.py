@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import subprocess
@@ -13,6 +12,7 @@ from engine.errors import NotPossible, from_os_error
 from engine.launch import ROOT, lingers
 from engine.protocol import safe_text, write_atomic
 from fstui.model.answers import ServiceAnswer
+from fstui.model.people import user_name
 
 UNIT = "fstui.service"
 RUNNING = Path("/run/systemd/system")
@@ -127,6 +127,6 @@ def status() -> ServiceAnswer:
         installed=path.exists(),
         enabled=systemctl("is-enabled", UNIT)[0] == 0,
         active=systemctl("is-active", UNIT)[0] == 0,
-        lingers=lingers(getpass.getuser()),
+        lingers=lingers(user_name()),
         unit=str(path),
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from engine.errors import FstuiError
+from engine.exclusive import changing
 from engine.protocol import write_atomic
 
 
@@ -52,9 +54,13 @@ class View(msgspec.Struct):
 
 
 WORKSPACES_KEPT = 10
+VIEWS_KEPT = 500
+"""Projects whose views are kept, those that were looked at last."""
+PATIENCE_S = 0.05
+"""How long the interface stands still for another one that writes; else it writes the next time."""
 
 
-class UiState(msgspec.Struct):
+class UiState(msgspec.Struct, omit_defaults=True):
     """`ui.json`."""
 
     project: str = ""
@@ -64,6 +70,8 @@ class UiState(msgspec.Struct):
     """Those that were looked at, the newest first."""
     views: dict[str, View] = {}
     """By the project's path."""
+    known: bytes = b""
+    """How this was when it was read or written last; not in the file."""
 
     def looked_at(self, workspace: Path) -> None:
         """Remember a workspace as the newest."""
@@ -87,16 +95,40 @@ def state_path() -> Path:
 def load() -> UiState:
     """Where the interface was; a fresh state when the file is missing or can't be read."""
     try:
-        return msgspec.json.decode(state_path().read_bytes(), type=UiState)
+        state = msgspec.json.decode(state_path().read_bytes(), type=UiState)
     except (OSError, msgspec.MsgspecError):
         return UiState()
+    state.known = _encoded(state)
+    return state
 
 
 def save(state: UiState) -> None:
-    """Remember it. A state folder that can't be written costs the memory, nothing else."""
+    """Remember it, and what other interfaces remembered meanwhile. A state folder that can't be
+    written costs the memory, nothing else."""
     path = state_path()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, msgspec.json.encode(state), durable=False)
-    except OSError:
+        with changing(path, path.with_name("ui.lock"), PATIENCE_S):
+            write_atomic(path, _encoded(_merged(state, load())), durable=False)
+    except (OSError, FstuiError):
         return
+    state.known = _encoded(state)
+
+
+def _merged(mine: UiState, theirs: UiState) -> UiState:
+    """What is in the file, with what this interface has changed since it read or wrote it."""
+    known = msgspec.json.decode(mine.known, type=UiState) if mine.known else UiState()
+    changed = {path: v for path, v in mine.views.items() if known.views.get(path) != v}
+    others = {path: v for path, v in theirs.views.items() if path not in changed}
+    rest = [w for w in theirs.workspaces if w not in mine.workspaces]
+    return UiState(
+        project=mine.project,
+        theme=mine.theme if mine.theme != known.theme else theirs.theme,
+        workspaces=[*mine.workspaces, *rest][:WORKSPACES_KEPT],
+        views=dict([*others.items(), *changed.items()][-VIEWS_KEPT:]),
+    )
+
+
+def _encoded(state: UiState) -> bytes:
+    """A state as the file has it."""
+    return msgspec.json.encode(msgspec.structs.replace(state, known=b""))

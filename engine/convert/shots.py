@@ -7,12 +7,13 @@ settings of the job alone.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from engine.errors import BadInput, Damaged, from_os_error
+from engine.exclusive import changing
 from engine.project import Project
 from engine.protocol import safe_text, write_atomic
 from engine.settings import ConvertSettings, live, read
@@ -76,14 +77,9 @@ def read_shots(project: Project) -> dict[str, list[Shot]]:
     return {clip: sorted(shots, key=lambda s: s.first) for clip, shots in found.clips.items()}
 
 
-def write_shots(project: Project, shots: dict[str, list[Shot]]) -> None:
-    """Keep all shots. Raises `NoSpace` and what the disk says."""
-    kept = {clip: found for clip, found in shots.items() if found}
-    path = project.path / FILE
-    try:
-        write_atomic(path, msgspec.json.format(msgspec.json.encode(ShotsFile(clips=kept))))
-    except OSError as error:
-        raise from_os_error(error, f"writing {path}") from error
+def put_shots(project: Project, clip: str, shots: Iterable[Shot]) -> None:
+    """Let a clip have these shots and no others. Raises as `_change` does."""
+    _change(project, clip, lambda _there: shots)
 
 
 def set_shot(project: Project, clip: str, first: int, values: dict[str, Any]) -> Shot:
@@ -91,27 +87,43 @@ def set_shot(project: Project, clip: str, first: int, values: dict[str, Any]) ->
     Raises `BadInput` for a setting that can't be of a shot."""
     shot = Shot(first, _checked(values))
     _check(shot)
-    shots = read_shots(project)
-    others = [s for s in shots.get(clip, []) if s.first != first]
-    write_shots(project, {**shots, clip: sorted([*others, shot], key=lambda s: s.first)})
+    _change(project, clip, lambda there: [*(s for s in there if s.first != first), shot])
     return shot
 
 
 def begin_shots(project: Project, clip: str, firsts: Iterable[int]) -> None:
     """Let a shot without settings begin at each of these frames where none begins yet."""
-    shots = read_shots(project)
-    there = {shot.first: shot for shot in shots.get(clip, [])}
-    all_of = {**{first: Shot(first) for first in firsts}, **there}
-    write_shots(project, {**shots, clip: [all_of[first] for first in sorted(all_of)]})
+
+    def begun(there: list[Shot]) -> Iterable[Shot]:
+        return {**{first: Shot(first) for first in firsts}, **{s.first: s for s in there}}.values()
+
+    _change(project, clip, begun)
 
 
 def remove_shot(project: Project, clip: str, first: int) -> None:
     """Take a shot away: the one before it goes on. Raises `BadInput` where none begins there."""
-    shots = read_shots(project)
-    left = [s for s in shots.get(clip, []) if s.first != first]
-    if len(left) == len(shots.get(clip, [])):
-        raise BadInput(f"No shot of {safe_text(clip)} begins at frame {first + 1}.")
-    write_shots(project, {**shots, clip: left})
+
+    def left(there: list[Shot]) -> list[Shot]:
+        found = [s for s in there if s.first != first]
+        if len(found) == len(there):
+            raise BadInput(f"No shot of {safe_text(clip)} begins at frame {first + 1}.")
+        return found
+
+    _change(project, clip, left)
+
+
+def _change(project: Project, clip: str, act: Callable[[list[Shot]], Iterable[Shot]]) -> None:
+    """Put what `act` makes of a clip's shots in their place; who changes them at the same time
+    waits. Raises `AlreadyRunning`, `Damaged`, `NoSpace` and what the disk says."""
+    path = project.path / FILE
+    with changing(path, project.path / "locks" / "shots"):
+        shots = read_shots(project)
+        shots[clip] = sorted(act(shots.get(clip, [])), key=lambda s: s.first)
+        kept = ShotsFile(clips={name: found for name, found in shots.items() if found})
+        try:
+            write_atomic(path, msgspec.json.format(msgspec.json.encode(kept)))
+        except OSError as error:
+            raise from_os_error(error, f"writing {path}") from error
 
 
 def settings_of(settings: ConvertSettings, shots: list[Shot]) -> list[ConvertSettings]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -162,6 +162,18 @@ class Queue:
         with self.locked():
             self._change(folder, **fields)
 
+    def change_all(self, chosen: Callable[[Entry], bool], **fields: Any) -> int:
+        """Change fields of all that wait and are chosen, before another can begin; how many those
+        are. One that began already, or is damaged, keeps no other from it."""
+        changed = 0
+        with self.locked():
+            for item in self.waiting():
+                with contextlib.suppress(NothingToDo, Damaged):
+                    if not item.problem and chosen(item.entry):
+                        self._change(item.folder, **fields)
+                        changed += 1
+        return changed
+
     def _change(self, folder: JobFolder, **fields: Any) -> None:
         entry = entries.read(folder)
         if entry is None or entry.cancelled or not folder.never_began:
@@ -183,14 +195,25 @@ class Queue:
         if place < 1:
             raise BadInput(f"There is no place {place} in the queue: the first one is 1.")
         with self.locked():
-            own = entries.read(folder)
-            others = [i for i in self.waiting() if i.name != folder.name and not i.problem]
-            at = min(place - 1, len(others))
-            before = others[at - 1].entry if at else None
-            behind = others[at].entry if at < len(others) else None
-            if own is not None:
-                own = _between(own, before, behind)
-                self._change(folder, order=own.order, priority=own.priority)
+            self._move(folder, place)
+
+    def move_by(self, folder: JobFolder, by: int) -> None:
+        """Move what waits some places on in the order as it is now, to either end at most. Raises
+        `NothingToDo` for a job that doesn't wait."""
+        with self.locked():
+            paths = [i.folder.path for i in self.waiting() if not i.problem]
+            at = paths.index(folder.path) if folder.path in paths else 0
+            self._move(folder, max(1, at + 1 + by))
+
+    def _move(self, folder: JobFolder, place: int) -> None:
+        own = entries.read(folder)
+        others = [i for i in self.waiting() if i.name != folder.name and not i.problem]
+        at = min(place - 1, len(others))
+        before = others[at - 1].entry if at else None
+        behind = others[at].entry if at < len(others) else None
+        if own is not None:
+            own = _between(own, before, behind)
+            self._change(folder, order=own.order, priority=own.priority)
 
     def cancel(self, folder: JobFolder) -> None:
         """Take what waits out of the queue; its folder stays and says so. Raises `NothingToDo`."""

@@ -45,7 +45,7 @@ class Swap(tf.Module):
 
 
 def export(project: Project, aim: Path, form: str, side: str) -> dict[str, Any]:
-    """Write the swap that paints `side` to `aim`, which must not be there yet.
+    """Write the swap that paints `side` to `aim`. Nothing that is there is written over.
 
     Raises `BadInput`, `NotPossible` for ONNX, `NoSpace`, and what loading raises.
     """
@@ -57,8 +57,7 @@ def export(project: Project, aim: Path, form: str, side: str) -> dict[str, Any]:
             "'--form savedmodel' and run 'python -m tf2onnx.convert --saved-model FOLDER --output "
             "FILE.onnx' in an environment of its own."
         )
-    if aim.exists():
-        raise BadInput(f"There is something at {safe_text(str(aim))} already: name another place.")
+    _refuse_taken(aim, form)
     found = checkpoint.load(project.path / "model", lambda _: None)
     part = aim.with_name(f".{aim.name}.{os.getpid()}.part")
     swap = Swap(_network(found), side)
@@ -70,6 +69,25 @@ def export(project: Project, aim: Path, form: str, side: str) -> dict[str, Any]:
     finally:
         shutil.rmtree(part) if part.is_dir() else part.unlink(missing_ok=True)
     return {"files": [str(path) for path in files], "iteration": found.state.iteration}
+
+
+def _beside(aim: Path) -> tuple[Path, Path]:
+    """The recipe and the note that stand beside a file of weights."""
+    return aim.with_suffix(".recipe.json"), aim.with_suffix(".txt")
+
+
+def _refuse_taken(aim: Path, form: str) -> None:
+    """Raise `BadInput` where something would be written over."""
+    beside = _beside(aim) if form == "safetensors" else ()
+    if aim in beside:
+        raise BadInput(
+            f"{safe_text(aim.name)} is what the note beside the weights is called: end the name in "
+            ".safetensors."
+        )
+    for path in (aim, *beside):
+        if path.exists():
+            taken = safe_text(str(path))
+            raise BadInput(f"There is something at {taken} already: name another place.")
 
 
 def _network(found: Checkpoint) -> Network:
@@ -86,7 +104,7 @@ def _weights(swap: Swap, found: Checkpoint, part: Path, aim: Path) -> list[Path]
     weights = {n: v.numpy() for n, v in swap.network.weights().items() if id(v) in used}
     tensors.write(part, weights)
     os.replace(part, aim)
-    recipe, note = aim.with_suffix(".recipe.json"), aim.with_suffix(".txt")
+    recipe, note = _beside(aim)
     _describe(swap, found, recipe, note, "Weights by name, float32, in Keras' layouts.")
     return [aim, recipe, note]
 

@@ -199,13 +199,26 @@ def stamped(arrival: Arrival) -> Arrival:
 
 
 def retry(ledger: Ledger, name: str) -> str:
-    """Have a dead letter, a question or a failed run tried again; what it is. Raises `BadInput`."""
+    """Have a recipe's newest failed run, a dead letter or a question tried again; what it is.
+    Raises `BadInput`."""
+    failed = [r.id for r in ledger.book.runs if r.state == "failed" and r.recipe == name]
+    return retry_run(ledger, failed[-1]) if failed else retry_file(ledger, name)
+
+
+def retry_run(ledger: Ledger, run_id: str) -> str:
+    """Have one failed run tried again; what it is. Raises `BadInput` where it isn't failed."""
     with ledger.change() as book:
-        failed = [run for run in book.runs if run.state == "failed" and run.recipe == name]
-        if failed:
-            failed[-1].state, failed[-1].why = "waiting", ""
-            failed[-1].tries += 1
-            return f"recipe {name}"
+        for run in book.runs:
+            if run.id == run_id and run.state == "failed":
+                run.state, run.why = "waiting", ""
+                run.tries += 1
+                return f"recipe {run.recipe}"
+    raise BadInput("This run has not failed, or is forgotten by now: nothing to try again.")
+
+
+def retry_file(ledger: Ledger, name: str) -> str:
+    """Have a dead letter or a question looked at again; its path. Raises `BadInput`."""
+    with ledger.change() as book:
         path = book.find(name, "dead", "question")
         del book.files[path]
         return path

@@ -67,6 +67,9 @@ def run(args: argparse.Namespace) -> int:
 
 def act(queue: Queue, verb: str, words: list[str]) -> None:
     """Hold, release, retry or cancel jobs; all are found before the first is changed."""
+    if ALL in words and verb in ("hold", "release"):
+        queue.change_all(lambda _entry: True, held=HELD if verb == "hold" else "")
+        return
     every = [item.folder for item in queue.waiting()] if ALL in words else []
     for folder in every or [queue.find(word) for word in words if word != ALL]:
         if verb == "hold":

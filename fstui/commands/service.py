@@ -4,7 +4,6 @@ it starts the watchers of projects that ask for one, and lets the queue go on.""
 from __future__ import annotations
 
 import argparse
-import getpass
 from pathlib import Path
 
 from engine.errors import AlreadyRunning, FstuiError
@@ -18,6 +17,7 @@ from fstui import places, service
 from fstui.commands.shared import add_json, print_json, say
 from fstui.model import jobs
 from fstui.model.answers import ServiceAnswer
+from fstui.model.people import user_name
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         case "install":
             service.install(workspace)
             say(f"{service.unit_path()} starts the watchers and the queue of {workspace} at boot.")
-            if not lingers(getpass.getuser()):
+            if not lingers(user_name()):
                 say(f"Lingering is off: {service.LINGER_HINT}.")
         case "remove":
             gone = service.remove()

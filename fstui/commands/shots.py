@@ -7,6 +7,7 @@ import argparse
 
 from engine.convert.shots import (
     Shot,
+    begin_shots,
     read_shots,
     remove_shot,
     set_shot,
@@ -20,7 +21,7 @@ from fstui.commands.shared import (
     say,
     settings_of,
 )
-from fstui.model.cuts import begin_at_cuts, footage_of
+from fstui.model.cuts import find_cuts, footage_of
 from fstui.model.words import plural
 
 OF_SHOTS = [field for field in fields(ConvertSettings) if field.live]
@@ -62,8 +63,9 @@ def run(args: argparse.Namespace) -> int:
         elif args.remove is not None:
             remove_shot(project, args.clip, args.remove - 1)
         else:
-            found = begin_at_cuts(project, args.clip)
-            say(f"{plural(found, 'cut')} found in {args.clip}.")
+            found = find_cuts(project, args.clip)
+            begin_shots(project, args.clip, found)
+            say(f"{plural(len(found), 'cut')} found in {args.clip}.")
     _list(read_shots(project), args.clip)
     return 0
 

@@ -35,11 +35,13 @@ class Arrived(NamedTuple):
     """UTC, ISO 8601; empty where that isn't known."""
     would: tuple[str, ...] = ()
     """What a recipe would do now, and what it would wait for."""
+    run: str = ""
+    """Id of a recipe's run."""
 
     @property
     def key(self) -> str:
         """What tells it from all others."""
-        return f"{self.kind} {self.name} {self.time if self.kind == 'run' else ''}"
+        return f"{self.kind} {self.name} {self.run}"
 
     @property
     def may_retry(self) -> bool:
@@ -99,7 +101,14 @@ def rows_of(project: Project) -> list[Arrived]:
 
 def _runs(book: Book) -> list[Arrived]:
     return [
-        Arrived("run", run.recipe, run.state, run.why or ", ".join(run.files), run.time)
+        Arrived(
+            "run",
+            run.recipe,
+            run.state,
+            run.why or ", ".join(run.files),
+            run.time,
+            run=run.id,
+        )
         for run in reversed(book.runs)
     ]
 

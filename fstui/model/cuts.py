@@ -1,10 +1,10 @@
-"""Shots at the cuts of a clip: what the command shots and the room do alike."""
+"""The cuts of a clip: what the command shots and the room look for alike."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from engine.convert.shots import begin_shots, clip_name, unknown_clip
+from engine.convert.shots import clip_name, unknown_clip
 from engine.launch import ask
 from engine.project import Project
 from engine.store import Store
@@ -21,9 +21,7 @@ def footage_of(project: Project, clip: str) -> Path:
     return media[clip]
 
 
-def begin_at_cuts(project: Project, clip: str) -> int:
-    """Begin a shot at each cut of a clip that has none; how many cuts there are. The engine reads
-    the clip through in a process of its own, which takes its time."""
-    found = ask("cuts", str(footage_of(project, clip)))
-    begin_shots(project, clip, found)
-    return len(found)
+def find_cuts(project: Project, clip: str) -> list[int]:
+    """The frames of a clip that begin another shot, for `begin_shots`. The engine reads the clip
+    through in a process of its own, which takes its time."""
+    return list(ask("cuts", str(footage_of(project, clip))))

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.disk import disk_use
+from engine.project import Project
 from engine.protocol import safe_text
 from engine.workspace import projects_of
 from fstui.i18n import tr
 
-from .overview import Overview, overview, overviews
+from .overview import Overview, ProjectLook, file_stamp
 from .words import size
 
 EVERY_S = 1.0
@@ -23,6 +24,8 @@ class ProjectGlance(NamedTuple):
     """News of the open project."""
 
     overview: Overview
+    project: Project | None
+    """As its file was read for it; None while it is damaged."""
 
 
 class WorkspaceGlance(NamedTuple):
@@ -81,24 +84,16 @@ def of_files(*paths: Path) -> Callable[[], FilesChanged | None]:
 
     def ask() -> FilesChanged | None:
         nonlocal seen
-        now = [_stamp(path) for path in paths]
+        now = [file_stamp(path) for path in paths]
         before, seen = seen, now
         return FilesChanged() if before is not None and now != before else None
 
     return ask
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_ino
-
-
 def of_project(path: Path, every_s: float = EVERY_S) -> Callable[[], ProjectGlance | None]:
     """A question for `Tail.also`: one project, at most once in `every_s`."""
-    last: Overview | None = None
+    look, last = ProjectLook(path), None
     due = 0.0
 
     def ask() -> ProjectGlance | None:
@@ -106,33 +101,34 @@ def of_project(path: Path, every_s: float = EVERY_S) -> Callable[[], ProjectGlan
         if time.monotonic() < due:
             return None
         due = time.monotonic() + every_s
-        now = overview(path, last)
+        now = ProjectGlance(look.look(), look.project)
         if now == last:
             return None
         last = now
-        return ProjectGlance(now)
+        return now
 
     return ask
 
 
 def of_workspace(workspace: Path, every_s: float = EVERY_S) -> Callable[[], WorkspaceGlance | None]:
     """A question for `Tail.also`: every project of a workspace."""
-    last: dict[Path, Overview] | None = None
+    looks: dict[Path, ProjectLook] = {}
+    last: list[Overview] | None = None
     due = 0.0
 
     def ask() -> WorkspaceGlance | None:
-        nonlocal last, due
+        nonlocal looks, last, due
         if time.monotonic() < due:
             return None
         started = time.monotonic()
-        found = overviews(workspace, last)
+        looks = {path: looks.get(path) or ProjectLook(path) for path in projects_of(workspace)}
+        now = [look.look() for look in looks.values()]
         # Many projects on a slow disk: look less often, so that looking stays a twentieth.
         due = time.monotonic() + max(every_s, 20 * (time.monotonic() - started))
-        now = {one.path: one for one in found}
-        if now == last and list(now) == list(last):
+        if now == last:
             return None
         last = now
-        return WorkspaceGlance(found)
+        return WorkspaceGlance(now)
 
     return ask
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import FstuiError
-from engine.protocol import JobFolder, jobs_of, safe_text
+from engine.protocol import JobFolder, safe_text
+from fstui.model.joblist import JobList
 from fstui.model.jobview import JobView
 from fstui.model.tail import JobTail, JobUpdate
 
@@ -31,24 +32,14 @@ class JobRead(NamedTuple):
 
 def of_jobs(project: Path) -> Callable[[], JobsListed | None]:
     """A question for `Tail.also`: told when a job came or went; a stat a look."""
-    stamp, names = -1, [""]
+    jobs, told = JobList(project, JobFolder), False
 
     def ask() -> JobsListed | None:
-        nonlocal stamp, names
-        try:
-            now = (project / "jobs").stat().st_mtime_ns
-        except OSError:
-            now = 0
-        if now == stamp:
+        nonlocal told
+        if not jobs.look() and told:
             return None
-        folders = jobs_of(project)
-        found = [folder.name for folder in folders]
-        # A job's request is written a moment after its folder: it is listed once it is there.
-        stamp = now if found and found == names else -1
-        if found == names:
-            return None
-        names = found
-        return JobsListed(project, folders)
+        told = True
+        return JobsListed(project, jobs.folders)
 
     return ask
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -226,9 +226,10 @@ def newest(project: Project, kind: str) -> JobFolder | None:
     return next(found, None)
 
 
-def newest_with(project: Project, stage: str) -> tuple[JobFolder, int] | None:
-    """The newest job that has a step of a stage, whatever its kind, and that step's index."""
-    for folder in jobs_of(project.path):
+def newest_with(jobs: Iterable[JobFolder], stage: str) -> tuple[JobFolder, int] | None:
+    """The newest job that has a step of a stage, whatever its kind, and that step's index; `jobs`
+    have the newest first."""
+    for folder in jobs:
         if folder.never_began:
             continue
         try:
@@ -242,10 +243,13 @@ def newest_with(project: Project, stage: str) -> tuple[JobFolder, int] | None:
 
 def cut_off(project: Project, stage: str) -> Step | None:
     """The newest step of a stage, if its job ended before the step was done."""
-    found = newest_with(project, stage)
-    if found is None or not can_resume(found[0]) or found[0].current().step > found[1]:
-        return None
-    return going_on(*found)
+    found = newest_with(jobs_of(project.path), stage)
+    return going_on(*found) if found and is_cut_off(*found) else None
+
+
+def is_cut_off(folder: JobFolder, index: int) -> bool:
+    """Whether a job ended before one of its steps was done, and can go on."""
+    return can_resume(folder) and folder.current().step <= index
 
 
 def can_resume(folder: JobFolder) -> bool:

@@ -67,6 +67,8 @@ class JobView:
     stage: str
     snapshot: Snapshot
     events: deque[Event] = field(default_factory=lambda: deque(maxlen=EVENTS_KEPT))
+    events_dropped: int = 0
+    """Events that were let go at the front: row numbers count on from here."""
     log: LogText = field(default_factory=LogText)
     previews: deque[Preview] = field(default_factory=lambda: deque(maxlen=PREVIEWS_KEPT))
     stop_asked: float | None = None
@@ -93,7 +95,9 @@ class JobView:
         """Take in what is new."""
         # A copy: the tail's thread goes on comparing with its own.
         self.snapshot = msgspec.structs.replace(update.snapshot)
-        self.events.extend(e for e in update.events if e.k not in UNSEEN)
+        told = [e for e in update.events if e.k not in UNSEEN]
+        self.events_dropped += max(0, len(self.events) + len(told) - EVENTS_KEPT)
+        self.events.extend(told)
         self.log.add(update.lines)
         self.previews.extend(update.previews)
         for event in update.events:

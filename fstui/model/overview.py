@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.errors import FstuiError
 from engine.project import SIDES, Project
-from engine.protocol import ENDS, JobFolder, Snapshot, State, find_job, safe_text
+from engine.protocol import ENDS, JobFolder, Snapshot, State, foremost, safe_text
 from engine.reached import FEWEST_FACES, checkpoint_iteration, converted_iteration
 from engine.store import NoFacesYet, Store
 from engine.trust.consent import problems_of
@@ -18,6 +18,7 @@ from engine.workspace import last_activity, projects_of
 from fstui.i18n import tr
 
 from . import jobs
+from .joblist import JobList, SeenJob
 from .words import plural
 
 StageState = Literal["needs", "ready", "running", "part", "done"]
@@ -87,59 +88,77 @@ class Overview(NamedTuple):
         return next((s for s in self.stages if s.command), None)
 
 
-def overviews(workspace: Path, before: dict[Path, Overview] | None = None) -> list[Overview]:
-    """All projects of a workspace, newest change first; `before` saves counting again."""
-    known = before or {}
-    return [overview(path, known.get(path)) for path in projects_of(workspace)]
+def overviews(workspace: Path) -> list[Overview]:
+    """All projects of a workspace, newest change first."""
+    return [overview(path) for path in projects_of(workspace)]
 
 
-def overview(path: Path, before: Overview | None = None) -> Overview:
+def overview(path: Path) -> Overview:
     """One project. A damaged one is described, never raised."""
-    try:
-        return _overview(Project.open(path), before)
-    except (FstuiError, OSError) as error:
-        gone = tr("{path} is gone: moved, renamed or deleted? 0 shows what is there.")
-        job = find_job(path)
-        return Overview(
-            path,
-            safe_text(str(error) if path.exists() else gone.format(path=path)),
-            last_activity(path),
-            {},
-            {},
-            [],
-            job,
-            job.current() if job else None,
-            None,
-            [],
-            (),
-        )
+    return ProjectLook(path).look()
 
 
-def _overview(project: Project, before: Overview | None) -> Overview:
-    stamp = stamp_of(project.db_path)
-    counted = before.sides if before and before.stamp == stamp else _count(project)
-    sides = {side: counted[side]._replace(sources=len(project.sources(side))) for side in counted}
-    job = find_job(project.path)
-    snapshot = job.current() if job else None
-    iteration = checkpoint_iteration(project.path)
-    results = results_of(project.path)
-    stages = [
-        _extract_stage(project, sides),
-        _train_stage(project, sides, iteration),
-        _convert_stage(project, sides, iteration, results),
-    ]
-    if snapshot and snapshot.state not in (*ENDS, State.QUEUED):
+class ProjectLook:
+    """One project that is looked at again and again: what can't have changed is kept."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.project: Project | None = None
+        """As its file was read last; None while it is damaged."""
+        self._file: tuple[int, int] | None = None
+        """The stamp of project.toml then."""
+        self._jobs = JobList(path, SeenJob)
+        self._counted: tuple[tuple[int, ...], dict[str, SideCount]] | None = None
+        """What faces.db has, and its stamp then."""
+
+    def look(self) -> Overview:
+        """It now. Damage is described, never raised."""
+        self._jobs.look()
+        for folder in self._jobs.folders:
+            folder.current()  # what ended is known to have ended from now on
+        job = foremost(self._jobs.folders)
+        snapshot = job.current() if job else None
+        try:
+            return self._sound(self._opened(), job, snapshot)
+        except (FstuiError, OSError) as error:
+            gone = tr("{path} is gone: moved, renamed or deleted? 0 shows what is there.")
+            said = str(error) if self.path.exists() else gone.format(path=self.path)
+            problem, activity = safe_text(said), last_activity(self.path)
+            return Overview(self.path, problem, activity, {}, {}, [], job, snapshot, None, [], ())
+
+    def _opened(self) -> Project:
+        stamp = file_stamp(self.path / "project.toml")
+        if self.project is None or self._file != stamp:
+            self.project = None
+            self.project, self._file = Project.open(self.path), stamp
+        return self.project
+
+    def _sound(
+        self, project: Project, job: JobFolder | None, snapshot: Snapshot | None
+    ) -> Overview:
+        stamp = stamp_of(project.db_path)
+        if self._counted is None or self._counted[0] != stamp:
+            self._counted = stamp, _count(project)
+        counted = self._counted[1]
+        sides = {s: counted[s]._replace(sources=len(project.sources(s))) for s in counted}
+        iteration = checkpoint_iteration(project.path)
+        results = results_of(project.path)
         stages = [
-            s._replace(state="running", command=f"attach {shlex.quote(project.name)}")
-            if s.name == snapshot.stage
-            else s
-            for s in stages
+            _extract_stage(project, sides),
+            _train_stage(project, sides, iteration, self._jobs.folders),
+            _convert_stage(project, sides, iteration, results),
         ]
-    people = {side: person.name for side, person in project.file.people.items()}
-    activity = last_activity(project.path)
-    return Overview(
-        project.path, "", activity, sides, people, stages, job, snapshot, iteration, results, stamp
-    )
+        if snapshot and snapshot.state not in (*ENDS, State.QUEUED):
+            follow = f"attach {shlex.quote(project.name)}"
+            stages = [
+                s._replace(state="running", command=follow) if s.name == snapshot.stage else s
+                for s in stages
+            ]
+        people = {side: person.name for side, person in project.file.people.items()}
+        activity = last_activity(self.path)
+        return Overview(
+            self.path, "", activity, sides, people, stages, job, snapshot, iteration, results, stamp
+        )
 
 
 def _count(project: Project) -> dict[str, SideCount]:
@@ -164,6 +183,15 @@ def _side(store: Store, side: str) -> SideCount:
         c["faces"] - c["rejected"],
         c["rejected"],
     )
+
+
+def file_stamp(path: Path) -> tuple[int, int]:
+    """Changes when a file is written or replaced; zeros where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_ino
 
 
 def stamp_of(db: Path) -> tuple[int, ...]:
@@ -206,7 +234,12 @@ def _extract_stage(project: Project, sides: dict[str, SideCount]) -> Stage:
     return Stage("extract", "done", plural(faces, "face"), "")
 
 
-def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int | None) -> Stage:
+def _train_stage(
+    project: Project,
+    sides: dict[str, SideCount],
+    iteration: int | None,
+    folders: Iterable[JobFolder],
+) -> Stage:
     name = shlex.quote(project.name)
     lacking = [s for s in ("a", "b") if not sides[s].faces]
     if lacking:
@@ -220,8 +253,8 @@ def _train_stage(project: Project, sides: dict[str, SideCount], iteration: int |
             few = tr("{have}, needs {n} of each").format(have=have, n=FEWEST_FACES)
             return Stage("train", "needs", few, "")
         return Stage("train", "ready", have, f"train {name}")
-    newest = jobs.newest_with(project, "train")
-    if newest and jobs.cut_off(project, "train"):
+    newest = jobs.newest_with(folders, "train")
+    if newest and jobs.is_cut_off(*newest):
         state = tr(str(newest[0].current().state))
         words = tr("{state} at iteration {n}").format(state=state, n=iteration)
         return Stage("train", "part", words, f"train {name}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -17,14 +16,13 @@ from engine.queue.queue import Item, Queue
 from engine.queue.turn import Look, Standing, Turn
 from engine.workspace import projects_of
 from fstui import settings
+from fstui.model.joblist import JobList, SeenJob
 from fstui.model.jobview import state_words
 
 EVERY_S = 0.5
 READS_S = 0.08
 """The most that one look spends on jobs which nobody has read yet; the first look a quarter of it,
 for what is seen at once."""
-FRESH_S = 5.0
-"""A job's request is written a moment after its folder: a fresh folder is listed again."""
 
 
 class QueueGlance(NamedTuple):
@@ -46,32 +44,6 @@ class QueueGlance(NamedTuple):
     """Why it can't be told what the waiting ones wait for."""
 
 
-class SeenJob(JobFolder):
-    """A job that is looked at again and again: after its end nothing is read any more."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
-        self.end: Snapshot | None = None
-
-    def current(self) -> Snapshot:
-        """As `JobFolder.current`."""
-        if self.end is not None:
-            return self.end
-        now = super().current()
-        if now.state in ENDS:
-            self.end = now
-        return now
-
-    def alive(self) -> bool:
-        """Whether a supervisor holds the job's lock."""
-        return self.end is None and super().alive()
-
-    @property
-    def never_began(self) -> bool:
-        """Whether it only ever stood in the queue and still does."""
-        return self.end is None and super().never_began
-
-
 class KnownQueue(Queue):
     """A queue that is looked at again and again: what can't change any more is read once."""
 
@@ -80,40 +52,24 @@ class KnownQueue(Queue):
         self.unread: list[SeenJob] = []
         """Jobs that `read` has still to look at, the newest last."""
         self._read: list[SeenJob] = []
-        self._listed: dict[Path, tuple[int, dict[str, SeenJob]]] = {}
-        """By project: the time stamp of its folder of jobs, and what lies there by name."""
+        self._lists: dict[Path, JobList[SeenJob]] = {}
+        """By project."""
         self._settled: dict[SeenJob, Item | None] = {}
         """None for one that was never queued."""
 
     def refresh(self) -> None:
         """List the jobs that there are now."""
-        found = {project: self._list(project) for project in projects_of(self.workspace)}
-        if found == self._listed:
+        known, self._lists = self._lists, {}
+        for project in projects_of(self.workspace):
+            self._lists[project] = known.get(project) or JobList(project, SeenJob)
+        changed = [jobs.look() for jobs in self._lists.values()]
+        if not any(changed) and known == self._lists:
             return
-        self._listed = found
-        there = {job for _, jobs in found.values() for job in jobs.values()}
+        there = {job for jobs in self._lists.values() for job in jobs.folders}
         self._read = [job for job in self._read if job in there]
         new = there.difference(self._read)
         self.unread = sorted(new, key=lambda job: job.name)
         self._settled = {job: item for job, item in self._settled.items() if job in there}
-
-    def _list(self, project: Path) -> tuple[int, dict[str, SeenJob]]:
-        stamp, known = self._listed.get(project, (0, {}))
-        folder = project / "jobs"
-        try:
-            now = os.stat(folder).st_mtime_ns
-            if now == stamp and time.time() - now / 1e9 > FRESH_S:
-                return stamp, known
-            names = [entry.name for entry in os.scandir(folder)]
-        except OSError:
-            return 0, {}
-        jobs = {}
-        for name in names:
-            if job := known.get(name):
-                jobs[name] = job
-            elif os.path.exists(f"{folder}/{name}/job.json"):
-                jobs[name] = SeenJob(folder / name)
-        return now, jobs
 
     def read(self, seconds: float) -> None:
         """Look at jobs that nobody has looked at yet, the newest first, for about so long."""

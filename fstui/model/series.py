@@ -55,7 +55,8 @@ class CurveReader:
         self._points: list[Point] = []
         self._records = -1
         self._marks: tuple[Mark, ...] = ()
-        self._diary_read = 0
+        self._diary = sessions.BEGINNING
+        """How far it was read."""
         self._told = Window()
         self.window = Window()
         """What is to be seen; any thread may set it."""
@@ -87,10 +88,14 @@ class CurveReader:
         return history.read_range(self._folder, MOST_POINTS, *window.bounds(*curve.span))
 
     def _read_marks(self) -> bool:
-        """Whether there are new ones."""
-        new, self._diary_read = sessions.marks_from(self._model, self._diary_read)
+        """Whether there are others; those of a model that was begun anew since, and its points, are
+        forgotten."""
+        before, (new, self._diary) = self._diary, sessions.marks_from(self._model, self._diary)
+        other = before.file not in (0, self._diary.file)
+        if other:
+            self._marks, self._points, self._records = (), [], -1
         self._marks += tuple(new)
-        return bool(new)
+        return other or bool(new)
 
 
 def curve_of(points: list[Point]) -> Curve:

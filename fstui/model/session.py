@@ -95,6 +95,8 @@ class Session:
                 self.curve = update
             case ProjectGlance() if self.project and update.overview.path == self.project.path:
                 self.overview = update.overview
+                # Another hand may have added footage; damaged, it stays as it was.
+                self.project = update.project or self.project
             case WorkspaceGlance():
                 self.overviews = update.overviews
             case DisksGlance():

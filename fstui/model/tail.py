@@ -17,8 +17,9 @@ import msgspec
 
 from engine.errors import FstuiError
 from engine.eventlog import Event
-from engine.protocol import ENDS, Job, JobFolder, Snapshot, jobs_of, safe_text, sheet_of
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, safe_text, sheet_of
 from fstui import bugs
+from fstui.model.joblist import JobList
 
 INTERVAL_S = 0.5
 TICK_S = 5.0
@@ -198,7 +199,9 @@ class Tail:
         """What kept the chore from being done, until it is tried again."""
         self._project: Path | None = None
         self._jobs: dict[str, JobTail] = {}
-        self._seen: tuple[Path | None, int] = (None, -1)
+        self._list: JobList[JobFolder] | None = None
+        self._waiting: set[str] = set()
+        """Names of jobs that have not begun."""
         self._extras: tuple[Callable[[], object | None], ...] = ()
         self._problem = ""
         self._bugs: dict[str, str] = {}
@@ -251,7 +254,7 @@ class Tail:
         """All that is new; files that vanish or can't be read are looked at again next time."""
         if self._anew:
             # Also for the project that was followed before: whoever asks knows nothing of it.
-            self._anew, self._jobs, self._seen = False, {}, (None, -1)
+            self._anew, self._jobs, self._list = False, {}, None
         project, problems = self._project, list[str]()
         self._asked(lambda: self._find_jobs(project), problems)
         for tail in list(self._jobs.values()):
@@ -301,20 +304,16 @@ class Tail:
 
     def _find_jobs(self, project: Path | None) -> None:
         if project is None:
-            self._jobs = {}
+            self._jobs, self._list = {}, None
             return
-        try:
-            stamp = (project / "jobs").stat().st_mtime_ns
-        except OSError:
-            return
-        # A job's request is written a moment after its folder: a fresh folder is read again.
-        if self._seen == (project, stamp) and time.time() - stamp / 1e9 > 5:
-            return
-        folders = jobs_of(project)
-        waiting = {folder.name for folder in folders if folder.never_began}
+        if self._list is None or self._list.project != project:
+            self._list, self._waiting = JobList(project, JobFolder), set()
         # One that leaves the queue changes nothing in the folder of jobs: look again until then.
-        self._seen = (None, -1) if waiting else (project, stamp)
-        self._jobs = self._newest(f for f in folders if f.name not in waiting)
+        if not self._list.look() and not self._waiting:
+            return
+        folders = self._list.folders
+        self._waiting = {folder.name for folder in folders if folder.never_began}
+        self._jobs = self._newest(f for f in folders if f.name not in self._waiting)
 
     def _newest(self, folders: Iterable[JobFolder]) -> dict[str, JobTail]:
         """The newest job of each stage; tails that still hold are kept with their offsets."""

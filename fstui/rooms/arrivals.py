@@ -12,7 +12,7 @@ from textual.widget import Widget
 from engine.project import SIDES
 from engine.protocol import safe_text
 from engine.watch.inbox import answer
-from engine.watch.ledger import Ledger, retry
+from engine.watch.ledger import Ledger, retry_file, retry_run
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model.arrivals import ArrivalsGlance, Arrived, of_arrivals
@@ -185,7 +185,8 @@ class ArrivalsRoom(Room):
         """Have a dead letter, a question or a failed run tried once more."""
         chosen = self.chosen
         if chosen is not None:
-            self.act(lambda: retry(Ledger(self.studio.session.writable()), chosen.name))
+            again, what = (retry_run, chosen.run) if chosen.run else (retry_file, chosen.name)
+            self.act(lambda: again(Ledger(self.studio.session.writable()), what))
 
     def action_answer(self) -> None:
         """Say where something of the inbox belongs."""
@@ -198,8 +199,7 @@ class ArrivalsRoom(Room):
 
         def go(side: str | None) -> None:
             if side:
-                name = Path(chosen.name).name
-                self.act(lambda: answer(self.studio.session.writable(), name, side))
+                self.act(lambda: answer(self.studio.session.writable(), chosen.name, side))
 
         choices = [(side[0], side, tr(SIDE_WORDS[side])) for side in SIDES]
         self.app.push_screen(Menu(question, choices), go)

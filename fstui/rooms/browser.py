@@ -33,6 +33,19 @@ READING = later("Reading the faces ...")
 NO_MATCH = later("No match: esc clears the filter.")
 
 
+@dataclass(frozen=True)
+class Marks:
+    """A change of marks: keys of the faces that get one, and of those that lose theirs."""
+
+    on: frozenset[str] = frozenset()
+    off: frozenset[str] = frozenset()
+
+    @property
+    def back(self) -> Marks:
+        """What takes it back."""
+        return Marks(self.off, self.on)
+
+
 class Browser(Vertical):
     """Shows the faces of one project in an order, with a cursor and marks."""
 
@@ -46,8 +59,7 @@ class Browser(Vertical):
     class Marked(Message):
         """The user marked other faces."""
 
-        before: frozenset[str]
-        after: frozenset[str]
+        marks: Marks
 
     @dataclass
     class Problem(Message):
@@ -65,8 +77,6 @@ class Browser(Vertical):
         self._wrong = ""
         """What is wrong with the filter."""
         self._reading: list[int] = []
-        self._marks: frozenset[str] = frozenset()
-        """As they were before the user marks more."""
         self._last_mark: str | None = None
 
     def compose(self) -> ComposeResult:
@@ -120,7 +130,7 @@ class Browser(Vertical):
         self.faces.turn_to(FaceSet().found)
         grid = self.query_one(Grid)
         grid.thumb = view.thumb
-        self.put_marks(str(i) for i in unpacked(view.marked, 1_000_000))
+        grid.marked = {str(i) for i in unpacked(view.marked, 1_000_000)}
         self.query_one("#list", Rows).marked = grid.marked
         self.query_one(Filter).text = view.filter
         self.show_form()
@@ -271,36 +281,43 @@ class Browser(Vertical):
     def on_rows_marked(self, message: Rows.Marked) -> None:
         """Space: one face more or less."""
         message.stop()
-        self._last_mark = next(iter(message.keys ^ self._marks), None)
-        self._user_marked(message.keys)
+        self._last_mark = message.key
+        key = frozenset({message.key})
+        self._user_marked(Marks(key) if message.key in self.marked else Marks(off=key))
 
     def mark_range(self) -> None:
         """Mark from the face that was marked last to the cursor."""
         start = self.faces.index_of(self._last_mark) if self._last_mark else None
         index = self.pane.index
         between = self.faces.between(index if start is None else start, index)
-        self._user_marked(self._marks | {str(face) for face in between})
+        self._user_marked(Marks(frozenset(map(str, between)) - self.marked))
 
     def mark_all(self) -> None:
         """Mark all that match; when all are marked, none."""
-        every = frozenset(str(face) for face in self.faces.found.ids)
-        self._user_marked(frozenset() if every <= self._marks else self._marks | every)
+        more = frozenset(map(str, self.faces.found.ids)) - self.marked
+        self._user_marked(Marks(more) if more else self.all_off)
 
-    def _user_marked(self, keys: frozenset[str]) -> None:
-        before = self._marks
-        self.put_marks(keys)
-        self.post_message(self.Marked(before, keys))
+    @property
+    def all_off(self) -> Marks:
+        """What takes every mark away."""
+        return Marks(off=frozenset(self.marked))
 
-    def put_marks(self, keys: Iterable[str]) -> None:
-        """Mark these faces and no others."""
-        self._marks = frozenset(keys)
-        self.marked.clear()
-        self.marked.update(self._marks)
-        self.view.marked = packed(int(key) for key in self._marks)
+    def _user_marked(self, marks: Marks) -> None:
+        self.put_marks(marks)
+        self.post_message(self.Marked(marks))
+
+    def put_marks(self, marks: Marks) -> None:
+        """Mark some faces and take the marks of others away."""
+        self.marked.difference_update(marks.off)
+        self.marked.update(marks.on)
         self._head()
         for pane in self.query(Rows):
             pane.repaint()
         self.post_message(self.Changed(self))
+
+    def remember(self) -> None:
+        """Keep the marks for the next time."""
+        self.view.marked = packed(map(int, self.marked))
 
     def look_anew(self, faces: Iterable[int]) -> None:
         """Faces were changed: what is known of them is asked again."""

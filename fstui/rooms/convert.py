@@ -4,6 +4,7 @@ and after, and the finished videos."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import on
@@ -22,7 +23,7 @@ from fstui.rooms.forecast import outlook_lines
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
 from fstui.rooms.where import frame_words
-from fstui.threads import in_thread
+from fstui.rooms.writes import Act, Then, Writes
 from fstui.widgets.progress import Progress
 from fstui.widgets.timeline import Timeline
 
@@ -46,6 +47,7 @@ class Convert(StageRoom):
         """As it was told last; of the open project."""
         self._undo: Undo[dict[str, str]] = Undo()
         """Settings of `RANGES`."""
+        self._writes = Writes(self)
 
     def body(self) -> Iterable[Widget]:
         """Facts, timeline with what is under its cursor, progress, picture, the ending."""
@@ -189,20 +191,55 @@ class Convert(StageRoom):
         """Swap all frames again."""
         self.choose({})
 
-    @in_thread(exclusive=True, group="choose")
-    def choose(self, values: dict[str, str], *, again: bool = False) -> None:
-        """Write which frames are swapped; `again`: it is undone or redone."""
+    def choose(self, values: dict[str, str]) -> None:
+        """Write which frames are swapped."""
+        steps = self._undo
+        self._choose(lambda: values, lambda before: steps.push(before, values))
 
-        def act() -> None:
-            before = segments.choose(self.studio.session.writable(), values)
-            self.app.call_from_thread(self._chosen, before, values, again)
+    def action_undo(self) -> None:
+        """As it was before the last choice."""
+        self._choose(self._undo.undo, failed=self._undo.redo)
 
-        self.attempt_in_thread(act)
+    def action_redo(self) -> None:
+        """The choice that was undone last."""
+        self._choose(self._undo.redo, failed=self._undo.undo)
 
-    def _chosen(self, before: dict[str, str], values: dict[str, str], again: bool) -> None:
+    def _choose(
+        self,
+        take: Callable[[], dict[str, str] | None],
+        done: Callable[[dict[str, str]], object] = lambda _before: None,
+        *,
+        failed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Write the frames that `take` gives when it is their turn; `done` is told what they were,
+        and `failed` has the steps as they were."""
+        session, project, steps = self.studio.session, self.studio.session.project, self._undo
+
+        def turn() -> Act | None:
+            values = take()
+            if project is None or values is None:
+                return None
+
+            def act() -> Then:
+                session.require_writing()
+                before = segments.choose(project, values)
+                return partial(told, before, values)
+
+            return act
+
+        def told(before: dict[str, str], values: dict[str, str]) -> None:
+            done(before)
+            if steps is self._undo:  # else another project is open by now
+                self._chosen(values)
+
+        def say(text: str) -> None:
+            failed()
+            self.say(text, severity="error", timeout=10)
+
+        self._writes.add(turn, say)
+
+    def _chosen(self, values: dict[str, str]) -> None:
         """Say what is swapped now."""
-        if not again:
-            self._undo.push(before, values)
         frames, clips = values.get("frames", ""), values.get("clips", "")
         if frames:
             only = tr("Only frames {frames} of {clip} are swapped now; u takes it back.")
@@ -210,17 +247,13 @@ class Convert(StageRoom):
             self.say(only.format(frames=frames, clip=shown))
         else:
             self.say(tr("All frames are swapped now."))
+        self.studio.tail.poke()
         self.news()
 
-    def action_undo(self) -> None:
-        """As it was before the last choice."""
-        if (values := self._undo.undo()) is not None:
-            self.choose(values, again=True)
-
-    def action_redo(self) -> None:
-        """The choice that was undone last."""
-        if (values := self._undo.redo()) is not None:
-            self.choose(values, again=True)
+    async def on_unmount(self) -> None:
+        """What was chosen is written."""
+        self._undo = Undo()
+        await self._writes.finished()
 
     # --- other screens ------------------------------------------------------------------------
 

@@ -87,6 +87,12 @@ class Faces(StageRoom):
         self.look_for_others()
         self.turn()
 
+    def remember(self) -> None:
+        """The marks, too."""
+        super().remember()
+        for browser in self.query(Browser):
+            browser.remember()
+
     def look_for_others(self) -> None:
         """Have the faces looked up when there are others, unless only the extraction is shown."""
         overview, browser = self.studio.session.overview, self.browser
@@ -147,8 +153,11 @@ class Faces(StageRoom):
         """The engine could not say where the points lie."""
         self.say(message.text, severity="error", timeout=10)
 
-    def on_unmount(self) -> None:
-        """Decoded frames go with the room."""
+    async def on_unmount(self) -> None:
+        """What was decided is written; decoded frames go with the room."""
+        curation, self.curation = self.curation, None
+        if curation is not None:
+            await curation.writes.finished()
         self.frames.close()
 
     # --- keys ---------------------------------------------------------------------------------
@@ -293,7 +302,7 @@ class Faces(StageRoom):
     def on_browser_marked(self, message: Browser.Marked) -> None:
         """Other faces are marked."""
         if self.curation is not None:
-            self.curation.marked(message.before, message.after)
+            self.curation.marked(message.marks)
         self.refresh_bindings()
 
     def action_mark_range(self) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import Static
 from engine.protocol import JobFolder, safe_text
 from fstui import keymap
 from fstui.i18n import tr
-from fstui.model.queueview import SeenJob
+from fstui.model.joblist import SeenJob
 from fstui.rooms.queuerows import Entry, made_words, progress_of, state_of, text_of, why_of
 from fstui.threads import deliver, in_thread
 from fstui.widgets.filter import Filter, matches

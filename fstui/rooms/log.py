@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,10 +14,18 @@ from fstui.i18n import later, tr
 from fstui.model.joblog import JobRead, JobsListed, of_job, of_jobs, taken
 from fstui.model.jobview import JobView
 from fstui.rooms.lines import Line, Lines, Listing, Run
-from fstui.rooms.loglines import LogRows, Search, event_row, follow_line, next_match, row_text
+from fstui.rooms.loglines import (
+    NO_ROWS,
+    LogRows,
+    Search,
+    event_rows,
+    follow_line,
+    log_rows,
+    next_match,
+)
 from fstui.rooms.room import Room
-from fstui.widgets.filter import Filter, matches
-from fstui.widgets.rows import Column, Row, Rows
+from fstui.widgets.filter import Filter
+from fstui.widgets.rows import Column, Rows
 
 EVENT_COLUMNS = (Column("Time", 8), Column("What happened", least=20))
 LOG_COLUMNS = (Column("Output", least=20),)
@@ -48,15 +56,18 @@ class Log(Room):
         self._read: JobView | None = None
         self._problem = ""
         """Of the chosen job, which can't be read."""
-        self._search = Search("")
+        self._searched: tuple[str, Path | None, bool] | None = None
+        """What is searched for, and in which lines: the job's, raw or folded."""
+        self._searches: dict[str, Search] = {}
+        """By pane."""
         self._found: dict[str, list[int]] = {}
         """Places of the matches, by pane."""
         self._all_lines = False
         """Whether all lines show with the matches marked, instead of the matches alone."""
-        self._total = 0
-        """Lines of output that were shown last, with those that were let go."""
+        self._lines: LogRows[Any] = NO_ROWS
+        """The output as it was shown last."""
         self._left: int | None = None
-        """`_total` when the end was left; None while it is followed."""
+        """How many lines there were when the end was left; None while it is followed."""
 
     def body(self) -> Iterable[Widget]:
         """Which job, its events, its output."""
@@ -129,25 +140,17 @@ class Log(Room):
     def show(self) -> None:
         """New lines; a list that stood at its end follows them."""
         self.query_one("#which", Lines).show([self._which()])
-        job, text = self.job, self.query_one(Filter).text
-        if text != self._search.text:
-            self._search = Search(text)
-        events = [event_row(i, e) for i, e in enumerate(job.events)] if job else []
-        found = [i for i, row in enumerate(events) if text and matches(text, row_text(row))]
-        self._put("#events", events, found)
-        raw = self.studio.session.view.raw_log
-        lines, dropped = job.log.shown(raw) if job else ([], 0)
-        found = self._search.among(lines, dropped) if text else []
-        follows = self._put("#output", LogRows(lines, dropped), found)
-        if follows:
-            self._left = None
-        elif self._left is None:
-            self._left = self._total
-        self._total = dropped + len(lines)
-        new = None if self._left is None else self._total - self._left
-        self.query_one("#follow", Lines).show([follow_line(new, raw)] if job else [])
-        if text:
-            self._count(len(found), len(lines))
+        job, raw = self.job, self.studio.session.view.raw_log
+        searched = self.query_one(Filter).text, self._shown_path, raw
+        if searched != self._searched:
+            self._searched = searched
+            self._searches = {name: Search(searched[0]) for name in self.panes}
+        events = event_rows(job.events, job.events_dropped) if job else NO_ROWS
+        self._put("#events", events)
+        lines = log_rows(*job.log.shown(raw)) if job else NO_ROWS
+        self._put("#output", lines)
+        self._follow(lines)
+        self._count()
 
     def _which(self) -> Line:
         """The job's name and state, and which one of how many it is."""
@@ -162,31 +165,48 @@ class Log(Room):
             among = tr("  (job {n} of {total})").format(n=total - place, total=total)
         return [name, state, (among, "muted")]
 
-    def _put(self, name: str, rows: Sequence[Row], found: list[int]) -> bool:
-        """Show rows, or those that match alone; whether the end is followed."""
-        pane, text = self.query_one(name, Rows), self._search.text
-        pane.empty = tr("No line matches: esc clears the filter.") if text else tr(EMPTY[name])
+    def _put(self, name: str, rows: LogRows[Any]) -> None:
+        """Show rows, or those that match alone; a list that stood at its end stays there."""
+        pane, search = self.query_one(name, Rows), self._searches[name]
+        found = search.among(rows) if search.text else []
+        pane.empty = (
+            tr("No line matches: esc clears the filter.") if search.text else tr(EMPTY[name])
+        )
         pane.marked = {rows[i].key for i in found} if self._all_lines else set()
         self._found[name] = found
         follows = pane.index >= len(pane) - 1
-        pane.show([rows[i] for i in found] if text and not self._all_lines else rows)
+        pane.show([rows[i] for i in found] if search.text and not self._all_lines else rows)
         if follows:
             pane.move_to(len(pane) - 1)
-        return follows
 
-    def _count(self, matches: int, total: int) -> None:
-        """How many match; among all lines, which of them the cursor is on."""
-        if not self._all_lines:
-            self.query_one(Filter).count(matches, total)
+    def _follow(self, lines: LogRows[Any]) -> None:
+        """Say whether the output follows its end, and how many lines came since it doesn't."""
+        pane = self.query_one("#output", Rows)
+        if pane.index >= len(pane) - 1:
+            self._left = None
+        elif self._left is None:
+            self._left = self._lines.end
+        self._lines = lines
+        new = None if self._left is None else lines.end - self._left
+        raw = self.studio.session.view.raw_log
+        self.query_one("#follow", Lines).show([follow_line(new, raw)] if self.job else [])
+
+    def _count(self) -> None:
+        """How many lines match; among all of them, which match the cursor is on."""
+        entry, pane = self.query_one(Filter), self._pane
+        found = self._found[f"#{pane.id}" if self._all_lines else "#output"]
+        if not entry.text:
             return
-        pane = self._pane
-        found = self._found[f"#{pane.id}"]
-        before = sum(at <= pane.index for at in found)
-        self.query_one(Filter).count(before, len(found))
+        if self._all_lines:
+            entry.count(sum(at <= pane.index for at in found), len(found))
+        else:
+            entry.count(len(found), len(self._lines))
 
     def on_rows_moved(self) -> None:
         """Scrolling up ends following, coming back to the end begins it again."""
-        self.show()
+        if self._searched is not None:
+            self._follow(self._lines)
+            self._count()
 
     def _to_end(self) -> None:
         for pane in self.query(Rows):
@@ -228,7 +248,6 @@ class Log(Room):
         """Show or fold TensorFlow's own lines."""
         view = self.studio.session.view
         view.raw_log = not view.raw_log
-        self._search = Search("")  # lines have other numbers now
         self._to_end()
 
     def action_earlier(self) -> None:

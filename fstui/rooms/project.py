@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,7 +14,6 @@ from textual.geometry import Size
 from textual.timer import Timer
 from textual.widget import Widget
 
-from engine.errors import FstuiError
 from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
@@ -152,11 +150,7 @@ class ProjectRoom(Room):
         return str(project.path) if project else ""
 
     def news(self, update: object = None) -> None:
-        """Footage may have been added by another hand: project.toml is read again."""
-        session = self.studio.session
-        if isinstance(update, glance.ProjectGlance):
-            with contextlib.suppress(FstuiError):  # being rewritten: the next look reads it
-                session.reload()
+        """Keep what stands beside the overview."""
         if isinstance(update, Pipeline):
             self._pipeline = update
         super().news(update)

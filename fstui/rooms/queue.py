@@ -281,26 +281,17 @@ class QueueRoom(Room):
     def _move(self, by: int) -> None:
         chosen = self.chosen
         if chosen is not None and chosen.turn is not None:
-            self.act(lambda queue: move_by(queue, chosen.folder, by))
+            self.act(lambda queue: queue.move_by(chosen.folder, by))
 
     def action_after_this(self) -> None:
         """Hold all that wait, so that nothing begins after what runs; or let them go again."""
         self.act(hold_all)
 
 
-def move_by(queue: Queue, folder: JobFolder, by: int) -> None:
-    """Move what waits some places on in the order as it is now."""
-    places = [item.folder.path for item in queue.waiting()]
-    if folder.path in places:
-        queue.move(folder, max(1, places.index(folder.path) + 1 + by))
-
-
 def hold_all(queue: Queue) -> None:
     """Hold what isn't held yet, or let go what this held."""
-    waiting = queue.waiting()
-    stopped = [item for item in waiting if item.entry.held == AFTER_THIS]
-    for item in stopped or [item for item in waiting if not item.entry.held]:
-        queue.change(item.folder, held="" if stopped else AFTER_THIS)
+    if not queue.change_all(lambda entry: entry.held == AFTER_THIS, held=""):
+        queue.change_all(lambda entry: not entry.held, held=AFTER_THIS)
 
 
 ROOM = QueueRoom

@@ -14,17 +14,25 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from engine.convert.shots import Shot, read_shots, remove_shot, set_shot, write_shots
+from engine.convert.shots import (
+    Shot,
+    begin_shots,
+    put_shots,
+    read_shots,
+    remove_shot,
+    set_shot,
+)
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, Field, read
 from fstui import keymap
 from fstui.i18n import later, tr, tr_n
-from fstui.model.cuts import begin_at_cuts
+from fstui.model.cuts import find_cuts
 from fstui.model.undo import Undo
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.start import StartForm, label_of, value_in, words_of
-from fstui.threads import deliver, in_thread
+from fstui.rooms.writes import Act, Then, Writes
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.columns import Column, Row
 from fstui.widgets.rows import Rows
 
@@ -46,6 +54,9 @@ class Shots(ModalScreen[bool]):
         self._shots: list[Shot] = []
         self._undo: Undo[list[Shot]] = Undo()
         self._changed = False
+        self._writes = Writes(self)
+        self._looking = False
+        """Whether cuts are looked for."""
 
     def compose(self) -> ComposeResult:
         """Title, list, what is wrong, keys."""
@@ -63,6 +74,10 @@ class Shots(ModalScreen[bool]):
         self.query_one(Rows).focus()
         self.act(lambda: None)
 
+    async def on_unmount(self) -> None:
+        """What was asked for is written."""
+        await self._writes.finished()
+
     def words_for(self, action: str) -> str:
         """Which frame `a` means."""
         if action == "add":
@@ -70,32 +85,47 @@ class Shots(ModalScreen[bool]):
         return ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There must be one to remove, and a step to take back."""
+        """There must be one to remove, and a step to take back; one look for cuts at a time."""
+        if action == "cuts":
+            return not self._looking
         if action == "remove":
             return bool(self._shots)
         return len(self._undo) > 0 if action == "undo" else True
 
     # --- acts ---------------------------------------------------------------------------------
 
-    @in_thread(exclusive=True, group="shots")
-    def act(self, change: Callable[[], object], *, again: bool = False) -> None:
-        """Change the file in a thread, then read it; `again`: a step is taken back."""
-        before = read_shots(self._project).get(self._clip, [])
-        change()
-        after = read_shots(self._project).get(self._clip, [])
-        deliver(self, self._read, before, after, again)
+    def act(self, change: Callable[[], object]) -> None:
+        """Change the file and read it."""
+        self._writes.add(lambda: self._reading(change, self._step), self.problem)
+
+    def _reading(
+        self, change: Callable[[], object], then: Callable[[list[Shot], list[Shot]], object]
+    ) -> Act:
+        """Change the file, in a thread; `then` is told the shots before and after."""
+
+        def act() -> Then:
+            before = read_shots(self._project).get(self._clip, [])
+            change()
+            return partial(then, before, read_shots(self._project).get(self._clip, []))
+
+        return act
+
+    def _step(self, before: list[Shot], after: list[Shot]) -> None:
+        """A change that can be taken back."""
+        if before != after:
+            self._undo.push(before, after)
+        self._read(before, after)
 
     def problem(self, text: str) -> None:
         """Say in one sentence what is wrong, or nothing."""
         self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
 
-    def _read(self, before: list[Shot], after: list[Shot], again: bool) -> None:
-        self.problem("")
-        if before != after:
-            self._changed = True
-            if not again:
-                self._undo.push(before, after)
+    def _read(self, before: list[Shot], after: list[Shot]) -> None:
+        self._changed = self._changed or before != after
         self._shots = after
+        if not self.is_attached:
+            return
+        self.problem("")
         rows = self.query_one(Rows)
         rows.show([Row(str(s.first), (str(s.first + 1), shot_words(s))) for s in after])
         self.refresh_bindings()
@@ -117,14 +147,26 @@ class Shots(ModalScreen[bool]):
 
     def action_cuts(self) -> None:
         """Look for cuts; a shot begins at each that has none."""
+        self._looking = True
         self.problem(tr("Looking for cuts: the clip is read through ..."))
+        self.refresh_bindings()
+        self._look_for_cuts()
 
-        def look() -> None:
-            found = begin_at_cuts(self._project, self._clip)
-            said = tr_n("{n} cut found.", "{n} cuts found.", found).format(n=found)
-            deliver(self, partial(self.notify, said, markup=False))
+    @in_thread()
+    def _look_for_cuts(self) -> None:
+        """In a thread; whoever closes the list meanwhile doesn't want them."""
+        found = list[int]()
+        problem = failure_of(lambda: found.extend(find_cuts(self._project, self._clip)))
+        deliver(self, self._looked, found, problem)
 
-        self.act(look)
+    def _looked(self, found: list[int], problem: str) -> None:
+        self._looking = False
+        self.problem(problem)
+        self.refresh_bindings()
+        if not problem:
+            self.act(lambda: begin_shots(self._project, self._clip, found))
+            said = tr_n("{n} cut found.", "{n} cuts found.", len(found)).format(n=len(found))
+            self.notify(said, markup=False)
 
     def action_remove(self) -> None:
         """The shot under the cursor: the one before it goes on."""
@@ -133,17 +175,26 @@ class Shots(ModalScreen[bool]):
 
     def action_undo(self) -> None:
         """As they were before the last change."""
-        if (before := self._undo.undo()) is not None:
-            shots = before
 
-            def write() -> None:
-                write_shots(self._project, {**read_shots(self._project), self._clip: shots})
+        def turn() -> Act | None:
+            shots = self._undo.undo()
+            if shots is None:
+                return None
+            return self._reading(lambda: put_shots(self._project, self._clip, shots), self._read)
 
-            self.act(write, again=True)
+        def failed(text: str) -> None:
+            self._undo.redo()
+            self.problem(text)
+
+        self._writes.add(turn, failed)
 
     def action_back(self) -> None:
-        """Close."""
-        self.dismiss(self._changed)
+        """Close, when what was asked for is written: the room shows it then."""
+
+        def turn() -> None:
+            self.dismiss(self._changed)
+
+        self._writes.add(turn, self.problem)
 
 
 class ShotForm(StartForm):

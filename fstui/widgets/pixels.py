@@ -5,7 +5,9 @@ No Textual, and Pillow is imported on the first picture only.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -27,6 +29,18 @@ COLOURLESS, COLOURFUL = 50, 110
 RAMP = " .:-=+*#%@"
 _LEVELS = (0, 95, 135, 175, 215, 255)
 # Levels of the 6x6x6 cube of the 256-colour palette (xterm).
+_ORIENTATION = 0x0112
+"""Tag of EXIF: how the picture is to be turned."""
+_TURNS = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""Its values, and Pillow's name of what makes such a picture upright."""
 
 
 class Cell(NamedTuple):
@@ -71,33 +85,54 @@ def decoded(
 ) -> Image:
     """The picture of a file, upright; a JPEG is decoded at the smallest scale that is enough for a
     width and height in pixels. Raises `BadInput` with one sentence, or `Cancelled`."""
-    from PIL import Image, ImageOps
+    from PIL import Image
+    from PIL.Image import Transpose
 
-    try:
-        with Image.open(path, formats=FORMATS) as image:
-            if cancelled():
-                raise Cancelled
-            image.draft("RGB", (width, height))
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError as error:
-        raise BadInput(tr("It isn't there any more.")) from error
-    except Image.DecompressionBombError as error:
-        raise BadInput(tr("It is too large to show.")) from error
-    except (OSError, ValueError, SyntaxError) as error:  # Pillow's errors for damaged files
-        raise BadInput(_reason(error, path)) from error
+    with reading(path), Image.open(path, formats=FORMATS) as image:
+        if cancelled():
+            raise Cancelled
+        image.draft("RGB", (width, height))
+        turn = _TURNS.get(_orientation(image))
+        upright = (image.transpose(Transpose[turn]) if turn else image).convert("RGB")
     if cancelled():
         raise Cancelled
     return upright
 
 
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Say what a decoder has against a file in one sentence, as `BadInput`. A damaged file makes
+    Pillow raise anything, and what leaves a thread's top ends the interface."""
+    try:
+        yield
+    except Cancelled:
+        raise
+    except Exception as error:
+        raise BadInput(_reason(error, path)) from error
+
+
+def _orientation(image: Image) -> int:
+    """As EXIF numbers it; upright where the EXIF is damaged: the picture may be whole."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except (OSError, ValueError, TypeError, SyntaxError, LookupError, struct.error):
+        return 1
+
+
 def _reason(error: Exception, path: Path) -> str:
-    if path.is_dir():
-        return tr("It is a folder.")
-    if path.stat().st_size == 0:
-        return tr("It is empty.")
-    if type(error).__name__ == "UnidentifiedImageError":
+    kind = type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return tr("It isn't there any more.")
+    if isinstance(error, MemoryError) or kind == "DecompressionBombError":
+        return tr("It is too large to show.")
+    with suppress(OSError):  # it may be gone by now
+        if path.is_dir():
+            return tr("It is a folder.")
+        if path.stat().st_size == 0:
+            return tr("It is empty.")
+    if kind == "UnidentifiedImageError":
         return tr("It is no JPEG, PNG, WebP, BMP or GIF.")
-    text = safe_text(getattr(error, "strerror", None) or str(error)).strip(".")
+    text = safe_text(getattr(error, "strerror", None) or str(error) or kind).strip(".")
     return tr("It can't be read: {why}.").format(why=text)
 
 

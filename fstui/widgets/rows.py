@@ -65,9 +65,9 @@ class Rows(StripView, can_focus=True):
 
     @dataclass
     class Marked(Sent):
-        """The set of marked rows changed."""
+        """A row was marked, or is no more."""
 
-        keys: frozenset[str]
+        key: str
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Down", show=False),
@@ -249,7 +249,7 @@ class Rows(StripView, can_focus=True):
         """Mark or unmark the row and go on to the next."""
         if self.marks and self._key is not None:
             self.marked ^= {self._key}
-            self.post_message(self.Marked(self, frozenset(self.marked)))
+            self.post_message(self.Marked(self, self._key))
             self.move_to(self._index + 1)
             self.repaint()
 

@@ -91,8 +91,8 @@ class Timeline(StripView, can_focus=True):
         height = self.lines_needed
         self._clips, self._laid = list(clips), {}
         self._at = next((n for n, c in enumerate(self._clips) if c.name == name), 0)
-        if self.clip is None or self.clip.name != name:
-            self.mark = None
+        if self.clip is None or self.clip.name != name or (self.mark or 0) >= self.clip.frames:
+            self.mark = None  # the footage may have been replaced by shorter one
         self._to(self.frame)
         if self.lines_needed != height:
             self.refresh(layout=True)

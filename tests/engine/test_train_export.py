@@ -67,6 +67,20 @@ def test_weights_alone_are_those_that_the_side_needs(project: Project, tmp_path:
     assert all(np.array_equal(have[name], want[name]) for name in have)
 
 
+@pytest.mark.parametrize("name", ["anna.txt", "anna.recipe.json", "anna.safetensors"])
+def test_nothing_is_written_over(project: Project, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("my notes")
+    with pytest.raises(BadInput, match=rf"at {tmp_path}/{name} already: name another place"):
+        export(project, tmp_path / "anna.safetensors", "safetensors", "a")
+    assert [(p.name, p.read_text()) for p in tmp_path.iterdir()] == [(name, "my notes")]
+
+
+def test_weights_are_not_called_as_their_own_note(project: Project, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"end the name in \.safetensors"):
+        export(project, tmp_path / "anna.txt", "safetensors", "a")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_can_not_be_is_said(project: Project, tmp_path: Path) -> None:
     with pytest.raises(NotPossible, match=r"python -m tf2onnx\.convert"):
         export(project, tmp_path / "x.onnx", "onnx", "b")

@@ -108,6 +108,45 @@ async def test_a_question_is_answered_and_a_letter_tried_again(
         await b.until(lambda: Ledger(project).book.runs[0].state == "waiting", "the run waits")
 
 
+async def test_the_file_that_was_asked_about_is_filed_and_not_its_namesake(
+    bench: Open, project: Project
+) -> None:
+    inbox = project.path / "media" / "inbox"
+    (inbox / "scene").mkdir()
+    (inbox / "scene" / "who.mp4").write_bytes(b"the other one")
+    with Ledger(project).change() as book:
+        book.files["media/inbox/scene/who.mp4"] = stamped(Arrival("inbox", "question", why="?"))
+    async with bench(project.path, "arrivals") as b:
+        await b.press("slash", *"scene/who", "enter")
+        await b.sees("1 of")
+        await b.press("enter")
+        await b.sees("Where does who.mp4 belong?")
+        await b.press("b")
+        filed = project.path / "media" / "b" / "who.mp4"
+        await b.until(filed.exists, "it was filed")
+    assert filed.read_bytes() == b"the other one"
+    assert (inbox / "who.mp4").exists()
+
+
+async def test_the_failed_run_under_the_cursor_is_tried_again(
+    bench: Open, project: Project
+) -> None:
+    with Ledger(project).change() as book:  # the same recipe, and the same moment
+        book.runs.append(Run("2", "night", {"media/b/y.mp4": "b"}, "failed", "the disk was full"))
+        book.files["night"] = stamped(Arrival("", "dead", why="it is called as a recipe"))
+    async with bench(project.path, "arrivals") as b:
+        await b.press("slash", *"no face was found", "enter")
+        await b.sees("1 of")
+        await b.press("Y")
+        await b.until(lambda: Ledger(project).book.runs[0].state == "waiting", "the older one")
+        assert Ledger(project).book.runs[1].state == "failed"
+        await b.press("slash", *["backspace"] * 20, *"it is called", "enter")
+        await b.sees("1 of")
+        await b.press("Y")
+        await b.until(lambda: "night" not in Ledger(project).book.files, "the letter")
+        assert Ledger(project).book.runs[1].state == "failed"
+
+
 async def test_looking_only_answers_nothing(bench: Open, project: Project) -> None:
     before = (project.path / "arrivals.json").read_bytes()
     async with bench(project.path, "arrivals", readonly=True) as b:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,16 @@ import pytest
 from fake import FakeEngine
 from PIL import Image
 from target_project import add_clip, add_result
+from textual import work
 from textual.widgets import Input
 from workbench import Bench, Open
 
 from engine.convert.request import Request
-from engine.convert.shots import read_shots
+from engine.convert.shots import begin_shots, read_shots, remove_shot
+from engine.errors import NoSpace
 from engine.project import Project
 from engine.protocol import State
-from fstui.model import cuts, pairs, preview
+from fstui.model import cuts, pairs, preview, segments
 from fstui.model.preview import Looked
 from fstui.rooms.choice import Choice
 from fstui.rooms.report import ReportView
@@ -108,9 +112,100 @@ async def test_a_range_is_chosen_left_out_and_taken_back(bench: Open, project: P
         await b.until(lambda: convert_settings(project) == {}, "taken back")
         await b.press("U")
         await b.until(lambda: convert_settings(project) == {"frames": "5-10"}, "again")
-        await b.until(lambda: timeline.clip and len(timeline.clip.chosen) == 1, "shown again")
+        await b.until(lambda: timeline.clip and timeline.clip.chosen == ((4, 10),), "shown again")
         await b.press("A")
         await b.until(lambda: convert_settings(project) == {}, "all of them")
+
+
+async def test_choices_are_taken_back_in_the_order_of_the_keys(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is slower than the keys: the first write waits until all were pressed."""
+    written, pressed, choose = list[str](), threading.Event(), segments.choose
+
+    def slow(project: Project, values: dict[str, str]) -> dict[str, str]:
+        assert pressed.wait(10)
+        written.append(values.get("frames", ""))
+        return choose(project, values)
+
+    monkeypatch.setattr(segments, "choose", slow)
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("space", "right", "R", "space", "right", "right", "R")
+        b.app.screen.action_undo()
+        b.app.screen.action_undo()
+        b.app.screen.action_redo()
+        pressed.set()
+        await b.until(lambda: len(written) == 5, "all are written")
+        assert written == ["1-2", "2-4", "1-2", "", "1-2"]
+        await b.until(lambda: len(b.app.screen._undo) == 1, "the steps say the same")
+    assert convert_settings(project) == {"frames": "1-2"}
+
+
+async def test_an_undo_that_cannot_be_written_can_be_tried_again(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("space", "right", "R")
+        await b.until(lambda: convert_settings(project) == {"frames": "1-2"}, "written")
+        await b.until(lambda: len(b.app.screen._undo) == 1, "it can be taken back")
+
+        def full(_project: Project, _values: dict[str, str]) -> dict[str, str]:
+            raise NoSpace("The disk is full.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(segments, "choose", full)
+            await b.press("u")
+            await b.sees("The disk is full.")
+        await b.press("u")
+        await b.until(lambda: convert_settings(project) == {}, "taken back")
+
+
+async def test_a_choice_for_one_project_is_not_written_into_the_next(
+    bench: Open, project: Project, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = fake.make_project(tmp_workspace, "other")
+    add_clip(other, "take", 40)
+    opened, choose = threading.Event(), segments.choose
+
+    def slow(project: Project, values: dict[str, str]) -> dict[str, str]:
+        assert opened.wait(10)
+        return choose(project, values)
+
+    monkeypatch.setattr(segments, "choose", slow)
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("space", "right", "R")
+        b.app.open_project(other.path, "convert")
+        await b.until(lambda: b.app.session.project.path == other.path, "the other")
+        await to_clip(b)
+        opened.set()
+        await b.until(lambda: convert_settings(project) == {"frames": "1-2"}, "written")
+        await b.pilot.pause()
+        assert len(b.app.screen._undo) == 0
+        assert "are swapped now" not in b.text()
+    assert convert_settings(other) == {}
+
+
+async def test_leaving_writes_what_was_chosen(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, leaves, choose = threading.Event(), threading.Event(), segments.choose
+
+    def slow(project: Project, values: dict[str, str]) -> dict[str, str]:
+        began.set()
+        assert leaves.wait(10)
+        return choose(project, values)
+
+    monkeypatch.setattr(segments, "choose", slow)
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("space", "right", "R")
+        b.app.screen.choose({"frames": "7-9"})
+        await b.until(began.is_set, "it is being written")
+        asyncio.get_running_loop().call_later(0.01, leaves.set)
+    assert convert_settings(project) == {"frames": "7-9"}
 
 
 async def test_a_range_of_one_of_several_clips_leaves_the_others_out(
@@ -126,6 +221,21 @@ async def test_a_range_of_one_of_several_clips_leaves_the_others_out(
         await b.until(lambda: convert_settings(project) == wanted, "written")
         await b.press("up")
         await b.sees("take.mp4 frame 2 of 40, 0:00.040: person 0; left out")
+
+
+async def test_a_clip_that_got_shorter_forgets_the_mark_behind_its_end(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, "convert") as b:
+        timeline = await to_clip(b)
+        await b.press("end", "space")
+        assert timeline.mark == 39
+        timeline.show([timeline.clip._replace(frames=20)])
+        assert (timeline.mark, timeline.frame) == (None, 19)
+        assert timeline.paint(80, 5)
+        timeline.action_mark()
+        timeline.show([timeline.clip._replace(frames=30)])
+        assert timeline.mark == 19, "it is in the clip still"
 
 
 async def test_enter_looks_at_the_frame_under_the_cursor(
@@ -280,6 +390,58 @@ async def test_shots_are_made_found_removed_and_taken_back(
         assert [(s.first, s.settings) for s in shots] == [(4, {"blur": 8.0}), (10, {}), (25, {})]
         await b.press("escape")
         await b.sees("shot from 5 (blur 8.0)")
+
+
+async def test_shots_are_closed_when_all_is_written(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pressed = threading.Event()
+
+    def slow(project: Project, clip: str, first: int) -> None:
+        assert pressed.wait(10)
+        remove_shot(project, clip, first)
+
+    monkeypatch.setattr("fstui.rooms.shots.remove_shot", slow)
+    begin_shots(project, "take", [4, 9])
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("C")
+        await b.sees("10 as the job")
+        await b.press("delete", "u", "delete", "escape")
+        assert isinstance(b.app.screen, Shots)
+        pressed.set()
+        await b.until(lambda: not isinstance(b.app.screen, Shots), "closed")
+        assert [s.first for s in read_shots(project)["take"]] == [9]
+
+
+async def test_cuts_that_nobody_waits_for_any_more_change_nothing(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, closed, told = threading.Event(), threading.Event(), threading.Event()
+
+    def find(*_words: str) -> list[int]:
+        asked.set()
+        assert closed.wait(10)
+        return [10, 25]
+
+    look = Shots._look_for_cuts.__wrapped__
+
+    def looked(screen: Shots) -> None:
+        look(screen)
+        told.set()
+
+    monkeypatch.setattr(cuts, "ask", find)
+    monkeypatch.setattr(Shots, "_look_for_cuts", work(looked, thread=True))
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("C", "B")
+        await b.until(asked.is_set, "asked")
+        await b.press("B")  # one look at a time
+        await b.press("escape")
+        await b.until(lambda: not isinstance(b.app.screen, Shots), "closed")
+        closed.set()
+        await b.until(told.is_set, "the engine has answered")
+    assert read_shots(project) == {}
 
 
 async def test_a_shots_field_that_is_as_in_the_job_is_not_kept(

@@ -10,7 +10,9 @@ from workbench import Bench, Open
 
 from engine.protocol import State
 from fstui.model.joblog import of_job, of_jobs
-from fstui.rooms.loglines import Search, next_match
+from fstui.model.jobview import EVENTS_KEPT
+from fstui.rooms.log import Log
+from fstui.rooms.loglines import Search, log_rows, next_match
 from fstui.widgets.rows import Rows
 
 
@@ -90,6 +92,53 @@ async def test_n_goes_from_match_to_match_among_all_lines(
     engine.vanish()
 
 
+async def test_the_cursor_stays_on_its_event_when_older_ones_are_let_go(
+    bench: Open, engine: fake.FakeEngine
+) -> None:
+    for number in range(EVENTS_KEPT):
+        engine.folder.append("warn", text=f"w{number}")
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees(f"w{EVENTS_KEPT - 1}")
+        events = b.app.screen.query_one("#events", Rows)
+        events.focus()
+        events.move_to(1000)
+        before = events.row
+        for number in range(40):
+            engine.folder.append("warn", text=f"new{number}")
+        await b.until(lambda: "new39" in str(events._rows[-1].cells), "the new events")
+        assert events.row == before
+    engine.vanish()
+
+
+async def test_moving_the_cursor_makes_no_rows_anew(
+    bench: Open, engine: fake.FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees("line 99")
+        await b.sees("following the end")
+        b.app.screen.query_one("#output", Rows).focus()
+        b.app.tail.stop()  # no news: what is shown now is shown for the keys
+        monkeypatch.setattr(Log, "show", lambda _: pytest.fail("all of it was made anew"))
+        await b.press("k", "k")
+        await b.sees("not following - G")
+        await b.press("G")
+        await b.sees("following the end")
+    engine.vanish()
+
+
+async def test_a_filter_finds_in_the_next_job_what_that_one_has(
+    bench: Open, engine: fake.FakeEngine
+) -> None:
+    async with bench(engine.folder.project, "log") as b:
+        await b.sees("line 99")
+        await b.press("slash", *"of", "enter")
+        await b.press("left_square_bracket")
+        await b.sees("of training 1")
+        await b.press("right_square_bracket")
+        await b.sees("no match: esc clears")
+    engine.vanish()
+
+
 async def test_a_damaged_job_says_so(bench: Open, engine: fake.FakeEngine) -> None:
     oldest = sorted((engine.folder.project / "jobs").iterdir())[0]
     (oldest / "job.json").write_text("{")
@@ -103,11 +152,11 @@ async def test_a_damaged_job_says_so(bench: Open, engine: fake.FakeEngine) -> No
 def test_a_search_goes_on_with_new_lines_and_lets_old_ones_go() -> None:
     lines = ["a x", "b", "c x", "... 1 line"]
     search = Search("X")
-    assert search.among(lines, 0) == [0, 2]
+    assert search.among(log_rows(lines, 0)) == [0, 2]
     lines[-1] = "... 2 lines, x"  # a fold that grew
     lines.append("d x")
-    assert search.among(lines, 0) == [0, 2, 3, 4]
-    assert search.among([*lines[2:], "e", "f x"], 2) == [0, 1, 2, 4]
+    assert search.among(log_rows(lines, 0)) == [0, 2, 3, 4]
+    assert search.among(log_rows([*lines[2:], "e", "f x"], 2)) == [0, 1, 2, 4]
 
 
 def test_the_next_match_goes_round() -> None:
@@ -128,6 +177,13 @@ def test_jobs_and_their_words_are_told_once(engine: fake.FakeEngine) -> None:
     again = listed()
     assert again is not None
     assert again.folders[0].name == new.folder.name
+    bare = engine.folder.project / "jobs" / "20991231T000000.000-train-0000"
+    bare.mkdir()
+    assert listed() is None  # a folder without its request is no job yet
+    (bare / "job.json").write_bytes((engine.folder.path / "job.json").read_bytes())
+    third = listed()
+    assert third is not None
+    assert third.folders[0].name == bare.name
     read = of_job(again.folders[-1])
     assert read() is not None
     assert read() is None

@@ -19,7 +19,7 @@ from fstui import cli
 from fstui.model.faceviews import MASK_PX, Place
 from fstui.rooms import facelook
 from fstui.rooms.bars import valid_keys
-from fstui.rooms.browser import Browser
+from fstui.rooms.browser import Browser, Marks
 from fstui.rooms.editor import Editor
 from fstui.rooms.facesort import SortMenu
 from fstui.rooms.figures import Figures
@@ -317,7 +317,8 @@ async def test_order_filter_marks_and_place_come_back(bench: Open, project: Proj
         await b.press("S", "b", "S", "b", "slash", *"blur<20", "enter", "g", "l", "space", "space")
         await b.sees("2 marked")
         at, saved = face(b), b.app.session.state
-        await b.press("T")
+        await b.press("T", "1")
+        await b.sees("is replaced")
     async with bench(project.path, "faces", size=WIDE, before=None) as b:
         b.app.session.state = saved
         screen = b.app.room
@@ -387,6 +388,8 @@ async def test_marks_by_one_by_range_and_all_are_decided_together(
         await b.press("u")
         await decided(b, project, dict.fromkeys(range(2, 6), USER))
         await b.sees("4 of 30 faces")
+        await b.press("u")
+        await b.sees("4 marked")  # as they were when it was decided
 
 
 async def test_marks_are_undone_too(bench: Open, project: Project) -> None:
@@ -402,6 +405,20 @@ async def test_marks_are_undone_too(bench: Open, project: Project) -> None:
         await b.sees("1 marked")
         await b.press("U")
         await b.sees("30 marked")
+
+
+async def test_a_mark_among_many_costs_and_keeps_one(bench: Open, project: Project) -> None:
+    async with bench(project.path, "faces", size=WIDE) as b:
+        await b.sees("1 / 30 faces")
+        await b.press("A", "space")
+        await b.sees("29 marked")
+        room = b.app.screen
+        last = room.curation.steps.undo()
+        assert last == Marks(on=frozenset({"1"}))  # not the other 29
+        room.curation.steps.redo()
+        await b.press("1")
+        await b.sees("is replaced")
+        assert room.browser.view.marked == [(2, 30)]
 
 
 async def test_the_command_line_decides_the_same_and_is_seen(bench: Open, project: Project) -> None:

@@ -17,7 +17,9 @@ import pytest
 from engine.errors import BadInput, NothingToDo, Refused
 from engine.eventlog import Event
 from engine.history import History, Point
+from engine.process import FileLock
 from engine.protocol import Snapshot, State, sheet_of
+from engine.sessions import Diary
 from fstui import places, settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
@@ -276,6 +278,28 @@ def test_the_curve_grows_with_the_file_and_only_then(tmp_path: Path) -> None:
     assert len(first.points) == 10, "what was published before isn't touched"
 
 
+def test_a_model_begun_anew_has_its_own_marks_and_points(tmp_path: Path) -> None:
+    def train(model: Path, saves: range, loss: float) -> None:
+        history, diary = History(model / "history"), Diary(model)
+        diary.begin("job", 0)
+        for n in saves:
+            history.append(n, float(n), loss, loss, 3.0)
+            diary.mark("save", n)
+
+    model = tmp_path / "model"
+    train(model, range(1, 11), 0.9)
+    reader = CurveReader(model)
+    assert reader.read() is not None
+    model.rename(tmp_path / "trash")
+    # Longer than the old one: nobody looked while it was short.
+    train(model, range(101, 141), 0.1)
+    curve = reader.read()
+    assert curve is not None
+    assert [mark.iteration for mark in curve.marks] == [0, *range(101, 141)]
+    assert {round(point.loss_a, 1) for point in curve.points} == {0.1}
+    assert reader.read() is None
+
+
 def test_a_week_of_history_becomes_few_points_with_the_last_exact(tmp_path: Path) -> None:
     history = History(tmp_path / "history")
     for n in range(1, 20_001):
@@ -327,6 +351,58 @@ def test_where_the_interface_was_comes_back(tmp_workspace: Path) -> None:
     assert after == before
     state.state_path().write_bytes(b"{broken")
     assert state.load() == state.UiState()
+
+
+def test_two_interfaces_remember_both_what_they_saw(tmp_workspace: Path) -> None:
+    first = state.UiState(theme="dark")
+    for name in ("a", "b"):
+        first.view(Path(f"/x/{name}")).room = "log"
+    state.save(first)
+    one, other = state.load(), state.load()
+    one.view(Path("/x/a")).room = "train"
+    one.view(Path("/x/mine")).raw_log = True
+    one.theme, one.project = "light", "/x/mine"
+    one.looked_at(Path("/x"))
+    state.save(one)
+    other.view(Path("/x/b")).room = "faces"
+    other.looked_at(Path("/y"))
+    other.project = "/x/b"
+    state.save(other)
+    state.save(one)  # it has changed nothing since
+    found = state.load()
+    rooms = {path: view.room for path, view in found.views.items()}
+    assert rooms == {"/x/a": "train", "/x/b": "faces", "/x/mine": "project"}
+    assert found.views["/x/mine"].raw_log
+    assert (found.theme, found.project) == ("light", "/x/mine")
+    assert found.workspaces == ["/x", "/y"]
+    one.view(Path("/x/b")).room = "media"
+    state.save(one)
+    assert state.load().views["/x/b"].room == "media", "who changes it last"
+
+
+def test_a_view_that_was_not_looked_at_for_long_is_forgotten(
+    tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(state, "VIEWS_KEPT", 3)
+    mine = state.UiState()
+    for name in "abc":
+        mine.view(Path(name))
+    state.save(mine)
+    mine.view(Path("a")).room = "train"
+    mine.view(Path("d"))
+    state.save(mine)
+    assert list(state.load().views) == ["c", "a", "d"]
+
+
+def test_while_another_interface_writes_nothing_is_lost(tmp_workspace: Path) -> None:
+    mine = state.UiState(project="/x/demo")
+    other = FileLock(state.state_path().with_name("ui.lock"))
+    assert other.acquire()
+    state.save(mine)
+    assert state.load() == state.UiState()
+    other.release()
+    state.save(mine)
+    assert state.load().project == "/x/demo"
 
 
 def test_settings_out_of_bounds_are_refused_with_the_file(tmp_path: Path) -> None:

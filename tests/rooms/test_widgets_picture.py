@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from textual.app import ComposeResult
 from textual.pilot import Pilot
 
@@ -18,7 +20,7 @@ from engine.errors import BadInput
 from fstui.widgets import picture
 from fstui.widgets.display import LeanDisplay
 from fstui.widgets.picture import BYTES_PER_TICK, Picture, cost, to_strips
-from fstui.widgets.pixels import RAMP, Cell, load
+from fstui.widgets.pixels import RAMP, Cell, decoded, load
 
 DEADLINE_S = 10.0
 
@@ -159,6 +161,68 @@ def test_damaged_files_never_raise_anything_else(tmp_path: Path, halves: Path) -
             path.write_bytes(data)
             with suppress(BadInput):
                 assert load(path, 4, 4, "truecolor")
+
+
+def test_every_turn_is_made_upright(tmp_path: Path) -> None:
+    picture = Image.effect_noise((40, 24), 90).convert("RGB")
+    for number in range(10):
+        exif = Image.Exif()
+        exif[0x0112] = number
+        picture.save(tmp_path / "turned.png", exif=exif)
+        with Image.open(tmp_path / "turned.png") as saved:
+            upright = ImageOps.exif_transpose(saved)
+        assert decoded(tmp_path / "turned.png", 40, 40).tobytes() == upright.tobytes(), number
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow tells of the damage
+def test_damage_in_the_exif_costs_the_turn_at_most(tmp_path: Path) -> None:
+    """Each byte of a JPEG's EXIF replaced: what lies behind it is whole."""
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010E] = 6, "a description"
+    exif[0x8825] = {1: "N", 2: (1.0, 2.0, 3.0)}
+    path = tmp_path / "taken.jpg"
+    Image.new("RGB", (24, 16), (200, 30, 30)).save(path, exif=exif.tobytes())
+    whole = path.read_bytes()
+    begin = whole.index(b"Exif\0\0") + 6
+    assert len(exif.tobytes()) > 100
+    for at in range(begin, begin + len(exif.tobytes()) - 6):
+        for value in {0, 1, 2, 7, 12, 0x80, 0xFF, whole[at] ^ 0x10}:
+            path.write_bytes(whole[:at] + bytes([value]) + whole[at + 1 :])
+            assert load(path, 4, 4, "truecolor"), (at, value)
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_damage_anywhere_is_a_reason(tmp_path: Path, kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112], exif[0x8825] = 6, {1: "N", 2: (1.0, 2.0, 3.0)}
+    path = tmp_path / "damaged"
+    Image.effect_noise((24, 16), 50).convert("RGB").save(path, kind, exif=exif.tobytes())
+    whole, chance = path.read_bytes(), random.Random(3)
+    for _ in range(400):
+        data = bytearray(whole)
+        for _ in range(chance.choice((1, 2, 4, 8))):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        path.write_bytes(data)
+        with suppress(BadInput):
+            assert load(path, 4, 4, "truecolor")
+
+
+@pytest.mark.parametrize("error", [struct.error("short"), TypeError("no"), MemoryError()])
+def test_whatever_a_decoder_raises_is_a_reason(
+    halves: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Image, "open", broken)
+    with pytest.raises(BadInput, match=r"can't be read|too large"):
+        load(halves, 4, 4, "truecolor")
+
+
+def test_a_place_that_cannot_be_looked_at_has_a_reason(halves: Path) -> None:
+    with pytest.raises(BadInput, match="Not a directory"):
+        load(halves / "below_a_file.png", 20, 20, "truecolor")
 
 
 def test_unwanted_picture_is_not_decoded(halves: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from PIL import Image
 
 from engine.errors import BadInput
 from fstui.graphics import in_protocol, mode_of, print_cells
+from fstui.rooms.full import show
 
 
 @pytest.fixture
@@ -62,3 +65,35 @@ def test_the_form_follows_the_terminal(
     system: str | None, ascii_only: bool, no_color: bool, mode: str
 ) -> None:
     assert mode_of(system, ascii_only, no_color) == mode
+
+
+@pytest.mark.parametrize("graphics", ["kitty", "iterm2", ""])
+def test_a_picture_that_cannot_be_written_is_said_with_the_way_to_fetch_it(
+    tmp_path: Path, graphics: str
+) -> None:
+    out = io.StringIO()
+    show(tmp_path / "gone.jpg", graphics, out)
+    first, *rest = out.getvalue().splitlines()
+    assert first == (
+        "It isn't there any more."
+        if graphics
+        else "This terminal shows no pictures at full resolution."
+    )
+    assert str(tmp_path / "gone.jpg") in rest
+
+
+def test_the_line_that_fetches_a_picture_is_one_command_whatever_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    path = tmp_path / "a'; touch pwned; '.jpg"
+    out = io.StringIO()
+    show(path, "", out)
+    line = next(line for line in out.getvalue().splitlines() if line.startswith("scp "))
+    words = shlex.split(line)
+    assert [words[0], words[2]] == ["scp", "."]
+    assert words[1].startswith("unknown@")
+    assert words[1].endswith(f":{path}")

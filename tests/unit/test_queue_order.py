@@ -25,7 +25,7 @@ from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, stays
-from engine.queue.queue import Queue
+from engine.queue.queue import Item, Queue
 from engine.queue.turn import Look, Standing
 from engine.settings.user import UserSettings
 
@@ -301,6 +301,40 @@ def test_the_quota_counts_what_is_there_and_what_is_promised(
     found, why = standing(second, tight)
     assert found is Standing.DISK
     assert "of its quota of 0.003 GB" in why
+
+
+def test_all_that_wait_are_held_though_one_begins_meanwhile_and_one_is_damaged(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, damaged, waits, last = (put(project, priority=4 - n) for n in range(4))
+    (damaged.path / "queue.json").write_text("{torn")
+    waiting = queue.waiting
+
+    def and_one_begins() -> list[Item]:
+        found = waiting()
+        begins.lock_path.write_text("")
+        return found
+
+    monkeypatch.setattr(queue, "waiting", and_one_begins)
+    assert queue.change_all(lambda entry: not entry.held, held="after this") == 2
+    assert [entry_of(f).held for f in (begins, waits, last)] == ["", "after this", "after this"]
+
+
+def test_a_job_moves_by_places_among_those_that_can_be_moved(
+    project: Project, queue: Queue
+) -> None:
+    a, damaged, b, c = (put(project) for _ in range(4))
+    (damaged.path / "queue.json").write_text("{torn")
+    queue.move_by(c, -1)
+    assert [n for n in order(queue) if n != damaged.name] == [a.name, c.name, b.name]
+    queue.move_by(c, -5)
+    assert [n for n in order(queue) if n != damaged.name] == [c.name, a.name, b.name]
+    queue.move_by(c, 1)
+    queue.move_by(c, 9)
+    assert [n for n in order(queue) if n != damaged.name] == [a.name, b.name, c.name]
+    queue.cancel(a)
+    with pytest.raises(NothingToDo, match="doesn't wait"):
+        queue.move_by(a, 1)
 
 
 def test_a_hold_lasts_until_it_is_released(project: Project, queue: Queue) -> None:

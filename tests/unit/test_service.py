@@ -98,6 +98,17 @@ def test_install_status_remove(
     assert "There is no service" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("verb", ["install", "status"])
+def test_a_user_without_a_name_has_a_service_too(
+    systemctl: Systemctl, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    assert cli.main(["service", verb]) == 0
+
+
 def test_a_systemctl_that_fails_is_told(
     systemctl: Systemctl, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -54,12 +54,12 @@ def test_nothing_was_trained(tmp_path: Path) -> None:
 
 def test_marks_are_read_on_with_the_beginnings_of_jobs(tmp_path: Path) -> None:
     diary = Diary(tmp_path)
-    assert sessions.marks_from(tmp_path) == ([], 0)
+    assert sessions.marks_from(tmp_path) == ([], sessions.BEGINNING)
     diary.begin("job-1", 100)
     diary.mark("save", 350)
-    first, offset = sessions.marks_from(tmp_path)
+    first, place = sessions.marks_from(tmp_path)
     assert [(m.kind, m.iteration) for m in first] == [("begin", 100), ("save", 350)]
     diary.mark("change", 400, "batch 4")
     diary.end(450, "trained")
-    (change,), _ = sessions.marks_from(tmp_path, offset)
+    (change,), _ = sessions.marks_from(tmp_path, place)
     assert (change.kind, change.words) == ("change", "batch 4")
