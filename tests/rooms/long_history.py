@@ -26,7 +26,8 @@ def write_week(folder: Path, end: float) -> tuple[float, float]:
     leaf = np.zeros(REPORTS, LEAF)
     leaf["i"] = np.linspace(8, ITERATIONS, REPORTS).astype("u8")
     leaf["t"] = end - np.arange(REPORTS - 1, -1, -1) / 2
-    leaf["a"] = 0.02 + 0.1 * np.exp(-leaf["i"] / 1e6) + 0.002 * np.sin(leaf["i"] / 50)
+    at = leaf["i"].astype(float)
+    leaf["a"] = 0.02 + 0.1 * np.exp(-at / 1e6) + 0.002 * np.sin(at / 50)
     leaf["b"] = leaf["a"] + 0.01
     leaf["r"] = 16.5
     leaf.tofile(folder / "level0.bin")

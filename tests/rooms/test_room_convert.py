@@ -13,7 +13,6 @@ import pytest
 from fake import FakeEngine
 from PIL import Image
 from target_project import add_clip, add_result
-from textual import work
 from textual.widgets import Input
 from workbench import Bench, Open
 
@@ -30,6 +29,7 @@ from fstui.rooms.shots import ShotForm, Shots
 from fstui.rooms.start import StartForm
 from fstui.rooms.tune import TuneForm
 from fstui.rooms.worstframe import WorstFrame
+from fstui.threads import in_thread
 from fstui.widgets.picture import Picture
 from fstui.widgets.timeline import Timeline
 
@@ -427,11 +427,13 @@ async def test_cuts_that_nobody_waits_for_any_more_change_nothing(
     look = Shots._look_for_cuts.__wrapped__
 
     def looked(screen: Shots) -> None:
-        look(screen)
-        told.set()
+        try:
+            look(screen)
+        finally:
+            told.set()
 
     monkeypatch.setattr(cuts, "ask", find)
-    monkeypatch.setattr(Shots, "_look_for_cuts", work(looked, thread=True))
+    monkeypatch.setattr(Shots, "_look_for_cuts", in_thread()(looked))
     async with bench(project.path, "convert") as b:
         await to_clip(b)
         await b.press("C", "B")
