@@ -131,8 +131,8 @@ def read_range(
 ) -> list[Point]:
     """About `most` points between two iterations, from the coarsest level that has enough.
 
-    The newest points that no coarse record covers yet come from the finer levels, so the last
-    value is always the last one written.
+    The newest points come from the finer levels, so the last value is always the last one written
+    and no mean.
     """
     spans = [_span(folder, level, first, last) for level in range(LEVELS)]
     level = 0
@@ -144,6 +144,8 @@ def read_range(
         start, end = spans[finer]
         if points:
             start = max(start, _first_after(folder, finer, reached))
+        if finer:
+            end = max(end - 1, start)  # the newest coarse record may end where the history does
         got = read_level(folder, finer, start, end - start)
         points += got
         if got:
