@@ -12,12 +12,12 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.disk import disk_use
-from engine.errors import AlreadyRunning, BadInput, from_os_error
+from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import jobs_of, safe_text
@@ -176,7 +176,8 @@ def _refuse_taken(aim: Path) -> None:
 
 
 def _move(path: Path, aim: Path) -> Path:
-    Project.open(path)
+    with suppress(Damaged):  # that it is damaged may be why it goes
+        Project.open(path)
     _refuse_taken(aim)
     try:
         os.rename(path, aim)

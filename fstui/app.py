@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from textual import events
 from textual.command import Provider
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
@@ -19,6 +21,7 @@ from engine.errors import FstuiError
 from engine.process import on_stop_signals
 from engine.protocol import safe_text
 from fstui import bell, i18n, keymap, settings, state, terminal, theme
+from fstui.driver import LastingDriver
 from fstui.i18n import tr
 from fstui.model.queue import keep_going
 from fstui.model.session import Session
@@ -122,6 +125,11 @@ class FstuiApp(LeanDisplay):
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
         if remote:
             self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        """The one that outlives its terminal, where Textual would take its own for terminals."""
+        found = super().get_driver_class()
+        return LastingDriver if found is LinuxDriver else found
 
     def _write(self, sequence: str) -> None:
         """A sequence for the terminal that paints nothing; for a test's there is none."""

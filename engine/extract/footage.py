@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,6 +22,29 @@ from engine.settings import ExtractSettings
 from engine.store import Store
 from engine.tables import ALIGN, CROP, KEPT, USER, Media
 
+SAME_PICTURE = 0.98
+"""Overlap of boxes that one picture gives: in a folder that changed a frame may show another."""
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """What the user made of a face by hand; it is put on the face that is found in its place."""
+
+    index: int
+    """Of its frame."""
+    box: Box
+    points: bytes
+    """As `Face.points`."""
+    mask: tuple[bytes, bytes, int] | None = None
+    """The painted one, as `Store.mask` gives it."""
+    same: float = SAME_FACE
+    """Overlap of boxes above which a found face is this one."""
+
+    def place(self, boxes: Sequence[Box]) -> int | None:
+        """Which of the boxes of its frame is this face's, if one is."""
+        shared = [overlap(self.box, box) for box in boxes]
+        best = max(shared, default=0.0)
+        return shared.index(best) if best > self.same else None
+
 
 class Marks(msgspec.Struct):
     """What `media.settings` holds: how a medium was looked at, and what the user decided."""
@@ -31,6 +54,8 @@ class Marks(msgspec.Struct):
     """Frame index and box of faces that the user threw out before it was looked at again."""
     kept: list[tuple[int, Box]] = []
     """The same of faces that the user keeps whatever the filters say."""
+    edited: list[Edit] = []
+    """The faces that the user edited before it was looked at again."""
 
     def decision(self, index: int, box: Box) -> str | None:
         """`USER` or `KEPT` for a face that the user decided about."""
@@ -116,7 +141,7 @@ def _marked(store: Store, media: Media, before: Marks | None, settings: ExtractS
         _look_again(store, media, marks)
         return marks
     change = Change.between(before.settings, settings)
-    marks = Marks(settings, before.rejected, before.kept)
+    marks = msgspec.structs.replace(before, settings=settings)
     if change.look:
         marks = decided(store, media, marks)
         _look_again(store, media, marks)
@@ -163,13 +188,21 @@ def read_marks(media: Media) -> Marks | None:
         return None
 
 
-def decided(store: Store, media: Media, before: Marks) -> Marks:
-    """The marks with what the user decided about a medium's faces, earlier decisions included."""
+def decided(store: Store, media: Media, before: Marks, same: float = SAME_FACE) -> Marks:
+    """The marks with what the user decided about a medium's faces and made of them, earlier ones
+    included. `same` is the overlap by which edited faces are known again."""
     rejected, kept = (queries.decided(store, media.id, by) for by in (USER, KEPT))
     now = Marks(before.settings, rejected, kept)
     rejected = rejected + [face for face in before.rejected if not now.decision(*face)]
     kept = kept + [face for face in before.kept if not now.decision(*face)]
-    return Marks(before.settings, rejected, kept)
+    edited = [Edit(*row, same=same) for row in queries.edited(store, media.id)]
+    return Marks(before.settings, rejected, kept, edited + unfound(store, media, before))
+
+
+def unfound(store: Store, media: Media, marks: Marks) -> list[Edit]:
+    """Edited faces in whose places no face was found since."""
+    boxes = queries.boxes(store, media.id, {edit.index for edit in marks.edited})
+    return [edit for edit in marks.edited if edit.place(boxes.get(edit.index, [])) is None]
 
 
 def reject_missing_crops(store: Store, project: Project, side: str) -> int:
@@ -212,7 +245,7 @@ def _forget_older(store: Store, side: str, path: str, medium_hash: str) -> None:
             marks = read_marks(media)
             store.set_media(media.id, hash=medium_hash, done=0)
             if marks is not None:
-                _look_again(store, media, decided(store, media, marks))
+                _look_again(store, media, decided(store, media, marks, SAME_PICTURE))
 
 
 def _look_again(store: Store, media: Media, marks: Marks) -> None:

@@ -16,7 +16,14 @@ from engine.errors import BadInput, NothingToDo
 from engine.extract import filters, flags, queries, selection
 from engine.extract.crew import Crew
 from engine.extract.fill import fill
-from engine.extract.footage import Footage, check_side, paths_of, prepare, reject_missing_crops
+from engine.extract.footage import (
+    Footage,
+    check_side,
+    paths_of,
+    prepare,
+    reject_missing_crops,
+    unfound,
+)
 from engine.extract.group import group
 from engine.extract.look import look
 from engine.extract.refresh import refresh
@@ -44,6 +51,7 @@ def run(work: Work) -> str:
             crew.ready()  # what is lacking is told before any face is forgotten
             footage = _usable(crew, side, paths)
             look(crew, footage)
+            tell_unfound(crew, footage)
             refresh(crew, footage, ALIGN)
             shaking = steady(crew, footage)
             refresh(crew, footage)
@@ -54,6 +62,17 @@ def run(work: Work) -> str:
                 group(crew, side, footage)
         flags.tell(store, work.report, footage)
         return _result(store, side, len(footage), settings) + words(shaking)
+
+
+def tell_unfound(crew: Crew, footage: list[Footage]) -> None:
+    """Warn of edited faces that were looked for again and not found."""
+    for medium in footage:
+        if medium.runs and (lost := unfound(crew.store, medium.media, medium.marks)):
+            crew.report.warn(
+                f"{counted(len(lost), 'face')} of {medium.shown} that you edited "
+                f"{'was' if len(lost) == 1 else 'were'} not found again with these settings: what "
+                "you edited is kept for an extraction that finds them."
+            )
 
 
 def located(work: Work, settings: ExtractSettings) -> ExtractSettings:

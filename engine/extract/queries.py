@@ -39,6 +39,38 @@ def decided(store: Store, media_id: int, decision: str) -> list[tuple[int, Box]]
     return [(index, tuple(box)) for index, *box in rows]
 
 
+def edited(
+    store: Store, media_id: int
+) -> list[tuple[int, Box, bytes, tuple[bytes, bytes, int] | None]]:
+    """Frame index, box, points and painted mask of the faces that the user edited."""
+    rows = store.rows(
+        'SELECT frame.idx, face.left, face.top, face."right", face.bottom, face.points,'
+        " mask.picture, mask.matrix, mask.size FROM face JOIN frame ON frame.id = face.frame"
+        f" LEFT JOIN mask ON mask.face = face.id AND mask.name IN ({_list(PAINTED)})"
+        " WHERE frame.media = ? AND face.edited ORDER BY frame.idx, face.n",
+        (media_id,),
+    )
+    return [
+        (index, tuple(shape[:4]), shape[4], None if shape[5] is None else tuple(shape[5:]))
+        for index, *shape in rows
+    ]
+
+
+def boxes(store: Store, media_id: int, indices: Iterable[int]) -> dict[int, list[Box]]:
+    """The boxes of the faces in some of a medium's frames."""
+    return {
+        index: [
+            tuple(box)
+            for box in store.rows(
+                f'SELECT face.left, face.top, face."right", face.bottom{_FACES}'
+                " WHERE media.id = ? AND frame.idx = ?",
+                (media_id, index),
+            )
+        ]
+        for index in indices
+    }
+
+
 def count_frames_kept(store: Store, side: str) -> int:
     """How many frames of a side show a face that is not rejected."""
     rows = store.rows(

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.curate import PAINTED as MASK
 from engine.errors import from_os_error
 from engine.extract.crew import Crew
 from engine.extract.describe import FoundFace
-from engine.extract.footage import Footage
+from engine.extract.footage import Edit, Footage
 from engine.extract.people import NETWORK as IDENTITY_NETWORK
-from engine.tables import KEPT
+from engine.tables import CROP, KEPT
 
 
 @dataclass
@@ -38,6 +39,10 @@ class Saver:
 
     def __init__(self, crew: Crew, footage: Footage) -> None:
         self._crew, self._footage = crew, footage
+        self._edits: dict[int, list[Edit]] = {}
+        """What the user made of faces by hand, by their frame."""
+        for edit in footage.marks.edited:
+            self._edits.setdefault(edit.index, []).append(edit)
         folder = crew.crop_path(footage, 0, 0).parent
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -61,11 +66,29 @@ class Saver:
         with store.batch():
             for frame in frames:
                 row = store.add_frame(media.id, frame.index, frame.pts)
+                edits = self._edits_in(frame)
                 for n, face in enumerate(frame.faces):
                     reason = self._reason(frame.index, face)
                     reasons.append(None if reason == KEPT else reason)
-                    store.add_face(row, n, **self._values(frame, n, face, reason))
+                    found = store.add_face(row, n, **self._values(frame, n, face, reason))
+                    if edit := edits.get(n):
+                        self._put(edit, found)
         return reasons
+
+    def _edits_in(self, frame: SeenFrame) -> dict[int, Edit]:
+        """Which of a frame's faces the user had edited when they were found before."""
+        boxes = [face.box for face in frame.faces]
+        places = {e.place(boxes): e for e in self._edits.get(frame.index, [])}
+        return {n: edit for n, edit in places.items() if n is not None}
+
+    def _put(self, edit: Edit, face: int) -> None:
+        """Have a face as the user made it; it is cut and measured anew as after every edit."""
+        left, top, right, bottom = edit.box
+        box = {"left": left, "top": top, '"right"': right, "bottom": bottom}
+        shape = {"points": edit.points, "mesh": None, "raw_points": None}
+        self._crew.store.set_face(face, **box, **shape, edited=1, stale=CROP)
+        if edit.mask is not None:
+            self._crew.store.add_mask(face, MASK, *edit.mask)
 
     def _reason(self, index: int, face: FoundFace) -> str | None:
         if decision := self._footage.marks.decision(index, face.box):

@@ -29,9 +29,9 @@ class Draft:
     def __init__(self, path: Path, check: Check, begin: str = "") -> None:
         """`begin` is what a file that isn't there yet begins with."""
         self.path, self._check = path, check
+        self._before = self._now()
         self._folder = tempfile.TemporaryDirectory(prefix="fstui-edit-")
         self._draft = Path(self._folder.name) / path.name
-        self._before = self._now()
         self._draft.write_bytes(begin.encode() if self._before is None else self._before)
         self._begun = self._draft.read_bytes()
 

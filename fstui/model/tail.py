@@ -195,6 +195,8 @@ class Tail:
         self._chore = chore
         """Done at once and every few seconds, seen or not."""
         self._chore_due = 0.0
+        self._undone: list[str] = []
+        """What kept the chore from being done, until it is tried again."""
         self._project: Path | None = None
         self._jobs: dict[str, JobTail] = {}
         self._list: JobList[JobFolder] | None = None
@@ -267,8 +269,9 @@ class Tail:
                 yield answer
         if self._chore and time.monotonic() >= self._chore_due:
             self._chore_due = time.monotonic() + CHORE_S
-            self._asked(self._chore, problems)
-        problem = problems[0] if problems else ""
+            self._undone = []
+            self._asked(self._chore, self._undone)
+        problem = next(iter([*problems, *self._undone]), "")
         if problem != self._problem:
             self._problem = problem
             yield TailProblem(problem)

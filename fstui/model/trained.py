@@ -42,6 +42,8 @@ class Entry(NamedTuple):
     """The same for a column."""
     project: Path | None = None
     """Of a trained model and its sets."""
+    newer: tuple[int, int] = (0, 0)
+    """Of a set: as `newer` tells it."""
 
 
 def trained_of(workspace: Path) -> list[Entry]:
@@ -117,7 +119,7 @@ def sets_of(path: Path) -> list[Entry]:
     facts: dict[str, Any] = ask("model-info", str(path))
     rows = [_model(path, facts)]
     for kind in ("checkpoints", "snapshots"):
-        rows += [_set(path, kind[:-1], row) for row in facts[kind]]
+        rows += [_set(path, kind[:-1], row, facts) for row in facts[kind]]
     return rows
 
 
@@ -125,12 +127,13 @@ def _losses(row: dict[str, Any]) -> str:
     return tr("loss A {a} B {b}").format(a=words.loss(row["loss_a"]), b=words.loss(row["loss_b"]))
 
 
-def _set(path: Path, kind: str, row: dict[str, Any]) -> Entry:
+def _set(path: Path, kind: str, row: dict[str, Any], facts: dict[str, Any]) -> Entry:
     best = tr(", the best") if row["best"] else ""
     saved = tr(", saved {time}").format(time=row["saved"][:16].replace("T", " "))
     told = f"{_losses(row)}{best}{saved}"
     held, brief = words.size(row["bytes"]), f"{_losses(row)}{best}"
-    return Entry("set", f"set {path} {row['set']}", row["set"], kind, held, told, brief, path)
+    name, after = row["set"], newer(facts, row["set"])
+    return Entry("set", f"set {path} {name}", name, kind, held, told, brief, path, after)
 
 
 def store_entry(row: dict[str, Any]) -> Entry:

@@ -22,8 +22,12 @@ def edit(room: Room, begin: Callable[[], Draft], taken: Callable[[], object]) ->
 
 
 def _edit(room: Room, draft: Draft, taken: Callable[[], object]) -> None:
-    with room.app.suspend():
-        draft.edit()
+    try:
+        with room.app.suspend():
+            draft.edit()
+    except FstuiError:
+        draft.close()
+        raise
     try:
         changed = draft.take()
     except FstuiError as error:

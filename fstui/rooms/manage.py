@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from engine import shelf
 from engine.disk import disk_use
-from engine.errors import BadInput
+from engine.errors import BadInput, FstuiError
 from engine.project import Project
 from engine.shelf import Place
 from fstui.i18n import later, tr
@@ -170,7 +170,10 @@ def _put_away(home: Home, path: Path, place: Place) -> None:
 
     def ask() -> None:
         held = size(disk_use(path))
-        sources = plural(len(Project.open(path).sources()), "source")
+        try:
+            sources = plural(len(Project.open(path).sources()), "source")
+        except FstuiError:  # that it is damaged may be why it goes
+            sources = tr("its project.toml can't be read")
         question = (
             tr("Put {name} into the trash?")
             if place == "trash"

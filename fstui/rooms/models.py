@@ -18,8 +18,8 @@ from fstui.rooms.details import Details
 from fstui.rooms.lines import Lines
 from fstui.rooms.modelforms import Bring, Export
 from fstui.rooms.room import Room
+from fstui.rooms.sets import going_back
 from fstui.threads import deliver, in_thread
-from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.menu import Menu
 from fstui.widgets.rows import Column, Row, Rows, Tone
@@ -234,7 +234,7 @@ class ModelsRoom(Room):
         elif act == "export":
             self._export(path)
         else:
-            self._restore(path, entry.name)
+            self._restore(path, entry)
 
     def _do_in_store(self, name: str, act: str) -> None:
         if act == "fetch":
@@ -264,14 +264,12 @@ class ModelsRoom(Room):
 
         self.app.push_screen(Export(path), go)
 
-    def _restore(self, path: Path, name: str) -> None:
+    def _restore(self, path: Path, entry: Entry) -> None:
         def go(yes: bool | None) -> None:
             if yes:
-                self.act(tr("restoring"), lambda: trained.restore(path, name))
+                self.act(tr("restoring"), lambda: trained.restore(path, entry.name))
 
-        question = tr("Go on from {name}?").format(name=name)
-        lost = tr("Newer sets go to trash/, nothing is deleted.")
-        self.app.push_screen(Confirm(question, lost, act=tr("Go on from it"), keep=tr("Keep")), go)
+        self.app.push_screen(going_back(entry.name, *entry.newer), go)
 
     @in_thread(group="model")
     def act(self, doing: str, do: Callable[[], str], *, again: bool = True) -> None:

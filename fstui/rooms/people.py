@@ -11,10 +11,11 @@ from textual.widgets import Input, Static
 from engine.errors import BadInput
 from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
-from fstui.i18n import later, tr
-from fstui.model.people import user_name
+from fstui.i18n import later, tr, tr_n
+from fstui.model.people import person_words, user_name
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
+from fstui.widgets.confirm import Confirm
 
 FIELDS = ("name", "until")
 """The entries of a side, by their ids."""
@@ -43,6 +44,29 @@ class People(Dialog[bool]):
             yield labelled(tr("Ground"), Choice(grounds, chosen, id=f"ground-{side}"))
             until = Input(person.until if person else "", id=f"until-{side}")
             yield labelled(tr("Last day"), until, tr("as in 2027-12-31, or empty"))
+
+    def submit(self) -> None:
+        """Record; before one is taken back, ask with what goes."""
+        people = self._project.file.people
+        gone = {side: people[side] for side in PERSON_SIDES if side in people and self._empty(side)}
+        if not gone:
+            super().submit()
+            return
+        told = "; ".join(f"{side.upper()}: {person_words(p)}" for side, p in gone.items())
+        question = tr_n("Take {n} record back?", "Take {n} records back?", len(gone))
+        lost = tr("{told}. It leaves project.toml, and nothing is converted without it.")
+        self.app.push_screen(
+            Confirm(
+                question.format(n=len(gone)),
+                lost.format(told=told),
+                act=tr("Take it back"),
+                keep=tr("Keep"),
+            ),
+            lambda yes: super(People, self).submit() if yes else None,
+        )
+
+    def _empty(self, side: str) -> bool:
+        return not self.query_one(f"#name-{side}", Input).value.strip()
 
     def accept(self) -> bool:
         """Write what was changed; refuse halves."""

@@ -89,13 +89,7 @@ class ModelSets(Over):
             if yes:
                 self._restore(name)
 
-        count, held = trained.newer(self._facts, name)
-        lost = tr_n(
-            "{n} newer set ({size}) goes to trash/.", "{n} newer sets ({size}) go to trash/.", count
-        ).format(n=count, size=words.size(held))
-        question = tr("Go on from {name}?").format(name=name)
-        act, keep = tr("Go on from it"), tr("Keep")
-        self.app.push_screen(Confirm(question, lost, act=act, keep=keep), go)
+        self.app.push_screen(going_back(name, *trained.newer(self._facts, name)), go)
 
     @in_thread(group="restore")
     def _restore(self, name: str) -> None:
@@ -111,6 +105,16 @@ class ModelSets(Over):
     def _restored(self, said: str) -> None:
         self.notify(safe_text(said), markup=False)
         self._ask()
+
+
+def going_back(name: str, count: int, held: int) -> Confirm:
+    """The question before training goes on from a set: how many newer ones, of how many bytes, it
+    moves away."""
+    lost = tr_n(
+        "{n} newer set ({size}) goes to trash/.", "{n} newer sets ({size}) go to trash/.", count
+    ).format(n=count, size=words.size(held))
+    question = tr("Go on from {name}?").format(name=name)
+    return Confirm(question, lost, act=tr("Go on from it"), keep=tr("Keep"))
 
 
 def set_row(kind: str, row: dict[str, Any]) -> Row:

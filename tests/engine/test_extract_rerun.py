@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable
@@ -10,10 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from extract_project import extract, project_with
+from extract_project import extract, newest_events, project_with, warnings
 from PIL import Image
 
-from engine import packs
+from engine import curate, packs
 from engine.errors import BadInput, ModelMissing, NothingToDo, Stopped
 from engine.extract import crew
 from engine.extract.align import mesh
@@ -169,6 +170,74 @@ def test_edited_faces_keep_their_points_when_all_are_aligned_again(project: Proj
     assert same == [n == 3 for n in range(FRAMES)]
     assert after[3][2] != before[3][2]
     assert set(table(project, "stale")) == {(0,)}
+
+
+def edit(project: Project, frame: int) -> bytes:
+    """Move the points of a frame's face and paint its mask, as the workbench does; the points."""
+    with Store(project.db_path) as store:
+        face = store.faces(side="a")[frame].face
+        moved = (np.frombuffer(face.points, "<f4") + np.float32(3.0)).tobytes()
+        shape = curate.shape_of(store, face.id)
+        mask = (b"painted", b"m" * 24, 64)
+        curate.edit(store, face.id, shape._replace(points=moved, mask=mask))
+    return moved
+
+
+def edited(project: Project) -> list[tuple[int, bytes, int]]:
+    """Frame, points and staleness of the edited faces, all of which have the painted mask."""
+    with Store(project.db_path, readonly=True) as store:
+        faces = [f for f in store.faces(side="a") if f.face.edited]
+        masks = {store.mask(f.face.id, "custom") for f in faces}
+        assert masks == ({(b"painted", b"m" * 24, 64)} if faces else set())
+        return [(f.idx, f.face.points, f.face.stale) for f in faces]
+
+
+def test_edited_faces_and_painted_masks_stay_when_all_are_found_again(project: Project) -> None:
+    points = edit(project, 3)
+    found = table(project, "points")
+    for confidence in (0.55, 0.6):
+        _, events = extract(project, "a", identity=False, confidence=confidence)
+        assert edited(project) == [(3, points, 0)]
+        assert warnings(events) == []
+    assert table(project, "points") == found
+    with Store(project.db_path) as store:  # what is taken back doesn't come again
+        face = store.faces(side="a")[3].face
+        curate.put_shape(store, face.id, curate.shape_of(store, face.id)._replace(edited=0))
+    extract(project, "a", identity=False, confidence=0.5)
+    assert edited(project) == []
+    same = [a == b for a, b in zip(table(project, "points"), found, strict=True)]
+    assert same == [n != 3 for n in range(FRAMES)]
+
+
+def test_an_edited_face_that_is_not_found_again_is_told_and_comes_back(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    points = edit(project, 3)
+    real = fullrange.Detector.__call__
+
+    def blind(self: Any, frames: Any) -> Any:
+        return [[] if len(found) else found for found in real(self, frames)]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(fullrange.Detector, "__call__", blind)
+        with pytest.raises(NothingToDo):
+            extract(project, "a", identity=False, confidence=0.6)
+    told = " ".join(warnings(newest_events(project)))
+    assert "1 face of shots that you edited was not found again" in told
+    extract(project, "a", identity=False)
+    assert edited(project) == [(3, points, 0)]
+
+
+def test_edited_faces_of_a_folder_stay_when_a_picture_is_added(shots: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    shutil.copytree(shots, folder)
+    project = project_with(tmp_path, a=[folder])
+    extract(project, "a", identity=False)
+    points = edit(project, 3)
+    shutil.copy(folder / "9.png", folder / "99.png")
+    extract(project, "a", identity=False)
+    assert edited(project) == [(3, points, 0)]
+    assert len(table(project, "points")) == FRAMES + 1
 
 
 def test_a_face_that_the_aligner_sees_no_more_is_rejected_until_it_does(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -123,3 +124,26 @@ def test_another_hands_change_is_not_written_over_unasked(
     assert "# theirs" in toml.read_text()
     assert draft.take()
     assert "# mine" in toml.read_text()
+
+
+async def test_an_editor_that_cannot_be_started_leaves_no_draft_behind(
+    bench: Open, project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(App, "suspend", lambda self: nullcontext())
+    monkeypatch.setenv("VISUAL", str(tmp_path / "no_such_editor"))
+    (tmp_path / "drafts").mkdir()
+    made: list[drafts.Draft] = []
+
+    def of_project(path: Path) -> drafts.Draft:
+        made.append(begin(path))
+        return made[0]
+
+    begin = drafts.of_project
+    monkeypatch.setattr(drafts, "of_project", of_project)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "drafts"))
+    async with bench(project.path, size=(120, 30)) as b:
+        await b.sees("1 Project")
+        await b.press("e")
+        await b.sees("can't be started")
+    assert len(made) == 1
+    assert list((tmp_path / "drafts").iterdir()) == []

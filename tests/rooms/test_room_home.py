@@ -76,6 +76,20 @@ async def test_a_project_goes_into_the_trash_after_a_question_and_comes_back(
         await b.until(project.path.exists, "it is back")
 
 
+async def test_a_damaged_project_goes_into_the_trash_too(
+    bench: Open, project: Project, tmp_workspace: Path
+) -> None:
+    (project.path / "project.toml").write_text("format = [")
+    async with bench() as b:
+        await b.sees("film")
+        await b.press("m", "x")
+        await b.sees("Put film into the trash?")
+        await b.sees("its project.toml can't be read")
+        await b.press("y")
+        await b.until(lambda: not project.path.exists(), "it is gone from here")
+        assert [(k.place, k.name) for k in shelf.kept(tmp_workspace)] == [("trash", "film")]
+
+
 async def test_a_project_that_works_stays(bench: Open, project: Project) -> None:
     engine = fake.FakeEngine(project.path)
     async with bench() as b:

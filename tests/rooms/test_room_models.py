@@ -103,7 +103,7 @@ async def test_a_set_is_restored_checked_and_exported(
         await b.press("down", "down", "m")
         await b.sees("go on from this set")
         await b.press("r")
-        await b.sees("Newer sets go to trash/")
+        await b.sees("1 newer set (5.0 MB) goes to trash/.")
         await b.press("y")
         await b.sees("Training goes on from iteration 10")
         assert ("model-restore", str(project.path), "000000010-aaaa") in engine.asked

@@ -440,6 +440,15 @@ def test_a_question_that_fails_keeps_no_other_from_being_asked() -> None:
     assert list(tail.look()) == ["second", TailProblem("")]
 
 
+def test_a_chore_that_fails_is_told_until_it_is_tried_again() -> None:
+    def chore() -> None:
+        raise BadInput("The queue can't be kept.")
+
+    tail = Tail(lambda _: None, chore=chore)
+    assert list(tail.look()) == [TailProblem("The queue can't be kept.")]
+    assert list(tail.look()) == []
+
+
 def test_a_damaged_job_hides_no_other(tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = fake.make_project(tmp_workspace)
     engines = [fake.FakeEngine(project.path, kind, "a") for kind in ("extract", "convert")]

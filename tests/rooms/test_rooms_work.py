@@ -221,6 +221,13 @@ async def test_a_record_is_taken_back(bench: Open, tmp_workspace: Path) -> None:
         await b.sees("A, who is replaced: recorded by someone, 20")
         b.app.screen.query_one("#name-a", Input).value = ""
         await b.press("enter")
+        await b.sees("Take 1 record back?")
+        await b.sees("A: Ann (self; recorded by someone,")
+        await b.press("enter")
+        assert Project.open(project.path).file.people["a"].name == "Ann", "keeping is the safe one"
+        await b.press("enter")
+        await b.sees("Take 1 record back?")
+        await b.press("y")
         await b.until(lambda: "Ann" not in b.text(), "gone")
         assert Project.open(project.path).file.people == {}
 
@@ -936,7 +943,7 @@ def test_a_full_picture_is_written_in_the_terminals_protocol(tmp_path: Path) -> 
     assert Image.open(io.BytesIO(png)).size == (64, 64)
     out = io.StringIO()
     full.show(path, "", out)
-    assert f"'{path}'" in out.getvalue()
+    assert f":{path} .\n" in out.getvalue()
     assert "\x1b" not in out.getvalue()
 
 

@@ -16,7 +16,8 @@ from workbench import Open
 
 from engine import curate
 from engine.errors import NoSpace
-from engine.store import USER, Store
+from engine.store import Store
+from engine.tables import USER
 from fstui.rooms.writes import Writes
 
 WIDE = (120, 40)

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from engine.errors import BadInput, Damaged
-from engine.extract.footage import Marks, check_side, folder_name, reject_missing_crops
+from engine.extract.footage import (
+    SAME_PICTURE,
+    Edit,
+    Marks,
+    check_side,
+    folder_name,
+    reject_missing_crops,
+)
 from engine.extract.identify.weights import read_integer, read_tensors
 from engine.extract.networks import network
 from engine.faces.boxes import around, overlap
@@ -52,6 +59,22 @@ def test_a_rejected_face_is_known_again_by_frame_and_place() -> None:
     assert marks.decision(7, (105, 98, 204, 203)) == USER
     assert marks.decision(8, (105, 98, 204, 203)) is None
     assert marks.decision(7, (300, 100, 400, 200)) is None
+
+
+def test_an_edited_face_is_the_nearest_in_its_place() -> None:
+    found = [
+        (300.0, 100.0, 400.0, 200.0),
+        (110.0, 100.0, 210.0, 200.0),
+        (100.0, 100.0, 200.0, 199.0),
+    ]
+    edit = Edit(7, (100, 100, 200, 200), b"")
+    assert edit.place(found) == 2
+    assert edit.place(found[:2]) == 1
+    assert edit.place(found[:1]) is None
+    assert edit.place([]) is None
+    of_changed_folder = Edit(7, (100, 100, 200, 200), b"", same=SAME_PICTURE)
+    assert of_changed_folder.place(found) == 2
+    assert of_changed_folder.place(found[:2]) is None, "a picture that moved up shows another face"
 
 
 def test_only_crops_that_are_gone_are_rejected(tmp_path: Path) -> None:
