@@ -13,6 +13,7 @@ from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
 from fstui.i18n import later, tr, tr_n
 from fstui.model.people import person_words, user_name
+from fstui.model.sidewords import SHOWS
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.threads import deliver, failure_of, in_thread
@@ -20,7 +21,6 @@ from fstui.widgets.confirm import Confirm
 
 FIELDS = ("name", "until")
 """The entries of a side, by their ids."""
-SHOWS = {"a": later("A, who is replaced"), "b": later("B, who is put in")}
 
 
 class People(Dialog[bool]):
