@@ -3,6 +3,7 @@ ends the interface; what nobody waits for any more ends (`engine/cancel.py`)."""
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
@@ -16,6 +17,7 @@ from engine.protocol import safe_text
 from fstui import bugs
 
 Given = ParamSpec("Given")
+Result = TypeVar("Result")
 Node = TypeVar("Node", bound=DOMNode)
 
 
@@ -92,6 +94,16 @@ def deliver(node: DOMNode, act: Callable[..., object], *what: Any) -> None:
     `Cancelled` otherwise."""
     stop_if_cancelled()
     node.app.call_from_thread(act, *what)
+
+
+async def read(node: DOMNode, act: Callable[[], Result]) -> Result | None:
+    """What a thread reads for a key, awaited: those that are typed meanwhile count from there. None
+    where it can't be read, which the node says."""
+    found = list[Result]()
+    if problem := await to_thread(failure_of, lambda: found.append(act())):
+        _say(node, problem)
+        return None
+    return found[0]
 
 
 def _say(node: DOMNode, problem: str) -> None:

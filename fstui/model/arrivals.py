@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,6 +15,7 @@ from engine.watch.recipes import recipes_of
 from engine.watch.unseen import unseen
 from fstui.i18n import tr
 from fstui.model.recipes import recipe_words, would_do
+from fstui.model.told import Told
 
 EVERY_S = 2.0
 TAKEN_SHOWN = 200
@@ -61,23 +60,9 @@ def is_watched(project: Project) -> bool:
     return is_locked(project.path / "locks" / PROJECT_LOCKS["watch"])
 
 
-def of_arrivals(path: Path, every_s: float = EVERY_S) -> Callable[[], ArrivalsGlance | None]:
-    """A question for `Tail.also`: folders, recipes, files, runs; told when they changed."""
-    last: ArrivalsGlance | None = None
-    due = 0.0
-
-    def ask() -> ArrivalsGlance | None:
-        nonlocal last, due
-        if time.monotonic() < due:
-            return None
-        now = ArrivalsGlance(path, rows_of(Project.open(path)))
-        due = time.monotonic() + every_s
-        if now == last:
-            return None
-        last = now
-        return now
-
-    return ask
+def of_arrivals(path: Path, every_s: float = EVERY_S) -> Told[ArrivalsGlance]:
+    """A question for `Tail.also`: folders, recipes, files, runs."""
+    return Told(lambda: ArrivalsGlance(path, rows_of(Project.open(path))), every_s)
 
 
 def rows_of(project: Project) -> list[Arrived]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -17,6 +16,7 @@ from engine.watch.candidates import BESIDE, Candidate, Signature, candidates, mi
 from engine.watch.ledger import Book, Ledger
 
 from .overview import stamp_of
+from .told import Told
 
 EVERY_S = 1.0
 SETTLE_S = 2.0
@@ -122,24 +122,9 @@ class Footage:
         return [_arrived(ledger, one, now - since[one.path][1]) for one in there]
 
 
-def of_footage(path: Path, every_s: float = EVERY_S) -> Callable[[], FootageGlance | None]:
-    """A question for `Tail.also`: told when something changed."""
-    footage, last, due = Footage(path), None, 0.0
-
-    def ask() -> FootageGlance | None:
-        nonlocal last, due
-        started = time.monotonic()
-        if started < due:
-            return None
-        now = footage.look()
-        # Many faces take a moment to count: a twentieth of the time goes into looking.
-        due = time.monotonic() + max(every_s, 20 * (time.monotonic() - started))
-        if now == last:
-            return None
-        last = now
-        return now
-
-    return ask
+def of_footage(path: Path, every_s: float = EVERY_S) -> Told[FootageGlance]:
+    """A question for `Tail.also`: all of a project's footage."""
+    return Told(Footage(path).look, every_s)
 
 
 def counts(project: Project) -> list[tuple[Media, Found]]:

@@ -15,6 +15,7 @@ from engine.workspace import projects_of
 from fstui.i18n import tr
 
 from .overview import Overview, ProjectLook, file_stamp
+from .told import Told
 from .words import size
 
 EVERY_S = 1.0
@@ -55,27 +56,18 @@ LEAST_FREE = 2 * 1024**3
 """Bytes below which a checkpoint or a video may not fit."""
 
 
-def of_disk(path: Path) -> Callable[[], DiskGlance | None]:
+def of_disk(path: Path) -> Told[DiskGlance]:
     """A question for `Tail.also`: told when the disk runs low and when it is well again."""
-    last: str | None = None
 
-    def ask() -> DiskGlance | None:
-        nonlocal last
-        try:
-            free = shutil.disk_usage(path).free
-        except FileNotFoundError:
-            return None  # moved away: the project's own look says so
+    def look() -> DiskGlance:
+        free = shutil.disk_usage(path).free
         # Tenths of a GB: the words change seldom, so the banner does.
         low = tr("Only {size} are free for {path}: saving may fail.").format(
             size=size(free), path=safe_text(str(path))
         )
-        problem = low if free < LEAST_FREE else ""
-        if problem == last:
-            return None
-        last = problem
-        return DiskGlance(problem)
+        return DiskGlance(low if free < LEAST_FREE else "")
 
-    return ask
+    return Told(look, 0.0)
 
 
 def of_files(*paths: Path) -> Callable[[], FilesChanged | None]:
@@ -91,46 +83,22 @@ def of_files(*paths: Path) -> Callable[[], FilesChanged | None]:
     return ask
 
 
-def of_project(path: Path, every_s: float = EVERY_S) -> Callable[[], ProjectGlance | None]:
-    """A question for `Tail.also`: one project, at most once in `every_s`."""
-    look, last = ProjectLook(path), None
-    due = 0.0
-
-    def ask() -> ProjectGlance | None:
-        nonlocal last, due
-        if time.monotonic() < due:
-            return None
-        due = time.monotonic() + every_s
-        now = ProjectGlance(look.look(), look.project)
-        if now == last:
-            return None
-        last = now
-        return now
-
-    return ask
+def of_project(path: Path, every_s: float = EVERY_S) -> Told[ProjectGlance]:
+    """A question for `Tail.also`: one project."""
+    looks = ProjectLook(path)
+    return Told(lambda: ProjectGlance(looks.look(), looks.project), every_s)
 
 
-def of_workspace(workspace: Path, every_s: float = EVERY_S) -> Callable[[], WorkspaceGlance | None]:
+def of_workspace(workspace: Path, every_s: float = EVERY_S) -> Told[WorkspaceGlance]:
     """A question for `Tail.also`: every project of a workspace."""
     looks: dict[Path, ProjectLook] = {}
-    last: list[Overview] | None = None
-    due = 0.0
 
-    def ask() -> WorkspaceGlance | None:
-        nonlocal looks, last, due
-        if time.monotonic() < due:
-            return None
-        started = time.monotonic()
+    def look() -> WorkspaceGlance:
+        nonlocal looks
         looks = {path: looks.get(path) or ProjectLook(path) for path in projects_of(workspace)}
-        now = [look.look() for look in looks.values()]
-        # Many projects on a slow disk: look less often, so that looking stays a twentieth.
-        due = time.monotonic() + max(every_s, 20 * (time.monotonic() - started))
-        if now == last:
-            return None
-        last = now
-        return WorkspaceGlance(now)
+        return WorkspaceGlance([one.look() for one in looks.values()])
 
-    return ask
+    return Told(look, every_s)
 
 
 COUNT_EVERY_S = 300.0

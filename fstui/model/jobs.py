@@ -27,7 +27,7 @@ from engine.eventlog import Event
 from engine.launch import launch
 from engine.locks import may_signal, refuse_if_running
 from engine.project import SIDES, Project
-from engine.protocol import VERSION, Job, JobFolder, State, Step, jobs_of, safe_text
+from engine.protocol import VERSION, Job, JobFolder, Snapshot, State, Step, jobs_of, safe_text
 from engine.reached import (
     FEWEST_FACES,
     built,
@@ -254,7 +254,11 @@ def is_cut_off(folder: JobFolder, index: int) -> bool:
 
 def can_resume(folder: JobFolder) -> bool:
     """Whether a job ended in a way that starting it again goes on from."""
-    now = folder.current()
+    return goes_on(folder.current())
+
+
+def goes_on(now: Snapshot) -> bool:
+    """Whether a job that is in this state is gone on with when it is started again."""
     if now.state is State.FAILED:
         return now.exit in RESUMABLE_FAILURES
     return now.state in RESUMABLE_ENDS

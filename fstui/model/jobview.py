@@ -157,7 +157,7 @@ class JobView:
 
     def resumable(self) -> bool:
         """Whether starting again goes on from what this job left."""
-        return not self.running and not self.over and jobs.can_resume(self.folder)
+        return not self.running and not self.over and jobs.goes_on(self.snapshot)
 
     @property
     def broke(self) -> bool:

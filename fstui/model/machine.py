@@ -3,8 +3,6 @@ power of NVIDIA devices. Asked in the tail's thread, at most once in two seconds
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -12,6 +10,7 @@ from engine.process import start_time
 from engine.protocol import JobFolder
 from fstui.i18n import tr
 from fstui.model import words
+from fstui.model.told import Told
 
 EVERY_S = 2.0
 GB = 1_000_000_000
@@ -39,25 +38,16 @@ class MachineGlance(NamedTuple):
         return " | ".join((*mine, *(self.devices or (tr("no NVIDIA GPU"),))))
 
 
-def of_machine(folder: JobFolder, every_s: float = EVERY_S) -> Callable[[], MachineGlance | None]:
-    """A question for `Tail.also` about a running job; told when its figures changed."""
-    last: MachineGlance | None = None
+def of_machine(folder: JobFolder, every_s: float = EVERY_S) -> Told[MachineGlance]:
+    """A question for `Tail.also` about a running job."""
     seen: dict[int, Any] = {}
-    due = 0.0
 
-    def ask() -> MachineGlance | None:
-        nonlocal last, due
-        if time.monotonic() < due or not folder.alive():
+    def look() -> MachineGlance | None:
+        if not folder.alive():
             return None
-        due = time.monotonic() + every_s
-        processor, memory = _processes(folder, seen)
-        now = MachineGlance(folder.name, processor, memory, devices())
-        if now == last:
-            return None
-        last = now
-        return now
+        return MachineGlance(folder.name, *_processes(folder, seen), devices())
 
-    return ask
+    return Told(look, every_s)
 
 
 def _processes(folder: JobFolder, seen: dict[int, Any]) -> tuple[int | None, int]:

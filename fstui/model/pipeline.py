@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,10 +12,11 @@ from engine.protocol import safe_text
 from engine.train.sets import SUMS, checkpoints, iteration_of
 
 from .overview import results_of
+from .told import Told
 
 PARTS = ("media", "faces", "model", "out", "jobs", "trash")
 """Folders of a project that are counted."""
-EVERY_S = 1.0
+EVERY_S = 0.5
 COUNT_EVERY_S = 120.0
 """A part is counted again after so long: many faces take a moment."""
 
@@ -51,31 +51,21 @@ class Pipeline(NamedTuple):
     """Bytes of the parts that were counted."""
 
 
-def of_pipeline(path: Path) -> Callable[[], Pipeline | None]:
-    """A question for `Tail.also`: told when something changed; counts one part a look."""
-    last: Pipeline | None = None
-    due = 0.0
+def of_pipeline(path: Path, every_s: float = EVERY_S) -> Told[Pipeline]:
+    """A question for `Tail.also`: model, result, and what each part takes; counts one part a
+    look."""
     parts: dict[str, int] = {}
     counted: dict[str, float] = {}
 
-    def ask() -> Pipeline | None:
-        nonlocal last, due
+    def look() -> Pipeline:
         now = time.monotonic()
-        if now < due:
-            return None
         old = [p for p in PARTS if now - counted.get(p, -COUNT_EVERY_S) >= COUNT_EVERY_S]
         if old:
             counted[old[0]] = now
             parts[old[0]] = disk_use(path / old[0])
-        else:
-            due = now + EVERY_S
-        told = Pipeline(path, model_of(path), result_of(path), dict(parts))
-        if told == last:
-            return None
-        last = told
-        return told
+        return Pipeline(path, model_of(path), result_of(path), dict(parts))
 
-    return ask
+    return Told(look, every_s)
 
 
 def model_of(project: Path) -> Model | None:

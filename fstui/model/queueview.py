@@ -18,6 +18,7 @@ from engine.workspace import projects_of
 from fstui import settings
 from fstui.model.joblist import JobList, SeenJob
 from fstui.model.jobview import state_words
+from fstui.model.told import Told
 
 EVERY_S = 0.5
 READS_S = 0.08
@@ -95,33 +96,15 @@ class KnownQueue(Queue):
         return item
 
 
-class Jobs:
+class Jobs(Told[QueueGlance]):
     """Looks at the jobs of a workspace; told only what changed. For the tail's thread."""
 
     def __init__(self, workspace: Path, every_s: float = EVERY_S, reads_s: float = READS_S) -> None:
+        super().__init__(self.look, every_s, seen=_seen, share=1.0)  # it reads for a while at most
         self.workspace = workspace
         self.queue = KnownQueue(workspace)
         self._usage = Usage(self.queue.workspace)
-        self._every_s, self._reads_s = every_s, reads_s
-        self._last: object = None
-        """What was told last, as it compares."""
-        self._due = 0.0
-
-    def __call__(self) -> QueueGlance | None:
-        """News, or None; asked more often than every half second it doesn't look."""
-        if time.monotonic() < self._due:
-            return None
-        now = self.look()
-        self._due = time.monotonic() + self._every_s
-        seen = _seen(now)
-        if seen == self._last:
-            return None
-        self._last = seen
-        return now
-
-    def look_soon(self) -> None:
-        """Somebody changed the queue: the next question is looked into, however soon it comes."""
-        self._due = 0.0
+        self._reads_s = reads_s
 
     def look(self) -> QueueGlance:
         """All jobs as they are now; of many the oldest ones are read in later looks."""

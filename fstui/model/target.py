@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +12,7 @@ from engine.project import Project
 
 from .outlook import Outlook, outlook
 from .segments import Segments, read_segments
+from .told import Told
 
 EVERY_S = 1.0
 
@@ -29,29 +28,19 @@ class Target(NamedTuple):
     """Why the clips can't be told."""
 
 
-def of_target(path: Path, every_s: float = EVERY_S) -> Callable[[], Target | None]:
-    """A question for `Tail.also`: told when it changed, looked at at most once in `every_s`; clips
-    are read when one of their files changed."""
+def of_target(path: Path, every_s: float = EVERY_S) -> Told[Target]:
+    """A question for `Tail.also`; clips are read when one of their files changed."""
     last: Target | None = None
     seen: tuple[object, ...] = ()
-    due = 0.0
 
-    def ask() -> Target | None:
-        nonlocal last, seen, due
-        if time.monotonic() < due:
-            return None
-        started = time.monotonic()
+    def look() -> Target:
+        nonlocal last, seen
         stamp = _stamp(path)
-        now = _read(path, last if last and stamp == seen else None)
+        last = _read(path, last if stamp == seen else None)
         seen = stamp
-        # A long target on a slow disk: look less often, so that looking stays a twentieth.
-        due = time.monotonic() + max(every_s, 20 * (time.monotonic() - started))
-        if now == last:
-            return None
-        last = now
-        return now
+        return last
 
-    return ask
+    return Told(look, every_s)
 
 
 def _read(path: Path, before: Target | None) -> Target:

@@ -12,17 +12,12 @@ from engine.errors import BadInput
 from engine.project import SIDES, Project
 from fstui.i18n import later, tr, tr_n
 from fstui.model import footage
+from fstui.model.sidewords import SHOWS
 from fstui.places import typed_path
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.pathinput import PathInput
-
-SIDE_WORDS = {
-    "a": later("A, who is replaced"),
-    "b": later("B, who is put in"),
-    "target": later("target, shows A"),
-}
 
 
 class AddFootage(Dialog[int]):
@@ -41,7 +36,7 @@ class AddFootage(Dialog[int]):
         """Path first: it is what one types."""
         yield labelled(tr("Path"), PathInput(id="path"))
         yield labelled(
-            tr("Side"), Choice([(tr(SIDE_WORDS[s]), s) for s in SIDES], self._side, id="side")
+            tr("Side"), Choice([(tr(SHOWS[s]), s) for s in SIDES], self._side, id="side")
         )
         yield labelled(
             tr("Copy"), yes_no(False, id="copy"), tr("into the project's media/, or only listed")

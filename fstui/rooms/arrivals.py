@@ -16,6 +16,7 @@ from engine.watch.ledger import Ledger, retry_file, retry_run
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model.arrivals import ArrivalsGlance, Arrived, of_arrivals
+from fstui.model.sidewords import SHOWS
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
 from fstui.threads import in_thread
@@ -55,12 +56,7 @@ STATES = {
     "none": later("none"),
     "watched": later("watched"),
 }
-SIDE_WORDS = {
-    "a": later("side A, who is replaced"),
-    "b": later("side B, who is put in"),
-    "target": later("the target"),
-    "inbox": later("the inbox: sorted by whom it shows"),
-}
+PLACE_WORDS = {**SHOWS, "inbox": later("the inbox: sorted by whom it shows")}
 
 
 class ArrivalsRoom(Room):
@@ -201,7 +197,7 @@ class ArrivalsRoom(Room):
             if side:
                 self.act(lambda: answer(self.studio.session.writable(), chosen.name, side))
 
-        choices = [(side[0], side, tr(SIDE_WORDS[side])) for side in SIDES]
+        choices = [(side[0], side, tr(SHOWS[side])) for side in SIDES]
         self.app.push_screen(Menu(question, choices), go)
 
     @in_thread(group="arrivals")
@@ -247,7 +243,7 @@ def row_of(arrived: Arrived, *, watched: bool) -> Row:
 def why_of(arrived: Arrived) -> str:
     """Its reason in words; of a folder, what arrives there is for."""
     if arrived.kind == "folder":
-        return tr(SIDE_WORDS.get(arrived.why, arrived.why))
+        return tr(PLACE_WORDS.get(arrived.why, arrived.why))
     return safe_text(arrived.why)
 
 

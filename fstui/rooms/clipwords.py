@@ -12,13 +12,12 @@ from engine.watch.candidates import BESIDE
 from fstui.i18n import later, tr, tr_n
 from fstui.model import media, words
 from fstui.model.clips import PLACES, Clip, Found
+from fstui.model.sidewords import HEADINGS
 from fstui.rooms.lines import Line
 from fstui.widgets.rows import Row, Tone
 
 PLACE_WORDS = {
-    "a": later("A  is replaced"),
-    "b": later("B  is put in"),
-    "target": later("Target  shows A"),
+    **HEADINGS,
     "inbox": later("Inbox  is sorted by whom it shows"),
     BESIDE: later("Beside  belongs into a folder of media/"),
 }

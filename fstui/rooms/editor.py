@@ -11,7 +11,6 @@ from textual.screen import ModalScreen
 
 from engine import curate
 from engine.curate import Shape
-from engine.errors import FstuiError
 from engine.protocol import safe_text
 from engine.store import Store
 from fstui import keymap
@@ -22,7 +21,7 @@ from fstui.model.faceviews import MASK_PX, Frames
 from fstui.rooms.bars import KeyBar
 from fstui.rooms.curation import Curation
 from fstui.rooms.lines import Line, Lines
-from fstui.threads import deliver, failure_of, in_thread
+from fstui.threads import deliver, failure_of, in_thread, read
 from fstui.widgets.editpad import EditPad
 from fstui.widgets.pixels import decoded
 
@@ -284,22 +283,22 @@ class Editor(ModalScreen[None]):
 
         self._curation.save(loaded.face, shapes.shape_of(draft, loaded.shape, mask), saved)
 
-    def action_earlier(self) -> None:
+    async def action_earlier(self) -> None:
         """The face of the frame before."""
-        self._step(-1)
+        await self._step(-1)
 
-    def action_later(self) -> None:
+    async def action_later(self) -> None:
         """The face of the frame after."""
-        self._step(1)
+        await self._step(1)
 
-    def _step(self, by: int) -> None:
-        try:
+    async def _step(self, by: int) -> None:
+        def look() -> int:
             with Store(self._curation.project.db_path, readonly=True) as store:
-                other = curate.neighbour(store, self._face, by)
-        except FstuiError as error:
-            self.notify(safe_text(str(error)), markup=False, timeout=3)
-            return
-        self._unless_lost(lambda: self._turn_to(other))
+                return curate.neighbour(store, self._face, by)
+
+        other = await read(self, look)
+        if other is not None:
+            self._unless_lost(lambda: self._turn_to(other))
 
     def action_back(self) -> None:
         """Leave; what is not saved is asked about."""

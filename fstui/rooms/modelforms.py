@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from engine.errors import BadInput
 from fstui.i18n import later, tr
+from fstui.model.sidewords import SHOWS
 from fstui.places import typed_path
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
@@ -70,7 +71,7 @@ class Export(Dialog[tuple[Path, str, str]]):
         yield labelled(tr("To"), PathInput(id="path"))
         forms = [(tr(text), form) for form, text in FORMS]
         yield labelled(tr("Form"), Choice(forms, "safetensors", id="form"))
-        sides = [(tr("B, who is put in"), "b"), (tr("A, who is replaced"), "a")]
+        sides = [(tr(SHOWS[side]), side) for side in ("b", "a")]
         yield labelled(tr("Paints"), Choice(sides, "b", id="side"))
 
     def on_path_input_chosen(self, event: PathInput.Chosen) -> None:

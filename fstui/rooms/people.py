@@ -13,13 +13,14 @@ from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
 from fstui.i18n import later, tr, tr_n
 from fstui.model.people import person_words, user_name
+from fstui.model.sidewords import SHOWS
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.confirm import Confirm
 
 FIELDS = ("name", "until")
 """The entries of a side, by their ids."""
-SHOWS = {"a": later("A, who is replaced"), "b": later("B, who is put in")}
 
 
 class People(Dialog[bool]):
@@ -47,10 +48,12 @@ class People(Dialog[bool]):
 
     def submit(self) -> None:
         """Record; before one is taken back, ask with what goes."""
+        if self.busy:
+            return
         people = self._project.file.people
         gone = {side: people[side] for side in PERSON_SIDES if side in people and self._empty(side)}
         if not gone:
-            super().submit()
+            self._record()
             return
         told = "; ".join(f"{side.upper()}: {person_words(p)}" for side, p in gone.items())
         question = tr_n("Take {n} record back?", "Take {n} records back?", len(gone))
@@ -62,21 +65,41 @@ class People(Dialog[bool]):
                 act=tr("Take it back"),
                 keep=tr("Keep"),
             ),
-            lambda yes: super(People, self).submit() if yes else None,
+            lambda yes: self._record() if yes else None,
         )
 
     def _empty(self, side: str) -> bool:
         return not self.query_one(f"#name-{side}", Input).value.strip()
 
-    def accept(self) -> bool:
-        """Write what was changed; refuse halves."""
+    def _record(self) -> None:
+        done, acts = self.attempt(self._changes)
+        if done:
+            self.busy = True
+            self._write(acts)
+
+    def _changes(self) -> list[Callable[[], None]]:
+        """What is to be written. Raises `BadInput` for halves."""
         acts = [act for side in PERSON_SIDES if (act := self._change(side))]
-        recorded = self._project.file.people
-        if not acts and not recorded:
+        if not acts and not self._project.file.people:
             raise BadInput(tr("Fill in a name and a ground for side A or B."))
-        for act in acts:
-            act()
-        return True
+        return acts
+
+    @in_thread(exclusive=True)
+    def _write(self, acts: list[Callable[[], None]]) -> None:
+        """In a thread: a project.toml of many sources takes a second, a watcher may hold it."""
+
+        def write() -> None:
+            for act in acts:
+                act()
+
+        deliver(self, self._written, failure_of(write))
+
+    def _written(self, problem: str) -> None:
+        self.busy = False
+        if problem:
+            self.problem(problem)
+        else:
+            self.dismiss(True)
 
     def _change(self, side: str) -> Callable[[], None] | None:
         """What is to be written of a side: a record that stays as it is keeps its date and who

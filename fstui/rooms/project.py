@@ -18,12 +18,13 @@ from engine.project import SIDES, Project, Source
 from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
-from fstui.i18n import later, tr
+from fstui.i18n import tr
 from fstui.model import drafts, glance, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
 from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
+from fstui.model.sidewords import HEADINGS
 from fstui.model.words import moment
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing, Run
@@ -37,11 +38,6 @@ if TYPE_CHECKING:
 
 GREAT = Size(200, 40)
 """Columns and rows of a terminal from which faces, training and conversion stand side by side."""
-TITLES = {
-    "a": later("A  is replaced"),
-    "b": later("B  is put in"),
-    "target": later("Target  shows A"),
-}
 COLUMNS = (Column("Side", 7), Column("Footage", least=16), Column("Size", 10, right=True))
 STATE_TONES: dict[str, Tone] = {
     "done": "good",
@@ -282,7 +278,7 @@ def edit_project(room: Room) -> None:
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:
     """Title, person, footage, faces."""
     count = overview.sides.get(side) or SideCount(side, 0, 0, 0, 0, 0, 0)
-    lines: list[Line] = [[(tr(TITLES[side]), "accent")]]
+    lines: list[Line] = [[(tr(HEADINGS[side]), "accent")]]
     if side != "target":
         person = project.file.people.get(side)
         if person:

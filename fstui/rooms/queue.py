@@ -209,7 +209,7 @@ class QueueRoom(Room):
             do(Queue(workspace))
             keep_going(workspace)
             if self._jobs is not None:
-                self._jobs.look_soon()
+                self._jobs.soon()
 
         with self._acting:
             self.attempt_in_thread(change)

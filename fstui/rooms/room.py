@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
@@ -24,7 +25,7 @@ from fstui.model.queue import start_or_queue
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
-from fstui.threads import deliver, failure_of, in_thread
+from fstui.threads import begin_thread, deliver, failure_of, in_thread
 from fstui.widgets.filter import Filter
 from fstui.widgets.rows import Rows
 from fstui.widgets.status import StatusLine
@@ -33,7 +34,9 @@ from fstui.widgets.words import shorten
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel as Severity
 
+    from engine.project import Project
     from fstui.app import FstuiApp
+    from fstui.rooms.start import Start
 
 SMALLEST = (60, 16)
 
@@ -324,19 +327,25 @@ class Room(Screen[None]):
     ) -> None:
         """Show a stage's settings; start it when they are accepted. Of convert also a preview
         (`looking`) of a clip's frame, from 1; 0 is one in its middle."""
-        from fstui.rooms.start import StartForm
+        from fstui.rooms.start import StartForm, starting
         from fstui.rooms.tune import TuneForm
 
         def go(settings: dict[str, Any] | None) -> None:
             if settings is not None:
                 self.start_stage(stage, settings)
 
-        project = self.studio.session.project
-        if project is not None:
+        def show(project: Project, start: Start) -> None:
             if stage == "convert":
-                self.app.push_screen(TuneForm(project, looking=looking, at=at), go)
+                self.app.push_screen(TuneForm(project, start, looking=looking, at=at), go)
             else:
-                self.app.push_screen(StartForm(project, stage), go)
+                self.app.push_screen(StartForm(project, stage, start), go)
+
+        def look(project: Project) -> None:
+            start = starting(project, stage)
+            deliver(self, show, project, start)
+
+        if project := self.studio.session.project:
+            begin_thread(self, partial(look, project), group="form", exclusive=True)
 
     @in_thread(group="start")
     def start_stage(self, stage: str, settings: dict[str, Any]) -> None:

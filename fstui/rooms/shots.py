@@ -30,7 +30,7 @@ from fstui.i18n import later, tr, tr_n
 from fstui.model.cuts import find_cuts
 from fstui.model.undo import Undo
 from fstui.rooms.bars import KeyBar
-from fstui.rooms.start import StartForm, label_of, value_in, words_of
+from fstui.rooms.start import Start, StartForm, label_of, value_in, words_of
 from fstui.rooms.writes import Act, Then, Writes
 from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.columns import Column, Row
@@ -204,9 +204,9 @@ class ShotForm(StartForm):
     hint = later("ctrl+z as the job  ctrl+y presets, all as the job  enter keep  esc cancel")
 
     def __init__(self, project: Project, clip: str, shot: Shot) -> None:
-        super().__init__(project, "convert")
         self._of_job = project.settings("convert")
-        self._values = {**self._of_job, **shot.settings}
+        start = Start({**self._of_job, **shot.settings}, resumed=False)
+        super().__init__(project, "convert", start)
         self._fields = {name: field for name, field in self._fields.items() if field.live}
         self._title = tr("{clip} from frame {n} on").format(clip=clip, n=shot.first + 1)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual import on
 from textual.binding import BindingType
@@ -40,6 +40,15 @@ VERBS = {
 }
 
 
+class Start(NamedTuple):
+    """What a form begins with, as it was read."""
+
+    values: dict[str, Any]
+    """Settings that are named: of the job that goes on, the project's, the machine's."""
+    resumed: bool
+    """Whether it goes on from what is saved."""
+
+
 class StartForm(Dialog[dict[str, Any]]):
     """Settings of one stage, with the project's own values filled in. A star marks what differs
     from what holds where nothing is said."""
@@ -49,12 +58,12 @@ class StartForm(Dialog[dict[str, Any]]):
     hint = later("enter accept  / find  ctrl+y presets  ctrl+z default")
     long = True
 
-    def __init__(self, project: Project, stage: str) -> None:
+    def __init__(self, project: Project, stage: str, start: Start) -> None:
         super().__init__()
         self._project = project
         self._stage = stage
         self._struct = STAGE_SETTINGS[stage]
-        self._values = starting_values(project, stage)
+        self._values, self._resumed = start
         self._fields = {f.name: f for f in fields(self._struct)}
         self._starred: set[str] = set()
         """Fields that are marked."""
@@ -62,7 +71,6 @@ class StartForm(Dialog[dict[str, Any]]):
         """The line of each field."""
         self._sections: list[tuple[Section, list[str]]] = []
         """Sections with the names of their fields."""
-        self._resumed = jobs.resumable(project, stage) is not None
 
     def title_text(self) -> str:
         """What enter does."""
@@ -221,14 +229,15 @@ class StartForm(Dialog[dict[str, Any]]):
         return start_words(self._project, self._stage, self.accept())
 
 
-def starting_values(project: Project, stage: str) -> dict[str, Any]:
-    """What the form begins with: the job that goes on, the project's settings, the machine's."""
+def starting(project: Project, stage: str) -> Start:
+    """Read what a form begins with; of many jobs that takes a moment."""
+    resumed = jobs.resumable(project, stage) is not None
     values = project.settings(stage)
     if step := jobs.cut_off(project, stage):
-        return {**values, **step.settings}
+        return Start({**values, **step.settings}, resumed)
     if stage == "train" and "model" not in values and not gpus():
         values["model"] = "quick"  # the others take days without a GPU
-    return values
+    return Start(values, resumed)
 
 
 def label_of(name: str) -> str:

@@ -31,7 +31,7 @@ from fstui.model.preview import Looked
 from fstui.rooms.choice import Choice
 from fstui.rooms.forecast import outlook_lines
 from fstui.rooms.lines import Lines
-from fstui.rooms.start import StartForm, value_in
+from fstui.rooms.start import Start, StartForm, value_in
 from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.picture import Picture
 
@@ -76,9 +76,14 @@ class TuneForm(StartForm):
     ]
 
     def __init__(
-        self, project: Project, *, looking: bool = False, at: tuple[str, int] = ("", 0)
+        self,
+        project: Project,
+        start: Start,
+        *,
+        looking: bool = False,
+        at: tuple[str, int] = ("", 0),
     ) -> None:
-        super().__init__(project, "convert")
+        super().__init__(project, "convert", start)
         self._looking = looking
         self._view = 0
         """Index in `VIEWS`."""

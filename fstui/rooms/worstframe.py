@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import BindingType
 from textual.content import Content
-from textual.screen import ModalScreen
+from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.errors import from_os_error
 from engine.project import Project
 from engine.protocol import safe_text
 from fstui import keymap
@@ -21,36 +18,40 @@ from fstui.i18n import tr
 from fstui.model.pairs import Pairs
 from fstui.model.report import SHORT, Worst
 from fstui.rooms.bars import KeyBar
-from fstui.threads import deliver, in_thread
+from fstui.rooms.over import OverPicture
 from fstui.widgets.picture import Picture
 
 
-class WorstFrame(ModalScreen[int]):
-    """The engine decodes both in a process of its own; ends with the place of the shown one."""
+class WorstFrame(OverPicture[int]):
+    """Both of a frame side by side; ends with the place of the one that was shown."""
 
     CSS_PATH = "../styles/convert.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Close"),
-        *keymap.bindings("earlier", "later", "view", "full"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("earlier", "later", "view")]
 
     def __init__(self, project: Project, worst: Sequence[Worst], at: int, pairs: Pairs) -> None:
         super().__init__()
         self._project, self._worst, self._at, self._pairs = project, worst, at, pairs
         self._close = True
 
-    def compose(self) -> ComposeResult:
-        """Title, picture, what is wrong, keys."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
-        with Vertical(classes="dialog dialog-tall"):
-            yield Static("", classes="dialog--title", markup=False)
-            yield Picture(empty=tr("The frame is being decoded ..."))
-            yield Static("", classes="dialog--problem", markup=False)
-            yield KeyBar()
+    def title_text(self) -> str:
+        """Which frame of how many, and what is wrong with it."""
+        one = self._worst[self._at]
+        title = tr("{n} of {of}: {clip} frame {frame}, {why}")
+        return title.format(
+            n=self._at + 1,
+            of=len(self._worst),
+            clip=safe_text(one.clip),
+            frame=one.frame + 1,
+            why=tr(SHORT.get(one.why, one.why)),
+        )
 
-    def on_mount(self) -> None:
-        """Ask for the first one."""
-        self._show()
+    def picture(self) -> Picture:
+        """Decoding takes a moment."""
+        return Picture(empty=tr("The frame is being decoded ..."))
+
+    def below(self) -> Iterable[Widget]:
+        """The keys."""
+        yield KeyBar()
 
     def words_for(self, action: str) -> str:
         """What steps and views are here."""
@@ -59,34 +60,11 @@ class WorstFrame(ModalScreen[int]):
             "view": tr("whole frame") if self._close else tr("close up"),
         }.get(action, "")
 
-    def _show(self) -> None:
+    def look(self) -> Callable[[], object]:
+        """Have the frame that is turned to decoded, whole or close up."""
         one = self._worst[self._at]
-        title = tr("{n} of {of}: {clip} frame {frame}, {why}")
-        shown = title.format(
-            n=self._at + 1,
-            of=len(self._worst),
-            clip=safe_text(one.clip),
-            frame=one.frame + 1,
-            why=tr(SHORT.get(one.why, one.why)),
-        )
-        self.query_one(".dialog--title", Static).update(Content(shown))
-        self._ask(one, self._close)
-
-    @in_thread(exclusive=True, group="pair")
-    def _ask(self, one: Worst, close: bool) -> None:
-        deliver(self, self._made, self._pairs.ask(self._project.path, one, close=close))
-
-    def _made(self, path: Path | None, problem: str = "") -> None:
-        picture = self.query_one(Picture)
-        if path is None:
-            picture.empty = tr("No picture.")
-        picture.show(path, tr("before, after; [ ] step, ctrl+l view, o full picture"))
-        self.query_one(".dialog--problem", Static).update(Content(safe_text(problem)))
-        self.refresh_bindings()
-
-    def problem(self, text: str) -> None:
-        """Say in one sentence why there is no picture."""
-        self._made(None, text)
+        path = self._pairs.ask(self._project.path, one, close=self._close)
+        return partial(self.made, path, tr("before, after; [ ] step, ctrl+l view, o full picture"))
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -96,7 +74,7 @@ class WorstFrame(ModalScreen[int]):
             return self._at > 0
         if action == "later":
             return self._at + 1 < len(self._worst)
-        return any(p.path for p in self.query(Picture)) if action == "full" else True
+        return super().check_action(action, parameters)
 
     def action_earlier(self) -> None:
         """The one before."""
@@ -108,26 +86,14 @@ class WorstFrame(ModalScreen[int]):
 
     def _step(self, by: int) -> None:
         self._at += by
-        self._show()
+        self.query_one(".dialog--title", Static).update(Content(self.title_text()))
+        self.ask()
         self.refresh_bindings()
 
     def action_view(self) -> None:
         """Close up, or the whole frame."""
         self._close = not self._close
-        self._show()
-
-    def action_full(self) -> None:
-        """The picture at full resolution, outside the workbench."""
-        from fstui.rooms.full import suspended
-
-        path = self.query_one(Picture).path
-        if path is None:
-            return
-        try:
-            suspended(self.app, path)
-        except OSError as error:
-            said = safe_text(str(from_os_error(error, f"showing {path}")))
-            self.query_one(".dialog--problem", Static).update(Content(said))
+        self.ask()
 
     def action_back(self) -> None:
         """Close."""

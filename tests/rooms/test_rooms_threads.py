@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ast
 import errno
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,15 +14,19 @@ from typing import Any
 
 import fake
 import pytest
+from textual.widgets import Input
 from workbench import Bench, Open
 
 from engine.cancel import stop_if_cancelled
 from engine.errors import BadInput
 from engine.project import Project
+from engine.protocol import State
 from fstui import places, threads
 from fstui.app import FstuiApp
 from fstui.model import footage, mediatools
-from fstui.rooms import log, media, models
+from fstui.model.jobview import JobView
+from fstui.model.tail import JobTail
+from fstui.rooms import log, media, models, start
 from fstui.rooms import project as project_room
 from fstui.rooms.tools import Tools
 from fstui.widgets.pathinput import PathInput
@@ -354,6 +359,68 @@ async def test_the_home_of_nobody_is_a_sentence(bench: Open, tmp_workspace: Path
         await b.sees("nosuchuser/film.mp4 can't be read")
         b.app.screen.action_copy_command()
         await b.sees("There is no user 'nosuchuser'")
+
+
+# --- reading and writing aside -----------------------------------------------------------------
+
+
+async def test_a_form_is_read_aside(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    fake.add_faces(project)
+    read = start.starting
+
+    def slow(project: Project, stage: str) -> start.Start:
+        gate()
+        return read(project, stage)
+
+    monkeypatch.setattr(start, "starting", slow)
+    async with bench(project.path, "faces") as b:
+        await b.sees("2 Faces")
+        await b.press("s")
+        await b.until(gate.reached.is_set, "the jobs are being read")
+        assert not isinstance(b.app.screen, start.StartForm)
+        gate.open.set()
+        await b.sees("Extract faces")
+        await b.until(lambda: b.app.screen.query_one("#accept").has_focus, "the form")
+
+
+async def test_a_record_of_consent_is_written_aside(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    write = Project.set_person
+
+    def slow(*args: Any) -> None:
+        gate()
+        write(*args)
+
+    monkeypatch.setattr(Project, "set_person", slow)
+    async with bench(project.path) as b:
+        await b.sees("Target")
+        await b.press("p")
+        await b.until(lambda: b.app.screen.query("#name-a"), "the form")
+        b.app.screen.query_one("#name-a", Input).value = "somebody else"
+        b.app.screen.submit()
+        await b.until(gate.reached.is_set, "it is being written")
+        assert b.app.screen.busy
+        gate.open.set()
+        await b.until(lambda: len(b.app.screen_stack) == 1, "written")
+        assert Project.open(project.path).file.people["a"].name == "somebody else"
+
+
+def test_whether_a_job_goes_on_is_known_without_the_disk(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    engine = fake.FakeEngine(project.path)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    view = JobView.begin(update)
+    assert not view.resumable()
+    engine.vanish()
+    shutil.rmtree(engine.folder.path)
+    view.snapshot.state = State.STOPPED
+    assert view.resumable()
 
 
 # --- the models room -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from fstui.rooms import augmentations
 from fstui.rooms.choice import Choice
 from fstui.rooms.lines import Lines
 from fstui.rooms.previews import Previews
-from fstui.rooms.start import StartForm, starting_values
+from fstui.rooms.start import StartForm, starting
 from fstui.widgets.chart import Chart
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.pathinput import PathInput
@@ -1026,7 +1026,7 @@ def test_a_model_begun_anew_is_not_offered_to_be_thrown_away_again(tmp_workspace
     settings = {"model": "quick", "anew": True}
     folder = JobFolder.create(project.path, Job(VERSION, "train", [Step("train", None, settings)]))
     folder.lock_path.touch()  # begun and cut off: no end, and nobody holds the lock
-    values = starting_values(project, "train")
+    values = starting(project, "train").values
     assert values["model"] == "quick"
     assert "anew" not in values
 
