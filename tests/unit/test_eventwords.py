@@ -17,7 +17,6 @@ from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
 from fstui import cli
 from fstui.model.eventwords import event_words
-from fstui.rooms.loglines import event_rows, row_text
 from fstui.rooms.loglines import event_cells, row_text
 from fstui.widgets.rows import Row
 
@@ -117,9 +116,5 @@ FIELD = LEAF | st.lists(LEAF, max_size=3) | st.dictionaries(st.text(max_size=3),
 def test_no_fields_of_an_event_are_too_odd_to_be_shown(kind: str, data: st.DataObject) -> None:
     known = SENTENCES.get(kind, ({"left_s": 1.0},))[0]
     odd = data.draw(st.fixed_dictionaries({}, optional=dict.fromkeys(known, FIELD)))
-<<<<<<< HEAD
-    (row,) = event_rows([Event(1.0, kind, odd)], 0)
-=======
     row = Row("1", event_cells(Event(1.0, kind, odd)))
->>>>>>> w-m3
     assert row_text(row)
