@@ -144,8 +144,8 @@ class Convert(StageRoom):
         return {
             "mark_range": self.query_one(Timeline).mark is not None,
             "mark_all": not all(is_whole(clip) for clip in clips),
-            "undo": len(self._undo) > 0,
-            "redo": self._undo.undone > 0,
+            "undo": len(self._undo) > 0 or self._writes.busy,
+            "redo": self._undo.undone > 0 or self._writes.busy,
         }[action]
 
     def words_for(self, action: str) -> str:

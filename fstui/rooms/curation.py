@@ -41,6 +41,16 @@ class Curation:
         """Whether the room still shows this project: a write may end when another is open."""
         return self is self._room.curation
 
+    @property
+    def may_undo(self) -> bool:
+        """Whether there is a step to take back, or may be one when all is written."""
+        return len(self.steps) > 0 or self.writes.busy
+
+    @property
+    def may_redo(self) -> bool:
+        """Whether there is a step to do again, or may be one when all is written."""
+        return self.steps.undone > 0 or self.writes.busy
+
     def marked(self, marks: Marks) -> None:
         """Other faces are marked."""
         self.steps.push(marks.back, marks)

@@ -179,9 +179,9 @@ class Faces(StageRoom):
         if not self.query(Browser):
             return super().check_action(action, parameters)
         if action == "undo":
-            return self.curation is not None and len(self.curation.steps) > 0
+            return self.curation is not None and self.curation.may_undo
         if action == "redo":
-            return self.curation is not None and self.curation.steps.undone > 0
+            return self.curation is not None and self.curation.may_redo
         if action == "filter":
             return self.browsing
         if action == "thumbnails":

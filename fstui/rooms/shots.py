@@ -90,7 +90,7 @@ class Shots(ModalScreen[bool]):
             return not self._looking
         if action == "remove":
             return bool(self._shots)
-        return len(self._undo) > 0 if action == "undo" else True
+        return len(self._undo) > 0 or self._writes.busy if action == "undo" else True
 
     # --- acts ---------------------------------------------------------------------------------
 

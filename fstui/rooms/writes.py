@@ -35,6 +35,11 @@ class Writes:
         if self._task is None:
             self._task = asyncio.create_task(self._work_off())
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is still to be written: what can be undone then isn't known yet."""
+        return self._task is not None
+
     async def finished(self) -> None:
         """Wait until all is written, `LEAVING_S` at most."""
         if self._task is not None:

@@ -134,12 +134,9 @@ async def test_undo_takes_back_a_decision_that_is_still_being_written(
 
     async with bench(project.path, "faces", size=WIDE) as b:
         await b.sees("1 / 6 faces")
-        await b.press("minus")
-        await b.until(lambda: states(project) == {1: USER}, "one is rejected")
-        await b.until(lambda: b.app.room.browser.view.face == 2, "the cursor goes on")
         monkeypatch.setattr(curate, "reject", slow)
         await b.press("minus", "u")
         pressed.set()
         steps = b.app.room.curation.steps
         await b.until(lambda: steps.undone == 1, "written, and taken back in its turn")
-        await b.until(lambda: states(project) == {1: USER}, "as it was before")
+        await b.until(lambda: states(project) == {}, "as it was before")
