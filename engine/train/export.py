@@ -21,7 +21,7 @@ from engine.train import checkpoint, models, tensors
 from engine.train.checkpoint import Checkpoint
 from engine.train.network import Network
 
-FORMS = ("safetensors", "savedmodel", "onnx")
+FORMS = ("safetensors", "savedmodel")
 
 
 class Swap(tf.Module):
@@ -49,14 +49,14 @@ def export(project: Project, aim: Path, form: str, side: str) -> dict[str, Any]:
 
     Raises `BadInput`, `NotPossible` for ONNX, `NoSpace`, and what loading raises.
     """
-    if form not in FORMS:
-        raise BadInput(f"'{safe_text(form)}' is no form: use {', '.join(FORMS)}.")
     if form == "onnx":
         raise NotPossible(
             "ONNX needs tf2onnx, whose protobuf is older than TensorFlow's here: export "
             "'--form savedmodel' and run 'python -m tf2onnx.convert --saved-model FOLDER --output "
             "FILE.onnx' in an environment of its own."
         )
+    if form not in FORMS:
+        raise BadInput(f"'{safe_text(form)}' is no form: use {' or '.join(FORMS)}.")
     _refuse_taken(aim, form)
     found = checkpoint.load(project.path / "model", lambda _: None)
     part = aim.with_name(f".{aim.name}.{os.getpid()}.part")

@@ -41,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     export.add_argument("--to", metavar="PATH", required=True, help="file or folder to be made")
     export.add_argument(
-        "--form", metavar="FORM", default="safetensors", help="safetensors, savedmodel or onnx"
+        "--form", metavar="FORM", default="safetensors", help="safetensors or savedmodel"
     )
     export.add_argument(
         "--side", choices=("a", "b"), default="b", metavar="a|b", help="face painted (default b)"

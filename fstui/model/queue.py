@@ -87,11 +87,6 @@ def turns(queue: Queue) -> list[Turn]:
     return Look(queue, settings.load()).turns()
 
 
-def turn_of(folder: JobFolder) -> Turn | None:
-    """What a job in the queue waits for; None for one that doesn't stand there."""
-    return next((t for t in turns(queue_of(folder.project)) if t.item.name == folder.name), None)
-
-
 def comes_before(project: Project, word: str) -> str:
     """The name of the job that `--after WORD` means: the newest of the project with the word in
     its name, or `OTHER/WORD` of another project of the workspace. Raises `BadInput`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -100,7 +101,8 @@ class Jobs(Told[QueueGlance]):
     """Looks at the jobs of a workspace; told only what changed. For the tail's thread."""
 
     def __init__(self, workspace: Path, every_s: float = EVERY_S, reads_s: float = READS_S) -> None:
-        super().__init__(self.look, every_s, seen=_seen, share=1.0)  # it reads for a while at most
+        # A look is short: it reads for a while at most, and the rest is to come soon.
+        super().__init__(self.look, every_s, seen=_seen, share=math.inf)
         self.workspace = workspace
         self.queue = KnownQueue(workspace)
         self._usage = Usage(self.queue.workspace)

@@ -18,7 +18,6 @@ from fstui.widgets.pathinput import PathInput
 FORMS = (
     ("safetensors", later("safetensors: arrays alone")),
     ("savedmodel", later("SavedModel: for TensorFlow")),
-    ("onnx", later("ONNX: for other programs")),
 )
 
 

@@ -75,10 +75,6 @@ class Tools(Dialog[bool]):
         event.stop()
         self.submit()
 
-    def accept(self) -> bool:
-        """Not called: a tool takes its time, so `submit` works in a thread."""
-        return True
-
     def submit(self) -> None:
         """Run the tool; the form stays."""
         if self.busy:

@@ -20,8 +20,6 @@ class Column:
     """In terminal columns; 0 shares what the others leave."""
     right: bool = False
     """Align to the right: numbers."""
-    sort: str = ""
-    """The key that sorts by this column; shown in the header."""
     least: int = 8
     """Width below which a sharing column isn't shrunk."""
     sentence: bool = False

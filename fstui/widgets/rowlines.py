@@ -29,18 +29,12 @@ class Painter:
     """The style of a part: header, cursor, empty, bar, mark, or of a tone."""
     ascii_only: bool
 
-    def header(self, sorted_by: int | None, reverse: bool) -> Strip:
-        """Titles with their sort keys, and which way the list is sorted."""
-        down, up = ("v", "^") if self.ascii_only else ("↓", "↑")
+    def header(self) -> Strip:
+        """The columns' titles."""
         text = " " * GUTTER
         for place in self.places:
             column = self.columns[place.number]
-            key = f"[{column.sort}]" if column.sort else ""
-            way = (up if reverse else down) if place.number == sorted_by else ""
-            room = max(0, place.width - len(key) - len(way))
-            name = tr(column.title)
-            title = fit(name, min(room, cell_len(name))) + key + way
-            text += fit(title, place.width, right=column.right) + " "
+            text += fit(tr(column.title), place.width, right=column.right) + " "
         return line((text, self.style("header")))
 
     def note(self, text: str) -> Strip:

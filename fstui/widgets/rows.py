@@ -57,13 +57,6 @@ class Rows(StripView, can_focus=True):
         index: int
 
     @dataclass
-    class Sorted(Sent):
-        """A column's sort key was pressed; whoever owns the data sorts and shows it again."""
-
-        column: int
-        reverse: bool
-
-    @dataclass
     class Marked(Sent):
         """A row was marked, or is no more."""
 
@@ -122,8 +115,6 @@ class Rows(StripView, can_focus=True):
         self.opens = True
         """Whether there is something to open under the cursor."""
         self.marked: set[str] = set()
-        self.sorted_by: int | None = None
-        self.reverse = False
         self._rows: Sequence[Row] = ()
         self._index = 0
         self._key: str | None = None
@@ -259,19 +250,6 @@ class Rows(StripView, can_focus=True):
             return self.opens
         return self.marks if action == "mark" else True
 
-    def on_key(self, event: events.Key) -> None:
-        """A column's sort key sorts; pressed again, the other way round. One that was meant for the
-        filter, which has the focus by now, goes on to it."""
-        if not self.has_focus:
-            return
-        for number, column in enumerate(self.columns):
-            if column.sort and event.character == column.sort:
-                self.reverse = not self.reverse if self.sorted_by == number else False
-                self.sorted_by = number
-                self.post_message(self.Sorted(self, number, self.reverse))
-                self.repaint()
-                event.stop()
-
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor; on the cursor's row it opens."""
         offset = event.get_content_offset(self)
@@ -316,7 +294,7 @@ class Rows(StripView, can_focus=True):
     def paint(self, width: int, height: int) -> list[Strip]:
         """The header and the visible rows."""
         painter = Painter(self.columns, self._places(width), width, self._style, self.ascii_only)
-        head = [painter.header(self.sorted_by, self.reverse)] if self.header else []
+        head = [painter.header()] if self.header else []
         total, count = len(self._rows), height - len(head)
         if not total:
             return [*head, painter.note(self.empty)]

@@ -76,6 +76,7 @@ def test_an_extraction_that_fills_the_disk_goes_on_once_there_is_room(
     with Store(project.db_path, readonly=True) as store:
         kept = store.counts("a")
         crops = [f.face.crop for f in store.faces(side="a")]
+    assert crops
     # Whatever the store names is on the disk, whole.
     assert all((project.path / crop).read_bytes()[-2:] == b"\xff\xd9" for crop in crops)
     assert kept["media_done"] == 0

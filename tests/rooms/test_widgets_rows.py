@@ -17,8 +17,8 @@ from fstui.widgets.paint import changed_runs
 from fstui.widgets.rows import Column, Row, Rows
 
 COLUMNS = [
-    Column("Name", sort="N"),
-    Column("Blur", 8, right=True, sort="B"),
+    Column("Name"),
+    Column("Blur", 8, right=True),
     Column("State", 10),
 ]
 
@@ -63,10 +63,6 @@ class RowsApp(LeanDisplay):
     @on(Rows.Chosen)
     def _chosen(self, message: Rows.Chosen) -> None:
         self.heard.append((type(message).__name__, message.key))
-
-    @on(Rows.Sorted)
-    def _sorted(self, message: Rows.Sorted) -> None:
-        self.heard.append(("Sorted", (message.column, message.reverse)))
 
     @on(Rows.Marked)
     def _marked(self, message: Rows.Marked) -> None:
@@ -156,24 +152,6 @@ async def test_cursor_stays_on_its_key_when_the_rows_change() -> None:
         rows.show(every[:3])
         await pilot.pause()
         assert rows.key == "k2"
-
-
-async def test_sort_key_is_in_the_header_and_turns_round() -> None:
-    app = RowsApp()
-    async with app.run_test(size=(80, 24)) as pilot:
-        rows = app.query_one(Rows)
-        rows.focus()
-        rows.show(Faces(5))
-        await pilot.press("B")
-        assert "Blur[B]↓" in text_of(rows)[0]
-        await pilot.press("B")
-        assert "Blur[B]↑" in text_of(rows)[0]
-        await pilot.press("N")
-        assert app.heard[1:] == [
-            ("Sorted", (1, False)),
-            ("Sorted", (1, True)),
-            ("Sorted", (0, False)),
-        ]
 
 
 async def test_marks_are_kept_by_key() -> None:
