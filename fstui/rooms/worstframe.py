@@ -51,6 +51,7 @@ class WorstFrame(ModalScreen[int]):
 
     def on_mount(self) -> None:
         """Ask for the first one."""
+        self._problem("")
         self._show()
 
     def words_for(self, action: str) -> str:
@@ -91,8 +92,14 @@ class WorstFrame(ModalScreen[int]):
         if path is None:
             picture.empty = tr("No picture.")
         picture.show(path, tr("before, after; [ ] step, ctrl+l view, o full picture"))
-        self.query_one(".dialog--problem", Static).update(Content(safe_text(problem)))
+        self._problem(problem)
         self.refresh_bindings()
+
+    def _problem(self, text: str) -> None:
+        """What is wrong, in a line that is the picture's where nothing is."""
+        line = self.query_one(".dialog--problem", Static)
+        line.display = bool(text)
+        line.update(Content(safe_text(text)))
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -132,8 +139,7 @@ class WorstFrame(ModalScreen[int]):
         try:
             suspended(self.app, path)
         except OSError as error:
-            said = safe_text(str(from_os_error(error, f"showing {path}")))
-            self.query_one(".dialog--problem", Static).update(Content(said))
+            self._problem(str(from_os_error(error, f"showing {path}")))
 
     def action_back(self) -> None:
         """Close."""
