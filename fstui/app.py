@@ -120,6 +120,8 @@ class FstuiApp(LeanDisplay):
         self.farewell = ""
         keep = None if session.readonly else lambda: keep_going(session.workspace)
         session.state.looked_at(session.workspace)
+        self.keys_of_projects = frozenset[str]()
+        """Keys of the rooms that need an open project."""
         self.theme_files = theme.Changes()
         self.terminal_title = Title(self._write, terminal.look())
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
@@ -146,7 +148,9 @@ class FstuiApp(LeanDisplay):
         """Colours, keys, and the thread that looks."""
         theme.register(self)
         self.theme = theme.first(self)
-        self.set_keymap(keymap.load_overrides(settings.config_folder()))
+        own = keymap.load_overrides(settings.config_folder())
+        self.set_keymap(own)
+        self.keys_of_projects = keymap.keys_of(ROOMS_OF_A_PROJECT, own)
         if self.session.project is not None:
             self.tail.follow(self.session.project.path)
             self.watch_if_asked()
@@ -187,12 +191,13 @@ class FstuiApp(LeanDisplay):
         if room is not None:
             room.news(update)
         if ended is not None:
-            self.notify(
-                safe_text(ended.notice()),
-                title=tr(ended.stage),
-                severity=ended.severity(),
-                markup=False,
-            )
+            if self.room is None or not self.room.tells(ended):
+                self.notify(
+                    safe_text(ended.notice()),
+                    title=tr(ended.stage),
+                    severity=ended.severity(),
+                    markup=False,
+                )
             bell.ring(self, ended, self.session.settings)
 
     def on_key(self, event: events.Key) -> None:
@@ -202,6 +207,13 @@ class FstuiApp(LeanDisplay):
         if isinstance(entry, Input) and entry.check_consume_key(event.key, event.character):
             event.prevent_default()
             entry.insert_text_at_cursor(event.character or "")
+        elif event.key in self.keys_of_projects and self._without_project():
+            told = tr("That room is a project's: 0 lists them, enter opens one, + makes one.")
+            self.notify(told, timeout=5)
+
+    def _without_project(self) -> bool:
+        """A room is shown, nothing over it, and no project is open."""
+        return self.session.project is None and self.screen is self.room
 
     # --- rooms --------------------------------------------------------------------------------
 
@@ -265,7 +277,9 @@ class FstuiApp(LeanDisplay):
     def action_theme(self) -> None:
         """The next theme, remembered."""
         self.theme = self.session.state.theme = theme.after(self)
-        said = tr("theme: {name}").format(name=safe_text(self.theme))
+        said = tr("theme: {name} ({about})")
+        about = theme.about(self, self.theme)
+        said = said.format(name=safe_text(self.theme), about=about)
         self.notify(said, timeout=2, markup=False)
 
     def take_themes(self, news: theme.ThemesChanged) -> None:

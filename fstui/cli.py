@@ -12,6 +12,7 @@ import keyword
 import os
 import sys
 from collections.abc import Sequence
+from shlex import quote
 from typing import Any, NoReturn
 
 from engine import __version__
@@ -76,6 +77,8 @@ def run(words: list[str]) -> int:
         os.environ["NO_COLOR" if args.color == "never" else "FORCE_COLOR"] = "1"
     if args.command is None:
         return open_interface(args)
+    if args.open:
+        tree.error(f"--open is for the interface: leave it out, or the command {args.command}")
     refuse_writing(args)
     return int(args.run(args))
 
@@ -101,7 +104,7 @@ def open_interface(args: argparse.Namespace) -> int:
     from fstui import app
 
     workspace = places.workspace(args.workspace)
-    return app.run(workspace, readonly=args.readonly, ascii_only=args.ascii)
+    return app.run(workspace, args.open, readonly=args.readonly, ascii_only=args.ascii)
 
 
 def fail(sentence: str, code: Exit) -> int:
@@ -143,7 +146,12 @@ class Parser(argparse.ArgumentParser):
         if action.choices is None or value in action.choices:
             return
         known = [str(word) for word in action.choices]
-        near = did_you_mean(str(value), known) or f"it is none of the {len(known)} there are"
+        near = did_you_mean(str(value), known)
+        if action.dest == "command":
+            opens = f"'{program()} --open {quote(str(value))}' opens a project of that name"
+            told = f"there is no command '{value}': {near} {opens}".replace(":  ", ": ")
+            raise argparse.ArgumentError(None, told)
+        near = near or f"it is none of the {len(known)} there are"
         if len(known) <= MOST_NAMED:
             near = f"use {', '.join(known)}"
         raise argparse.ArgumentError(action, f"there is no '{value}': {near}")
@@ -174,6 +182,7 @@ def parser() -> Parser:
     )
     tree.add_argument("--version", action="version", version=f"fstui {__version__}")
     tree.set_defaults(parser=tree)
+    tree.add_argument("--open", metavar="PROJECT", help="open the interface with a project")
     add_global_options(tree)
     commands = tree.add_subparsers(
         dest="command", metavar="COMMAND", title="commands", parser_class=Parser

@@ -7,6 +7,7 @@ Rooms take their bindings from here, help and palette show them, and a user's `k
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -172,6 +173,11 @@ KEYS: tuple[Key, ...] = (
 def key(action: str) -> Key:
     """The row of an action."""
     return next(k for k in KEYS if k.id == action)
+
+
+def keys_of(actions: Iterable[str], own: Mapping[str, str]) -> frozenset[str]:
+    """All keys of some actions, where the user's `own` say otherwise those."""
+    return frozenset(k for a in actions for k in own.get(a, key(a).keys).split(","))
 
 
 WRITING = frozenset(k.id for k in KEYS if k.writes)

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TextIO
 
 from engine.errors import NotPossible
 from fstui.i18n import tr
@@ -60,8 +60,10 @@ def look(
     multiplexer = _multiplexer(env, term)
     ssh = any(env.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
     utf8 = _utf8(env, term)
-    tty = (sys.__stdin__, sys.__stderr__)
-    on_terminal = all(f is not None and f.isatty() for f in tty)
+    if interactive is None:
+        drawn, typed = (_on_terminal(f) for f in (sys.__stderr__, sys.__stdin__))
+    else:
+        drawn = typed = interactive
     columns, rows = _size()
     return Terminal(
         term=term,
@@ -75,7 +77,7 @@ def look(
         graphics=_graphics(env, term, multiplexer),
         columns=columns,
         rows=rows,
-        problem=_problem(term, on_terminal if interactive is None else interactive),
+        problem=_problem(term, typed=typed, drawn=drawn),
     )
 
 
@@ -107,8 +109,17 @@ def set_environment(env: MutableMapping[str, str], facts: Terminal, *, forced: b
         env.pop("NO_COLOR", None)
 
 
-def _problem(term: str, interactive: bool) -> str:
-    if not interactive:
+def _on_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and stream.isatty()
+
+
+def _problem(term: str, *, typed: bool, drawn: bool) -> str:
+    if typed and not drawn:
+        return tr(
+            "The workbench is drawn on standard error, and that is a file or a pipe here: "
+            "leave out '2>'; what went wrong is in the logs anyway."
+        )
+    if not typed:
         return tr(
             "This is no terminal, so the workbench can't be shown: run it in one, "
             "or use 'status', 'train' and the other commands."

@@ -15,12 +15,23 @@ from textual.theme import BUILTIN_THEMES, Theme
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
-from fstui.i18n import tr
+from fstui.i18n import later, tr
 from fstui.terminal import look
 
 SHIPPED = Path(__file__).resolve().parent.parent / "themes"
 LOOK_S = 1.0
 DARK, LIGHT, TERMINAL = "fstui-dark", "fstui-light", "fstui-terminal"
+
+
+ABOUT = {
+    DARK: later("dark"),
+    LIGHT: later("light"),
+    TERMINAL: later("the terminal's own 16 colours"),
+    "fstui-night": later("dark and warm, for dark rooms"),
+    "fstui-paper": later("light and warm"),
+    "fstui-contrast": later("high contrast"),
+}
+"""What the shipped themes are for."""
 
 
 class Colours(msgspec.Struct, forbid_unknown_fields=True):
@@ -189,6 +200,12 @@ def first(app: App[Any], *wanted: str) -> str:
 def ours(app: App[Any]) -> list[str]:
     """Names of the themes that are not Textual's: the shipped ones and the user's."""
     return [name for name in app.available_themes if name not in BUILTIN_THEMES]
+
+
+def about(app: App[Any], name: str) -> str:
+    """What a theme is for: of the user's own whether it is dark or light."""
+    usual = DARK if app.available_themes[name].dark else LIGHT
+    return tr(ABOUT.get(name, ABOUT[usual]))
 
 
 def after(app: App[Any]) -> str:

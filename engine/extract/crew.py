@@ -54,8 +54,12 @@ class Crew:
     @cached_property
     def maskers(self) -> dict[str, Masker]:
         """One a mask: most faces lack only what was asked for last."""
-        names = dict.fromkeys(listed(self.settings.masks))
-        return {name: Masker(structs.replace(self.settings, masks=name)) for name in names}
+        return {name: Masker(structs.replace(self.settings, masks=name)) for name in self.masks}
+
+    @property
+    def masks(self) -> tuple[str, ...]:
+        """Names of the masks that faces are to have."""
+        return tuple(dict.fromkeys(listed(self.settings.masks)))
 
     @cached_property
     def aligner(self) -> Lent:

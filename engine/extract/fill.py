@@ -63,7 +63,7 @@ class Filling:
         size = crew.settings.mask_size
         self.wanted = queries.Wanted(
             identity=IDENTITY_NETWORK if crew.identifies else None,
-            masks={name: None if name in queries.PAINTED else size for name in crew.maskers},
+            masks={name: None if name in queries.PAINTED else size for name in crew.masks},
         )
         self._done = 0
 

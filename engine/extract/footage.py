@@ -134,6 +134,17 @@ def prepare(
     )
 
 
+def is_current(store: Store, side: str, path: Path, settings: ExtractSettings) -> bool:
+    """Whether a medium was looked at to its end with exactly these settings: no network is loaded
+    for it then, but for what rows of its faces turn out to lack."""
+    try:
+        media = store.media_by_hash(content_hash(path), side)
+    except OSError:
+        return False  # `prepare` says why
+    marks = read_marks(media) if media is not None and media.done else None
+    return marks is not None and marks.settings == _relevant(settings)
+
+
 def _marked(store: Store, media: Media, before: Marks | None, settings: ExtractSettings) -> Marks:
     """The medium's marks with these settings; what they change is forgotten or marked stale."""
     if before is None:

@@ -19,6 +19,7 @@ from engine.extract.fill import fill
 from engine.extract.footage import (
     Footage,
     check_side,
+    is_current,
     paths_of,
     prepare,
     reject_missing_crops,
@@ -48,7 +49,6 @@ def run(work: Work) -> str:
         if gone := reject_missing_crops(store, work.project, side):
             work.report.event("rejected", faces=gone, side=side)
         with Crew(work, store, located(work, settings)) as crew:
-            crew.ready()  # what is lacking is told before any face is forgotten
             footage = _usable(crew, side, paths)
             look(crew, footage)
             tell_unfound(crew, footage)
@@ -102,9 +102,13 @@ def _usable(crew: Crew, side: str, paths: list[Path]) -> list[Footage]:
     footage: dict[int, Footage] = {}
     problems: list[BadInput] = []
     settings = crew.work.settings(ExtractSettings)
+    new = {path for path in paths if not is_current(crew.store, side, path, settings)}
+    if new:
+        crew.ready()  # what is lacking is told before any face is forgotten
     for path in paths:
         try:
-            crew.finder.begin(path)
+            if path in new:
+                crew.finder.begin(path)
             medium = prepare(crew.store, crew.work.project, side, path, settings)
         except BadInput as error:
             problems.append(error)

@@ -13,7 +13,7 @@ class Kind(msgspec.Struct, frozen=True):
     name: str
     about: str
     short: str
-    """The same for a line of a terminal, with its unit."""
+    """The same for a line of a terminal, with its unit or what the source itself would have."""
     unit: str
     worse: Literal["larger", "smaller"]
 
@@ -34,21 +34,21 @@ KINDS = (
     Kind(
         "flicker",
         "flicker beyond the source's",
-        "flicker, levels of 255",
+        "flicker (the source: 0)",
         "levels of 255",
         "larger",
     ),
     Kind(
         "edge",
         "step along the mask's edge beyond the source's",
-        "mask edge, levels of 255",
+        "mask edge (the source: 0)",
         "levels of 255",
         "larger",
     ),
     Kind(
         "sharpness",
         "sharpness against the surroundings, source 1",
-        "sharpness, source 1",
+        "sharpness (the source: 1)",
         "",
         "smaller",
     ),

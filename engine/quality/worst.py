@@ -7,6 +7,9 @@ import msgspec
 from engine.quality.kinds import KINDS
 
 WORST = 20
+SHARE = 10
+"""Of so many frames that were measured one is told as one of the worst: of a few frames nearly all
+would be."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -46,16 +49,14 @@ class Quality(msgspec.Struct, frozen=True):
 
 
 def worst_frames(quality: Quality) -> dict[int, str]:
-    """Up to 20 frames for the sheet with what is bad about each, taken in turn from the lost
-    faces and each figure's worst."""
-    queues = [("no face", quality.lost)] + [
-        (kind.name, quality.figures[kind.name].worst)
-        for kind in KINDS
-        if kind.name in quality.figures
-    ]
-    chosen: dict[int, str] = {}
+    """Up to 20 frames for the sheet with what is bad about each: those with lost faces, and of the
+    others up to a tenth, taken in turn from each figure's worst."""
+    measured = len({row.frame for row in quality.rows})
+    chosen = dict.fromkeys(quality.lost[:WORST], "no face")
+    room = min(WORST, len(chosen) + max(1, measured // SHARE))
     for place in range(WORST):
-        for name, frames in queues:
-            if place < len(frames) and len(chosen) < WORST:
-                chosen.setdefault(frames[place], name)
+        for kind in KINDS:
+            figure = quality.figures.get(kind.name)
+            if figure and place < len(figure.worst) and len(chosen) < room:
+                chosen.setdefault(figure.worst[place], kind.name)
     return chosen

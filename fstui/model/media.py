@@ -37,7 +37,7 @@ def describe(facts: dict[str, Any]) -> str:
     parts = [f"{facts['width']}x{facts['height']}"]
     if facts.get("kind") == "video":
         fps = facts["fps_num"] / max(1, facts["fps_den"])
-        parts += [tr("{n:.4g} frames/s").format(n=fps), words.duration(facts.get("duration_s"))]
+        parts += [tr("{n:.4g} frames/s").format(n=fps), words.length(facts.get("duration_s"))]
     elif facts.get("frames"):
         parts.append(words.plural(int(facts["frames"]), "picture"))
     if facts.get("codec"):

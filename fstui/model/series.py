@@ -155,9 +155,13 @@ def pace(iteration: int | None, aim: int, rate: float, now: float | None = None)
     """`3 h 10 min to 100 000 (about 14:20)`; empty when it isn't known."""
     if not iteration or rate <= 0 or aim <= iteration:
         return ""
-    left = (aim - iteration) / rate
-    told = tr("{time} to {n}").format(time=words.duration(left), n=words.count(aim))
-    return told + clock(left, now)
+    return told_until((aim - iteration) / rate, aim, now)
+
+
+def told_until(left_s: float, aim: int, now: float | None = None) -> str:
+    """`3 h 10 to 100 000 (about 14:20)`."""
+    told = tr("{time} to {n}").format(time=words.duration(left_s), n=words.count(aim))
+    return told + clock(left_s, now)
 
 
 def clock(left_s: float, now: float | None = None) -> str:

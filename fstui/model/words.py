@@ -7,7 +7,18 @@ import time
 from fstui.i18n import tr
 from fstui.widgets.words import count, duration, plural, rate, reached
 
-__all__ = ["age", "count", "duration", "loss", "moment", "plural", "rate", "reached", "size"]
+__all__ = [
+    "age",
+    "count",
+    "duration",
+    "length",
+    "loss",
+    "moment",
+    "plural",
+    "rate",
+    "reached",
+    "size",
+]
 
 MINUTE_S = 60
 HOUR_S = 3600
@@ -39,6 +50,13 @@ def size(number: float) -> str:
             return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
         number /= 1000
     return f"{number:.1f} TB"
+
+
+def length(seconds: float | None) -> str:
+    """How long a clip is: as a duration, below a second `0.48 s`."""
+    if seconds is not None and 0 < seconds < 1:
+        return tr("{n:.2g} s").format(n=seconds)
+    return duration(seconds)
 
 
 def loss(value: float | None) -> str:

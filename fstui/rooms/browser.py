@@ -357,6 +357,7 @@ class Browser(Vertical):
             (marked, "warn"),
             f"  {sort_words(self.view.sort, self.view.descending, ascii_only)}",
             (f"  / {self.view.filter}" if self.view.filter else "", "warn"),
+            (f"  {tr('T thumbnails')}" if self.form == "list" else "", "muted"),
         ]
 
     def _look(self) -> None:

@@ -109,7 +109,7 @@ def row_of(clip: Clip, facts: Facts) -> Row:
             (tr(state), tone),
             words.count(found.faces) if found else "",
             words.count(frames) if frames else "",
-            words.duration(known["duration_s"]) if known.get("kind") == "video" else "",
+            words.length(known["duration_s"]) if known.get("kind") == "video" else "",
             words.size(clip.bytes),
             size,
             safe_text(str(known.get("codec", ""))),

@@ -171,6 +171,10 @@ class Faces(StageRoom):
             *((len(self.curation.steps), self.curation.steps.undone) if self.curation else ()),
         )
 
+    def tells(self, job: JobView) -> bool:
+        """Not while faces are shown in place of what was extracted."""
+        return not self.browsing and super().tells(job)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is done to faces needs some. A letter that is meant for the filter does nothing
         else, one that was typed before the filter was there neither."""
@@ -377,15 +381,16 @@ def found_line(figures: dict[str, Any]) -> Line:
     return [found, ("; " if found and rejected else "", "muted"), (rejected, "warn")]
 
 
-def side_line(count: SideCount) -> Line:
-    """`A  1 180 faces in 1 204 frames (98 % have one), 2 of 2 sources done`."""
+def side_line(count: SideCount, *, short: bool = False) -> Line:
+    """`A  1 180 faces in 1 204 frames (98 % have one), 2 of 2 sources done`; `short` leaves out
+    the per cent."""
     name = count.side.upper() if len(count.side) == 1 else count.side
     if not count.sources:
         return [(f"{name:<7}", "accent"), (tr("needs footage: 1, then a"), "warn")]
     found = tr("{faces} in {frames}").format(
         faces=words.plural(count.faces, "face"), frames=words.plural(count.frames, "frame")
     )
-    if count.frames:
+    if count.frames and not short:
         percent = 100 * count.frames_with_face // count.frames
         found += tr(" ({n} % have one)").format(n=percent)
     sources = words.plural(count.sources, "source")

@@ -74,6 +74,7 @@ class OverPicture(ModalScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         """Ask."""
+        self._say("")
         self.ask()
 
     @in_thread(exclusive=True)
@@ -94,7 +95,9 @@ class OverPicture(ModalScreen[T], Generic[T]):
         self._say(text)
 
     def _say(self, text: str) -> None:
-        self.query_one(".dialog--problem", Static).update(Content(safe_text(text)))
+        line = self.query_one(".dialog--problem", Static)
+        line.display = bool(text)  # else the picture has its row
+        line.update(Content(safe_text(text)))
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

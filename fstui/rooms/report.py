@@ -25,6 +25,7 @@ from fstui.rooms.worstframe import WorstFrame
 from fstui.threads import deliver, in_thread
 from fstui.widgets.columns import Column, Row
 from fstui.widgets.rows import Rows
+from fstui.widgets.words import fit
 
 COLUMNS = (
     Column("frame", 8, right=True),
@@ -33,6 +34,10 @@ COLUMNS = (
     Column("median", 8, right=True),
     Column("clip", 20),
 )
+
+
+NAME_COLUMNS = 29
+"""Of a figure's name: with its numbers it fills the dialogue at 80 columns."""
 
 
 class ReportView(ModalScreen[None]):
@@ -142,9 +147,9 @@ def figure_lines(report: Report) -> list[Line]:
         hint = tr("not measured in full: the setting report at full does it")
         return [*lines, [(hint, "muted")]]
     for name, figure in report.quality.figures.items():
-        words = tr("{name:27} median {median:8.3f}   worst twentieth {tail:8.3f}")
-        shown = words.format(name=tr(SHORT.get(name, name)), median=figure.median, tail=figure.tail)
-        lines.append([shown])
+        words = tr("median {median:8.3f}   worst twentieth {tail:8.3f}")
+        shown = words.format(median=figure.median, tail=figure.tail)
+        lines.append([f"{fit(tr(SHORT.get(name, name)), NAME_COLUMNS)} {shown}"])
     if lost := len(report.quality.lost):
         gone = tr_n(
             "! no face is found any more in {n} frame",

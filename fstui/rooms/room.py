@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
+from msgspec.structs import replace
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
@@ -180,15 +181,25 @@ class Room(Screen[None]):
         problem = self.studio.session.problem
         banner = self.query_one("#banner", Lines)
         banner.set_class(bool(problem), "-on")
+        self.set_class(bool(problem), "-warned")
         banner.show([[(f"! {problem}", "bad")]])
         self.show()
         job = self.job
         working = job if job and job.running else self.studio.session.newest()
         line = working if working and working.running else job or working
-        self.query_one(StatusLine).show(line.shown() if line else None, self.link_note())
+        self.query_one(StatusLine).show(self._status(line) if line else None, self.link_note())
         if (keys_of := self.keys_depend_on()) != self._keys_of:
             self._keys_of = keys_of
             self.refresh_bindings()
+
+    def tells(self, _job: JobView) -> bool:
+        """Whether the room itself says how a job ended: no notice says it too."""
+        return False
+
+    def _status(self, job: JobView) -> Snapshot:
+        """What the job's line has to say: not the sentence that the room gives in full."""
+        shown = job.shown()
+        return replace(shown, message="") if job.broke and self.tells(job) else shown
 
     def link_note(self) -> str:
         """How often it looks where there is a link between; nothing on the machine itself."""

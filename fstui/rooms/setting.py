@@ -51,7 +51,8 @@ class ChangeSetting(Dialog[tuple[Any]]):
         shown = shlex.join(value) if isinstance(value, list | tuple) else value
         entry = widget_of(self._field, shown)
         if self._setting == f"{YOURS}theme":
-            options = [(name, name) for name in theme.ours(self.app)]
+            about = {name: theme.about(self.app, name) for name in theme.ours(self.app)}
+            options = [(f"{name} ({words})", name) for name, words in about.items()]
             last = tr("the one chosen last with t")
             entry = Choice([(last, ""), *options], value, id="set-theme")
         yield labelled(label_of(self._field.name), entry, hint_of(self._field))

@@ -117,7 +117,7 @@ class SideBySide(Horizontal, can_focus=False, can_focus_children=False):
         if job is not None and job.running:
             return self._lines_of("extract", job)
         sides = overview.sides if overview else {}
-        return [side_line(sides[side]) for side in SIDES if side in sides]
+        return [side_line(sides[side], short=True) for side in SIDES if side in sides]
 
     def _train_lines(self, job: JobView | None) -> list[Line]:
         if job is None:

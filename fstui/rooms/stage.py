@@ -74,6 +74,10 @@ class StageRoom(Room):
         else:
             self.query_one(Previews).offer(job.previews, job.running)
 
+    def tells(self, job: JobView) -> bool:
+        """A stage's room says how its own job ended."""
+        return job.stage == self.stage and not self.frozen
+
     def keys_depend_on(self) -> tuple[object, ...]:
         """Whether the stage has what it needs, beside the job."""
         return (*super().keys_depend_on(), lacks(self.studio.session.overview, self.stage))

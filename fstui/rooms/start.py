@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from textual import on
 from textual.binding import BindingType
@@ -17,7 +17,7 @@ from engine.protocol import safe_text
 from engine.settings import STAGE_SETTINGS, Field, fields, read
 from fstui import keymap
 from fstui.i18n import later, tr, tr_n
-from fstui.model import jobs, presets
+from fstui.model import jobs, presets, words
 from fstui.model.commandline import start_words
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
@@ -31,6 +31,8 @@ FIRST = {
     "convert": ("colour", "mask", "crf"),
 }
 """What one changes most; the rest follows below."""
+DIGITS = r"[-+]?[\d ]*"
+"""What a whole number is typed with: its digits may stand in groups, as they are shown."""
 FEW = 16
 """Fields up to which no section is folded at first."""
 VERBS = {
@@ -265,12 +267,16 @@ def widget_of(field: Field, value: Any) -> Widget:
         return Choice(options, known, id=name)
     if field.type is bool:
         return yes_no(bool(value), id=name)
-    kinds = {int: "integer", float: "number"}
-    return Input(as_typed(value), type=kinds.get(field.type, "text"), id=name, compact=True)  # type: ignore[arg-type]
+    if field.type is int:
+        return Input(as_typed(value), restrict=DIGITS, id=name, compact=True)
+    kind: Literal["number", "text"] = "number" if field.type is float else "text"
+    return Input(as_typed(value), type=kind, id=name, compact=True)
 
 
 def as_typed(value: Any) -> str:
     """A value as it stands in a line."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return words.count(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -296,6 +302,6 @@ def value_in(field: Field, widget: Widget) -> Any:
     text = widget.value.strip() if isinstance(widget, Input) else ""
     # What can't be a number is left as text: the settings' own check names field and bounds.
     try:
-        return field.type(text)
+        return field.type(text.replace(" ", "") if field.type is int else text)
     except ValueError:
         return text

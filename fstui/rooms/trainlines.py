@@ -9,7 +9,7 @@ from engine.settings import TrainSettings
 from fstui.i18n import tr
 from fstui.model import words
 from fstui.model.jobview import JobView
-from fstui.model.series import Curve, pace
+from fstui.model.series import Curve, pace, told_until
 from fstui.rooms.lines import Line
 from fstui.rooms.stage import state_line
 
@@ -50,13 +50,22 @@ def progress_line(job: JobView, curve: Curve) -> Line:
     parts = [reached if iteration is not None else ""]
     if job.running:
         parts.append(words.rate(curve.rate, "it"))
-        limit = job.snapshot.progress.eta_s
-        # A limit of time ends a training before its iterations do; then the step's own word holds.
-        timed = limit is not None and bool(settings_now(job).get("seconds"))
-        left = tr("{time} left").format(time=words.duration(limit))
-        parts.append(left if timed else pace(iteration, aim_of(job), curve.rate))
+        parts.append(end_words(job, curve))
     text = "  ".join(part for part in parts if part)
     return [state, f"  {text}"]
+
+
+def end_words(job: JobView, curve: Curve) -> str:
+    """When it ends: the step's own forecast, which the job's line tells too; nothing once it is
+    stopping."""
+    left = job.snapshot.progress.eta_s
+    if job.stopping:
+        return ""
+    if left is None:
+        return pace(job.snapshot.iteration, aim_of(job), curve.rate)
+    if settings_now(job).get("seconds"):  # a limit of time: it ends before its iterations do
+        return tr("{time} left").format(time=words.duration(left))
+    return told_until(left, aim_of(job))
 
 
 def warning_lines(job: JobView) -> list[Line]:

@@ -52,8 +52,9 @@ class Chart(StripView):
 
     letters: ClassVar[tuple[str, str]] = ("A", "B")
     """Names of the curves, a column each."""
-    least_step: ClassVar[float] = 1.0
-    """What a dot of the x axis stands for at least."""
+    least_step: ClassVar[float] = 0.1
+    """What a dot of the x axis stands for at least: below an iteration, so that the first ones
+    fill it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"chart--{n}"

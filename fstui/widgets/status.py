@@ -91,7 +91,7 @@ def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
     parts = [head, _place(s)]
     if s.phase:
         parts.append(safe_text(tr(s.phase)))
-    if s.progress.eta_s is not None:
+    if s.progress.eta_s is not None and s.state is not State.STOPPING:
         parts.append(tr("{time} left").format(time=duration(s.progress.eta_s)))
     parts += [rate(s.progress.rate, s.progress.unit), safe_text(s.device)]
     if s.warnings:

@@ -66,6 +66,25 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     return counts
 
 
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Networks that a step loads, in their order."""
+    names: list[str] = []
+
+    def noted(name: str) -> None:
+        real = getattr(crew, name)
+
+        def make(*args: Any) -> Any:
+            names.append(name)
+            return real(*args)
+
+        monkeypatch.setattr(crew, name, make)
+
+    for name in ("FaceFinder", "aligner", "Masker", "_load_identifier"):
+        noted(name)
+    return names
+
+
 def table(project: Project, *columns: str) -> list[tuple[Any, ...]]:
     """These columns of all faces, in their frames' order."""
     with sqlite3.connect(project.db_path) as db:
@@ -95,6 +114,44 @@ def test_what_changes_no_face_touches_none(
     assert not asked
     assert table(project, *EVERYTHING) == before
     assert crop_times(project) == times
+
+
+@pytest.mark.parametrize("settings", [{}, {"masks": "components,oval"}, {"identity": False}])
+def test_a_side_that_lacks_nothing_loads_no_network(
+    shots: Path, tmp_path: Path, loaded: list[str], settings: dict[str, Any]
+) -> None:
+    project = project_with(tmp_path, a=[shots])
+    told, _ = extract(project, "a", **settings)
+    assert loaded
+    loaded.clear()
+    assert extract(project, "a", **settings)[0] == told
+    assert not loaded
+
+
+def test_what_a_side_lacks_is_made_again(
+    shots: Path, tmp_path: Path, loaded: list[str], asked: Counter[str]
+) -> None:
+    """Other settings, other footage, edited faces, masks that are gone."""
+    footage = tmp_path / "footage"
+    shutil.copytree(shots, footage)
+    project = project_with(tmp_path, a=[footage])
+    settings: dict[str, Any] = {"identity": False, "masks": "components"}
+    extract(project, "a", **settings)
+    with Store(project.db_path) as store, store.batch():
+        face = store.faces(side="a")[3].face
+        store.set_face(face.id, edited=1, stale=CROP)
+    loaded.clear()
+    asked.clear()
+    extract(project, "a", **settings)
+    assert set(table(project, "stale")) == {(0,)}
+    assert loaded == ["aligner", "Masker"]  # its crop is cut again, so its mask is made again
+    assert not asked
+    extract(project, "a", **settings, confidence=0.6)
+    assert asked["detector"] == FRAMES
+    (footage / "0.png").write_bytes((footage / "9.png").read_bytes())
+    asked.clear()
+    extract(project, "a", **settings, confidence=0.6)
+    assert asked["detector"] == FRAMES
 
 
 @pytest.mark.parametrize("settings", [{"confidence": 0.6}, {"presence": 0.6}, {"rotate": "90"}])

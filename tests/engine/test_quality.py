@@ -249,10 +249,22 @@ def test_tail_and_worst_lie_at_the_bad_end() -> None:
 
 
 def test_the_sheet_takes_from_each_figure_in_turn() -> None:
-    rows = [Row(i, 0, {"flicker": float(i), "sharpness": float(i)}) for i in range(50)]
+    rows = [Row(i, 0, {"flicker": float(i), "sharpness": float(i)}) for i in range(250)]
     chosen = worst_frames(summarised(rows, [33]))
-    assert list(chosen.items())[:3] == [(33, "no face"), (49, "flicker"), (0, "sharpness")]
+    assert list(chosen.items())[:3] == [(33, "no face"), (249, "flicker"), (0, "sharpness")]
     assert len(chosen) == 20
+
+
+@pytest.mark.parametrize(("frames", "told"), [(1, 1), (12, 1), (36, 3), (1000, 20)])
+def test_of_few_frames_only_a_tenth_is_told_as_worst(frames: int, told: int) -> None:
+    rows = [Row(i, 0, {"flicker": float(i), "sharpness": float(i)}) for i in range(frames)]
+    assert len(worst_frames(summarised(rows))) == told
+
+
+def test_every_frame_that_lost_its_face_is_told() -> None:
+    rows = [Row(i, 0, {"flicker": float(i)}) for i in range(12)]
+    chosen = worst_frames(summarised(rows, [2, 3, 4]))
+    assert chosen == {2: "no face", 3: "no face", 4: "no face", 11: "flicker"}
 
 
 def test_likeness_joins_the_row_of_its_face() -> None:

@@ -483,7 +483,7 @@ async def test_the_worst_frames_are_listed_and_shown(
         await b.sees("median    1.500   worst twentieth    4.000")
         text = " ".join(b.text().split())
         assert "21 pose, degrees 9.250 1.500" in text
-        assert "3 sharpness, source 1 0.412 0.900" in text
+        assert "3 sharpness (the source: 1) 0.412 0.900" in text
         await b.press("enter")
         await b.sees("1 of 2: take frame 21, pose")
         await b.until(lambda: b.app.screen.query_one(Picture).path is not None, "the picture")

@@ -94,11 +94,12 @@ async def test_narrow_there_is_the_list_until_thumbnails_are_asked_for(
     async with bench(project.path, "faces") as b:
         await b.sees("Frame")
         await b.press("j", "j")
-        await b.sees("3 / 30 faces")
+        await b.sees("3 / 30 faces  by frame [f]↓  T thumbnails")
         row = next(line for line in b.lines() if line.startswith("►"))
         assert row.split()[1:4] == ["2", "3", "a"], "blur, frame, side"
         await b.press("T")
         await b.until(lambda: b.app.screen.query_one(Grid).display, "the grid")
+        assert "T thumbnails" not in b.text()
         await b.sees("3 / 30 faces")
         await b.press("l")
         await b.sees("4 / 30 faces")

@@ -172,8 +172,31 @@ def test_an_unknown_command_is_answered_with_the_nearest(
 ) -> None:
     assert fstui("stauts")[0] == Exit.USAGE
     said = capsys.readouterr().err
-    assert "there is no 'stauts': did you mean status" in said
+    assert "there is no command 'stauts': did you mean status" in said
     assert len(said) < 200
+
+
+def test_a_project_in_place_of_a_command_is_told_how_to_be_opened(
+    tmp_workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fstui("my film")[0] == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "there is no command 'my film': 'fstui --open 'my film'' opens a project" in said
+    assert fstui("--open", "film", "status")[0] == Exit.USAGE
+    assert "--open is for the interface" in capsys.readouterr().err
+
+
+def test_the_interface_opens_with_a_project(
+    tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str | None] = []
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr("fstui.terminal.prepare", lambda *_: None)
+    monkeypatch.setattr("fstui.app.run", lambda _, project, **__: seen.append(project) or 0)
+    assert cli.run(["--open", "film"]) == Exit.DONE
+    assert cli.run([]) == Exit.DONE
+    assert seen == ["film", None]
 
 
 def test_without_a_terminal_the_interface_says_so(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 
@@ -126,6 +127,23 @@ def test_without_a_terminal_it_is_not_possible(monkeypatch: pytest.MonkeyPatch) 
     with pytest.raises(NotPossible, match="no terminal") as caught:
         terminal.prepare()
     assert caught.value.exit is Exit.NOT_POSSIBLE == 13
+
+
+def test_only_what_is_no_terminal_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`fstui 2>file`: the workbench is drawn on standard error."""
+    monkeypatch.setattr(sys, "__stdin__", TerminalStream())
+    monkeypatch.setattr(sys, "__stderr__", io.StringIO())
+    assert look({"TERM": "xterm"}).problem.startswith("The workbench is drawn on standard error")
+    monkeypatch.setattr(sys, "__stderr__", TerminalStream())
+    assert look({"TERM": "xterm"}).problem == ""
+
+
+class TerminalStream(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        raise OSError
 
 
 def test_looking_imports_no_textual() -> None:
