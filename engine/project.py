@@ -197,17 +197,21 @@ class Project:
 
     def add_sources(self, side: str, paths: list[Path], *, copy: bool = False) -> list[Source]:
         """List footage for a side; copies it into `media/` on request. What is listed already
-        (same side, same content) is left out.
+        (same side, same content) is left out, but for what isn't there any more: it was moved.
 
         Raises `BadInput` before anything is copied. When a copy fails nothing is listed; the ones
         before it stay in `media/`."""
         if side not in SIDES:
             raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
-        have = {s.hash for s in self.file.source if s.side == side}
+        listed = self.sources(side)
+        have = {s.hash for s in listed if os.path.exists(self.source_path(s))}
         by_hash: dict[str, Path] = {}
         for path in map(check_media, paths):
             stop_if_cancelled()
-            by_hash.setdefault(content_hash(path), path)
+            try:
+                by_hash.setdefault(content_hash(path), path)
+            except OSError as error:
+                raise from_os_error(error, f"reading {safe_text(str(path))}") from error
         stop_if_cancelled()
         new: list[Source] = []
         for source_hash, path in by_hash.items():
@@ -217,8 +221,14 @@ class Project:
                 path = self._copy_in(side, path)
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
             new.append(Source(side, str(shown), source_hash, size_of(path), now()))
+        moved = [s for s in new if s.hash in {old.hash for old in listed}]
+
+        def change(doc: Any) -> None:
+            enter_sources(doc, new)
+            _move_sources(doc, moved)
+
         if new:
-            self.change(lambda doc: enter_sources(doc, new))
+            self.change(change)
         return new
 
     def _copy_in(self, side: str, path: Path) -> Path:
@@ -364,6 +374,14 @@ def enter_sources(doc: Any, new: list[Source]) -> None:
         table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()
         table.update(msgspec.to_builtins(source))
         tables.append(table)
+
+
+def _move_sources(doc: Any, moved: list[Source]) -> None:
+    """Write where sources lie now."""
+    paths = {(source.side, source.hash): source.path for source in moved}
+    for table in doc.get("source", ()):
+        if path := paths.get((table.get("side"), table.get("hash"))):
+            table["path"] = path
 
 
 def _with_text_days(data: dict[str, Any]) -> dict[str, Any]:
