@@ -76,7 +76,9 @@ class Listed(NamedTuple):
     why: str
     """What keeps it from being a source; "" if it is one."""
     was_there: bool
-    """Whether it was one before, perhaps under another name."""
+    """Whether it was one before."""
+    before: Path | None = None
+    """Where it lay then, if that was elsewhere."""
 
 
 def list_sources(project: Project, side: str, paths: Sequence[Path]) -> list[Listed]:
@@ -87,8 +89,13 @@ def list_sources(project: Project, side: str, paths: Sequence[Path]) -> list[Lis
     known = sources_of(project, side)
     there = {path for path in paths if is_listed(known, path)}
     whys = _list_new(project, side, [path for path in paths if path not in there])
-    now, before = sources_of(project, side), set(known.values())
-    return [Listed(whys.get(path, ""), path in there or now.get(path) in before) for path in paths]
+    now = sources_of(project, side)
+    moved = {content: path for path, content in known.items() if path not in now}
+    before = {path: moved.get(now.get(path, "")) for path in paths}
+    return [
+        Listed(whys.get(path, ""), path in there or before[path] is not None, before[path])
+        for path in paths
+    ]
 
 
 def _list_new(project: Project, side: str, paths: Sequence[Path]) -> dict[Path, str]:

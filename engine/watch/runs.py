@@ -12,7 +12,7 @@ from pathlib import Path
 from msgspec import structs
 
 from engine.errors import FstuiError, NothingToDo
-from engine.project import SIDES, Project, now
+from engine.project import INBOX, SIDES, Project, now
 from engine.protocol import ENDS, JobFolder, State
 from engine.queue.conditions import local_time
 from engine.queue.keeper import kick, own_settings
@@ -36,6 +36,13 @@ def give(book: Book, recipes: Recipes, taken: Mapping[str, Arrival]) -> None:
         for name, places in recipes.places().items():
             if arrival.came_by & places:
                 _add(book, name, {path: arrival.place})
+
+
+def rename(book: Book, before: str, path: str) -> None:
+    """Have the runs that are not over know a file that was renamed by its path of now."""
+    for run in book.runs:
+        if run.state in ACTIVE and before in run.files:
+            run.files = {path if p == before else p: side for p, side in run.files.items()}
 
 
 def _add(book: Book, recipe: str, files: dict[str, str]) -> None:
@@ -234,7 +241,7 @@ class Runs:
         files = {
             path: side
             for path, side in run.files.items()
-            if path not in known or known[path].came_by & places
+            if places & (known[path].came_by if path in known else {side, INBOX})
         }
         if files != run.files:
             with self._ledger.change() as book:

@@ -15,7 +15,7 @@ from engine.process import FileLock
 from engine.project import Project
 from engine.watch import observe, runs
 from engine.watch.inbox import LACKING
-from engine.watch.ledger import Arrival, Ledger, retry
+from engine.watch.ledger import Arrival, Ledger, Run, retry
 
 # --- folders that go away ----------------------------------------------------------------------
 
@@ -150,13 +150,18 @@ def test_a_file_that_was_replaced_is_taken_anew_under_its_name(bench: Bench) -> 
 def test_a_file_that_is_renamed_stays_the_source_that_it_was(bench: Bench) -> None:
     path = bench.put("a/x.mp4")
     bench.run(4)
+    ledger = Ledger(bench.project)
+    with ledger.change() as book:
+        book.runs += [Run(s, "gone", {"media/a/x.mp4": "a"}, s) for s in ("done", "running")]
+    bench.watcher.runs.tick = lambda _: None  # type: ignore[method-assign]
     bench.project.set_watch(extract=True)
     path.rename(path.with_name("y.mp4"))
     bench.run(4)
     assert bench.told("a/y.mp4")[-1] == ("ready", "it was listed already")
     assert bench.sources() == {"media/a/y.mp4": "a"}
     assert bench.book() == {"media/a/y.mp4": "taken"}
-    assert Ledger(bench.project).book.runs == [], "nothing new has arrived"
+    files = {run.state: list(run.files) for run in ledger.book.runs}
+    assert files == {"done": ["media/a/x.mp4"], "running": ["media/a/y.mp4"]}, "nothing is new"
 
 
 def test_a_file_that_is_only_touched_is_not_given_to_recipes_again(bench: Bench) -> None:

@@ -549,6 +549,8 @@ def test_what_arrives_while_nobody_can_tell_what_a_recipe_is_for_is_sorted_out_l
         desk.arrive(path)
     desk.runs.tick()
     assert (desk.run.state, "when: name one" in desk.run.why) == ("waiting", True)
+    with desk.ledger.change() as book:
+        del book.files["media/a/z.mp4"]  # it is no longer there
     desk.edit('when = "bb"', 'when = "b"')
     desk.runs.tick()
     (run,) = desk.ledger.book.runs
