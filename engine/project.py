@@ -203,8 +203,7 @@ class Project:
         before it stay in `media/`."""
         if side not in SIDES:
             raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
-        listed = self.sources(side)
-        have = {s.hash for s in listed if os.path.exists(self.source_path(s))}
+        have = {s.hash for s in self.sources(side) if os.path.exists(self.source_path(s))}
         by_hash: dict[str, Path] = {}
         for path in map(check_media, paths):
             stop_if_cancelled()
@@ -221,14 +220,8 @@ class Project:
                 path = self._copy_in(side, path)
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
             new.append(Source(side, str(shown), source_hash, size_of(path), now()))
-        moved = [s for s in new if s.hash in {old.hash for old in listed}]
-
-        def change(doc: Any) -> None:
-            enter_sources(doc, new)
-            _move_sources(doc, moved)
-
         if new:
-            self.change(change)
+            self.change(lambda doc: enter_sources(doc, new))
         return new
 
     def _copy_in(self, side: str, path: Path) -> Path:
@@ -358,14 +351,17 @@ def _person_side(side: str) -> str:
 
 
 def enter_sources(doc: Any, new: list[Source]) -> None:
-    """Add `[[source]]` tables, but for those that another program has added meanwhile."""
+    """Add `[[source]]` tables; one that there is of the same content says where it lies now."""
     import tomlkit
 
     tables = doc.setdefault("source", tomlkit.aot())
-    have = {(table.get("side"), table.get("hash")) for table in tables}
+    have = {(table.get("side"), table.get("hash")): table for table in tables}
     places = {(table.get("side"), table.get("path")): table for table in tables}
     for source in new:
-        if (source.side, source.hash) in have:
+        if known := have.get((source.side, source.hash)):
+            known["path"] = source.path  # it was moved, or another program added it meanwhile
+            if (over := places.get((source.side, source.path), known)) is not known:
+                tables.remove(over)  # what lay there before
             continue
         if known := places.get((source.side, source.path)):
             known.update(msgspec.to_builtins(source))  # other content in the same place
@@ -374,14 +370,6 @@ def enter_sources(doc: Any, new: list[Source]) -> None:
         table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()
         table.update(msgspec.to_builtins(source))
         tables.append(table)
-
-
-def _move_sources(doc: Any, moved: list[Source]) -> None:
-    """Write where sources lie now."""
-    paths = {(source.side, source.hash): source.path for source in moved}
-    for table in doc.get("source", ()):
-        if path := paths.get((table.get("side"), table.get("hash"))):
-            table["path"] = path
 
 
 def _with_text_days(data: dict[str, Any]) -> dict[str, Any]:

@@ -217,6 +217,17 @@ def test_footage_that_was_moved_is_listed_where_it_lies_now(
     assert (source.hash, source.path) == (before.hash, str(moved))
 
 
+def test_footage_that_was_moved_over_other_footage_takes_its_place(
+    project: Project, tmp_path: Path
+) -> None:
+    one, two = footage(tmp_path, "1.mp4", b"one"), footage(tmp_path, "2.mp4", b"two")
+    (first, _) = project.add_sources("a", [one, two])
+    one.rename(two)
+    project.add_sources("a", [two])
+    (source,) = Project.open(project.path).sources("a")
+    assert (source.hash, source.path) == (first.hash, str(two))
+
+
 def test_footage_that_fails_as_it_is_read_has_its_sentence(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
