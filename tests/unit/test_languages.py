@@ -167,7 +167,6 @@ def test_what_the_program_reads_is_compiled_of_what_was_written(folder: Path) ->
     ]
 
 
-@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.parent.name)
 def test_no_text_stands_within_an_f_string() -> None:
     """There the finder can't see it."""
     hidden = [
@@ -184,6 +183,7 @@ def test_no_text_stands_within_an_f_string() -> None:
     assert hidden == []
 
 
+@pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.parent.name)
 def test_no_text_of_a_shipped_language_is_missing(folder: Path, found: Catalog) -> None:
     there = {m.id if isinstance(m.id, str) else tuple(m.id): m.string for m in read(folder)}
     wanted = ids(found)
