@@ -161,7 +161,7 @@ class FstuiApp(LeanDisplay):
             self.watch_if_asked()
         self.tail.start()
         if self._problem:
-            self._refuse(self._problem)
+            self.notify(safe_text(self._problem), severity="error", timeout=10, markup=False)
         if not self.is_headless:
             on_stop_signals(self._on_stop_signal(asyncio.get_running_loop()))
 
@@ -241,15 +241,11 @@ class FstuiApp(LeanDisplay):
         try:
             project = self.session.open(path)
         except FstuiError as error:
-            self._refuse(str(error))
+            self.notify(safe_text(str(error)), severity="error", timeout=10, markup=False)
             return
         self.tail.follow(project.path)
         self.enter(room or self.session.view.room)
         self.watch_if_asked()
-
-    def _refuse(self, problem: str) -> None:
-        """Say why a project is not opened."""
-        self.notify(safe_text(problem), severity="error", timeout=10, markup=False)
 
     @in_thread(exclusive=True, group="watch")
     def watch_if_asked(self) -> None:

@@ -78,7 +78,7 @@ def test_a_look_counts_one_part_and_tells_changes_only(
 ) -> None:
     now = 0.0
     monkeypatch.setattr("fstui.model.pipeline.time.monotonic", lambda: now)
-    ask = of_pipeline(project.path, 0.0)
+    ask = of_pipeline(project.path)
     for count in range(1, len(PARTS) + 1):
         told = ask()
         assert told is not None
