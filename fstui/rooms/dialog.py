@@ -79,13 +79,8 @@ class Dialog(ModalScreen[T]):
         done, words = self.attempt(self.command)
         if done and words:
             line = line_of(words)
-            path = copy(self.app, line)
-            self.notify(
-                safe_text(line),
-                title=tr("Copied (also in {path})").format(path=path),
-                timeout=10,
-                markup=False,
-            )
+            title = tr("Copied") + copy(self.app, line)
+            self.notify(safe_text(line), title=title, timeout=10, markup=False)
 
     def on_mount(self) -> None:
         """Nothing blinks or flashes on a slow link."""
