@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
 from engine.protocol import JobFolder, State
+from engine.workspace import is_project
 from fstui.i18n import tr
 from fstui.settings import UserSettings
 from fstui.state import UiState, View
@@ -80,7 +81,7 @@ class Session:
     def last_project(self) -> Path | None:
         """The project that was open when the interface was left, if it is still there."""
         path = Path(self.state.project) if self.state.project else None
-        if path and path.parent == self.workspace.resolve() and (path / "project.toml").exists():
+        if path and path.parent == self.workspace.resolve() and is_project(path):
             return path
         return None
 
