@@ -150,7 +150,7 @@ def test_a_file_that_was_replaced_is_taken_anew_under_its_name(bench: Bench) -> 
 def test_a_file_that_is_only_touched_is_not_given_to_recipes_again(bench: Bench) -> None:
     path = bench.put("a/x.mp4")
     bench.run(4)
-    bench.project.set_watch(extract=True)
+    bench.project.change(lambda doc: doc["watch"].update(extract=True))
     os.utime(path, (1, 1))
     bench.run(4)
     assert bench.told("a/x.mp4")[-1] == ("ready", "it was listed already")
