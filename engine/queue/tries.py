@@ -15,6 +15,7 @@ class Tries:
 
     def __init__(self, queue: Queue, items: Sequence[Item]) -> None:
         self._queue = queue
+        items = sorted(items, key=lambda item: item.is_ours)  # of a job and its copy the job
         self._named = {item.name: item for item in items}
         self._later = {i.entry.again_of: i for i in items if i.entry.again_of}
 
