@@ -21,7 +21,7 @@ from engine.process import FileLock, is_locked
 from engine.project import Project
 from engine.protocol import ENDS, JobFolder, jobs_of
 from engine.queue.queue import queue_of
-from engine.watch.ledger import OVER, Ledger
+from engine.watch.ledger import ACTIVE, Ledger
 
 KEEP = 3
 """Ended jobs of each kind that stay."""
@@ -91,7 +91,7 @@ def _jobs(project: Project, keep: int) -> Iterator[Removable]:
         if item.waits or not item.entry.settled
         for name in (*item.entry.after, item.entry.again_of, item.name)
     }
-    needed |= {run.job for run in Ledger(project).book.runs if run.state not in OVER}
+    needed |= {run.job for run in Ledger(project).book.runs if run.state in ACTIVE}
     yield from _unfinished(project)
     seen: dict[str, int] = {}
     for folder in jobs_of(project.path):

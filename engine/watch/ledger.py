@@ -32,8 +32,8 @@ Fate = Literal["taking", "taken", "dead", "question", "filed"]
 RunState = Literal["waiting", "queued", "running", "done", "failed"]
 """`waiting` for what no queue knows of, `queued` while its job or a later try stands there."""
 
-OVER: tuple[RunState, ...] = ("done", "failed")
-"""States of runs that nobody follows any more."""
+ACTIVE: tuple[RunState, ...] = ("waiting", "queued", "running")
+"""States of runs that somebody still follows."""
 
 
 class Arrival(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -224,6 +224,6 @@ def retry_file(ledger: Ledger, name: str) -> str:
 
 def _forget_old(book: Book) -> None:
     """Keep the newest of the finished runs."""
-    done = [run for run in book.runs if run.state in OVER]
+    done = [run for run in book.runs if run.state not in ACTIVE]
     old = {id(run) for run in done[:-RUNS_KEPT]}
     book.runs = [run for run in book.runs if id(run) not in old]
