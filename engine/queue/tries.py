@@ -28,10 +28,10 @@ class Tries:
 
     def may_come(self, folder: JobFolder, end: Snapshot) -> bool:
         """Whether the queue itself will try a job again that ended like this."""
-        item = self._named.get(folder.name)
+        item = self._queue.item(folder)
         return (
-            item is not None
-            and not item.entry.settled
+            folder.was_queued
+            and not (item.entry.settled or item.is_copy)
             and again.may_succeed_later(folder, end, item.entry.attempt)
         )
 

@@ -202,6 +202,21 @@ def test_waiting_for_what_waits_for_the_user_ends(
     assert fstui("wait", "film") == Exit.STOPPED
 
 
+def test_nobody_waits_for_a_copied_job(
+    project: Project, queue: Queue, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, waits = put(project), put(project, "convert", held="you hold it")
+    begun.lock_path.touch()
+    shutil.copytree(project.path, queue.workspace / "copied")
+    lock = FileLock(begun.lock_path)
+    assert lock.acquire(holder_text())
+    assert fstui("wait", "copied", "train", "--timeout", "5") == Exit.STOPPED
+    assert "interrupted" in capsys.readouterr().err
+    assert fstui("wait", "copied", waits.name, "--timeout", "5") == Exit.STOPPED
+    assert "of which this project is a copy" in capsys.readouterr().err
+    lock.release()
+
+
 def test_nobody_can_attach_to_what_has_not_begun(
     project: Project, unkept: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
