@@ -9,7 +9,10 @@ from pathlib import Path
 from engine.errors import Exit, FstuiError, from_os_error
 from engine.process import die_with_parent
 
-USAGE = "usage: python -m engine run JOBDIR | queue WORKSPACE | show | ask QUESTION [ARG...]"
+USAGE = (
+    "usage: python -m engine run JOBDIR | step JOBDIR INDEX PARENT | queue WORKSPACE | show | "
+    "ask QUESTION [ARG...]"
+)
 
 
 def main(argv: list[str]) -> int:

@@ -7,14 +7,17 @@ and words; `QUESTIONS` says what each word is and which function answers.
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from engine.cancel import END_PATIENCE_S
 from engine.errors import Exit, UsageError
-from engine.process import on_stop_signals
+from engine.process import ask_to_stop, on_stop_signals, when_unread
 from engine.project import Project
 
 
@@ -76,14 +79,24 @@ QUESTIONS = {
 
 
 def answer(question: list[str]) -> int:
-    """Print the answer. A signal to stop ends the work from within, so that it tidies up."""
+    """Print the answer. A signal to stop ends the work from within, so that it tidies up; the death
+    of who asked is one."""
 
     def leave(_number: int) -> None:
         sys.exit(Exit.STOPPED)
 
     on_stop_signals(leave)
+    when_unread(_leave_unread)
     print(json.dumps(_answer(question)))
     return 0
+
+
+def _leave_unread() -> None:
+    """Nobody waits for the answer: who asked was killed. Tidy up; at once where that doesn't come
+    to it, as in a file that no decoder comes to the end of."""
+    ask_to_stop(os.getpid())
+    time.sleep(END_PATIENCE_S)
+    os._exit(Exit.STOPPED)
 
 
 def _answer(question: list[str]) -> Any:

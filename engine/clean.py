@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from engine import hooks
 from engine.disk import disk_use
 from engine.errors import FstuiError, from_os_error
 from engine.locks import holder_text
@@ -20,6 +21,7 @@ from engine.process import FileLock, is_locked
 from engine.project import Project
 from engine.protocol import ENDS, JobFolder, jobs_of
 from engine.queue.queue import queue_of
+from engine.watch.ledger import ACTIVE, Ledger
 
 KEEP = 3
 """Ended jobs of each kind that stay."""
@@ -79,7 +81,8 @@ def _lies_inside(project: Project, folder: Path) -> bool:
 
 
 def _jobs(project: Project, keep: int) -> Iterator[Removable]:
-    """Ended jobs but for the newest of each kind and those that the queue still needs."""
+    """Ended jobs but for the newest of each kind and those that the queue, an open run of a recipe
+    or a hook still needs. Raises `Damaged` where the recipes' book can't tell."""
     if not _lies_inside(project, project.path / "jobs"):
         return
     needed = {
@@ -88,14 +91,15 @@ def _jobs(project: Project, keep: int) -> Iterator[Removable]:
         if item.waits or not item.entry.settled
         for name in (*item.entry.after, item.entry.again_of, item.name)
     }
+    needed |= {run.job for run in Ledger(project).book.runs if run.state in ACTIVE}
     yield from _unfinished(project)
     seen: dict[str, int] = {}
     for folder in jobs_of(project.path):
         if folder.path.is_symlink() or not _is_over(folder):
             continue
-        kind = folder.name.split("-")[1] if "-" in folder.name else ""
-        seen[kind] = seen.get(kind, 0) + 1
-        if seen[kind] > keep and folder.name not in needed:
+        seen[folder.kind] = seen.get(folder.kind, 0) + 1
+        stays = folder.name in needed or hooks.are_due(folder)
+        if seen[folder.kind] > keep and not stays:
             yield Removable(JOBS, folder.path, _bytes(folder.path))
 
 

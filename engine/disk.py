@@ -73,14 +73,14 @@ def gigabytes(number: float) -> str:
 # --- what is there ---
 
 
-def no_room(workspace: Path, needs: int, settings: UserSettings) -> str:
-    """Why so many bytes have no room on the disk, with the figures; empty where they have.
+def no_room(folder: Path, needs: int, settings: UserSettings) -> str:
+    """Why so many bytes have no room on a folder's disk, with the figures; empty where they have.
 
     Raises `BadInput` or its like where the disk doesn't answer."""
     try:
-        free = shutil.disk_usage(workspace).free
+        free = shutil.disk_usage(folder).free
     except OSError as error:
-        raise from_os_error(error, f"asking for the room in {workspace}") from error
+        raise from_os_error(error, f"asking for the room in {folder}") from error
     spare = settings.spare_gb * GB
     if needs + spare <= free:
         return ""

@@ -17,18 +17,21 @@ PAUSE_S = 0.01
 
 
 @contextlib.contextmanager
-def changing(path: Path, lock: Path, patience_s: float = PATIENCE_S) -> Iterator[None]:
-    """Hold the lock of a file while it is read, changed and written. Threads of one program are
-    kept apart as well. Raises `AlreadyRunning` when another keeps it, and what the disk says."""
+def changing(
+    what: Path | str, lock: Path, patience_s: float = PATIENCE_S, text: str = ""
+) -> Iterator[None]:
+    """Hold the lock of a file, or of what else is named, while it is read, changed and written;
+    `text` is written into the lock. Threads of one program are kept apart as well. Raises
+    `AlreadyRunning` when another keeps it, and what the disk says."""
     held = FileLock(lock)
     patience = time.monotonic() + patience_s
     try:
-        while not held.acquire():
+        while not held.acquire(text):
             if time.monotonic() > patience:
-                raise AlreadyRunning(f"{path} is being changed by another program: try again.")
+                raise AlreadyRunning(f"{what} is being changed by another program: try again.")
             time.sleep(PAUSE_S)
     except OSError as error:
-        raise from_os_error(error, f"taking the lock of {path}") from error
+        raise from_os_error(error, f"taking the lock {lock}") from error
     try:
         yield
     finally:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import secrets
+import shutil
+from contextlib import suppress
 from pathlib import Path
 
-from engine.errors import BadInput
+from engine.errors import BadInput, from_os_error
+from engine.process import fsync_folder, rename_new
 from engine.protocol import safe_text
 
 CONTAINERS = {
@@ -107,6 +111,49 @@ def size_of(path: Path) -> int:
     if path.is_dir():
         return sum(p.stat().st_size for p in media_in(path))
     return path.stat().st_size
+
+
+def copy_in(path: Path, folder: Path) -> Path:
+    """Copy a video or a folder of media into a folder under a free name; the copy, which appears
+    whole or not at all and is on the disk then. Raises `NoSpace`, `BadInput`."""
+    part = folder / f".{secrets.token_hex(4)}.part"
+    try:
+        if path.is_dir():
+            part.mkdir()
+            for item in media_in(path):
+                # Times are kept: a folder's content hash holds them.
+                shutil.copy2(item, part / item.name)
+                _sync(part / item.name)
+            fsync_folder(part)
+        else:
+            shutil.copyfile(path, part)
+            _sync(part)
+        aim = _named(part, path)
+        fsync_folder(folder)
+    except BaseException as error:
+        shutil.rmtree(part, ignore_errors=True)
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(error, OSError):
+            raise from_os_error(error, f"copying {path} to {folder}") from error
+        raise
+    return aim
+
+
+def _named(part: Path, path: Path) -> Path:
+    """Give a whole copy its name; another program may take one that was free a moment ago."""
+    while True:
+        aim = free_name(part.parent, path)
+        try:
+            rename_new(part, aim)
+        except FileExistsError:
+            continue
+        return aim
+
+
+def _sync(path: Path) -> None:
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
 
 
 def free_name(folder: Path, path: Path) -> Path:

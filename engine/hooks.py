@@ -61,7 +61,7 @@ def expect(folder: JobFolder) -> None:
     """Note at a job's start that its end is to be told, also when its supervisor is killed."""
     with contextlib.suppress(FstuiError, OSError):  # said at the end
         if folder.kind not in SILENT and wanted(user.load()):
-            (folder.path / DUE).write_text(host())
+            write_atomic(folder.path / DUE, host().encode())
 
 
 def are_due(folder: JobFolder) -> bool:

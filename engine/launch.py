@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -13,11 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from engine.cancel import output_of, stop_if_cancelled
-from engine.errors import EXIT_MEANINGS, EngineCrashed, Exit, NotPossible, from_os_error, of_exit
+from engine.errors import (
+    EXIT_MEANINGS,
+    EngineCrashed,
+    Exit,
+    FstuiError,
+    NotPossible,
+    from_os_error,
+    of_exit,
+)
 from engine.locks import refuse_if_running
-from engine.protocol import Job, JobFolder, safe_text
+from engine.protocol import START_PATIENCE_S, Job, JobFolder, State, safe_text
 
-START_PATIENCE_S = 30.0
+KILL_PATIENCE_S = 1.0
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -58,11 +67,18 @@ def launch(project: Path, job: Job) -> JobFolder:
     """Make a job folder and start its supervisor in a new session; returns once it has begun.
 
     Raises `AlreadyRunning` when a lock that the job needs is held, `EngineCrashed` when the
-    supervisor dies before its start event.
+    supervisor dies before its start event. The job has an end then: it can be gone on with.
     """
     refuse_if_running(project, job)
     folder = JobFolder.create(project, job)
-    begin(folder)
+    try:
+        begin(folder)
+    except FstuiError as error:
+        if not folder.has_run and not folder.alive():
+            with contextlib.suppress(OSError):  # after a while it counts as interrupted
+                said = safe_text(str(error))
+                folder.append("end", state=State.CRASHED, exit=int(Exit.CRASHED), message=said)
+        raise
     return folder
 
 
@@ -105,6 +121,8 @@ def wait_for_start(folder: JobFolder, child: subprocess.Popen[bytes]) -> None:
             break
         time.sleep(0.01)
     child.kill()
+    with contextlib.suppress(subprocess.TimeoutExpired):  # its lock is free when it is gone
+        child.wait(KILL_PATIENCE_S)
     lines = folder.log_path.read_text(errors="replace").strip().splitlines()
     last = safe_text(lines[-1]) if lines else "no output"
     if child.returncode in EXIT_MEANINGS and child.returncode != Exit.USAGE:

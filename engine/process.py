@@ -8,11 +8,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import functools
 import os
+import select
 import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -223,12 +226,38 @@ def log(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+@functools.lru_cache(maxsize=64)
+def log_once(text: str) -> None:
+    """The same for what is met again at each look."""
+    log(text)
+
+
+LOCK_FOLDERS = (Path("/run/lock"), Path("/var/lock"), Path("/tmp"))
+
+
 def device_lock_folder() -> Path:
-    """Where device locks live: one folder that every user of the machine can write to."""
-    for folder in (Path("/run/lock"), Path("/var/lock")):
-        if folder.is_dir() and os.access(folder, os.W_OK):
-            return folder
+    """Where device locks live: the first folder that every user of the machine can write to, also
+    those who are not asking; a folder of the user's own would have a lock of its own."""
+    for folder in LOCK_FOLDERS:
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mode & 0o002:
+                return folder
     return Path(tempfile.gettempdir())
+
+
+def when_unread(act: Callable[[], None]) -> None:
+    """Call `act`, in a thread of its own, once nobody is left who reads this process's standard
+    output: who asked for it was killed. Nothing where the platform can't tell."""
+    if IS_WINDOWS:  # pragma: no cover
+        return
+    gone = select.poll()
+    gone.register(1, 0)  # a closed end is told of unasked
+
+    def wait() -> None:
+        gone.poll()
+        act()
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def rename_new(path: Path, aim: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
-import time
 import tomllib
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -15,13 +14,13 @@ from typing import Any
 import msgspec
 
 from engine.cancel import stop_if_cancelled
-from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
-from engine.footage import check_media, content_hash, free_name, media_in, size_of
+from engine.errors import BadInput, Damaged, from_os_error
+from engine.exclusive import changing
+from engine.footage import check_media, content_hash, copy_in, media_in, size_of
 from engine.protocol import safe_text, write_atomic
 from engine.workspace import check_name, taken_words
 
 FORMAT = 1
-CHANGE_PATIENCE_S = 5.0
 SIDES = ("a", "b", "target")
 INBOX = "inbox"
 """Folder of `media/` for footage that the watcher is to sort."""
@@ -66,6 +65,7 @@ class Source(msgspec.Struct, frozen=True):
     """Footage that the project uses: a video file or a folder of pictures."""
 
     side: str
+    """a, b or target."""
     path: str
     """Absolute, or relative to the project for footage inside it."""
     hash: str
@@ -74,6 +74,11 @@ class Source(msgspec.Struct, frozen=True):
     """Bytes."""
     added: str
     """UTC, ISO 8601."""
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for a word that is no side: folders are named by it."""
+        if self.side not in SIDES:
+            raise ValueError(f"a source's side is a, b or target, not '{safe_text(self.side)}'")
 
 
 class WatchFolder(msgspec.Struct, frozen=True):
@@ -217,31 +222,12 @@ class Project:
             if source_hash in have:
                 continue
             if copy:
-                path = self._copy_in(side, path)
+                path = copy_in(path, self.path / "media" / side)
             shown = path.relative_to(self.path) if path.is_relative_to(self.path) else path
             new.append(Source(side, str(shown), source_hash, size_of(path), now()))
         if new:
             self.change(lambda doc: enter_sources(doc, new))
         return new
-
-    def _copy_in(self, side: str, path: Path) -> Path:
-        """Copy to `media/<side>` under a free name; the copy appears whole or not at all."""
-        aim = free_name(self.path / "media" / side, path)
-        part = aim.with_name(f".{aim.name}.part")
-        try:
-            if path.is_dir():
-                shutil.rmtree(part, ignore_errors=True)
-                part.mkdir()
-                for item in media_in(path):
-                    # Times are kept: a folder's content hash holds them.
-                    shutil.copy2(item, part / item.name)
-            else:
-                shutil.copyfile(path, part)
-            os.replace(part, aim)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True) if part.is_dir() else part.unlink(True)
-            raise from_os_error(error, f"copying {path} to {aim}") from error
-        return aim
 
     def set_person(
         self,
@@ -271,37 +257,21 @@ class Project:
             raise BadInput(f"Nobody is recorded for side {side} of {self.name}.")
         self.change(lambda doc: doc.get("people", {}).pop(side, None))
 
-    def set_watch(self, *, extract: bool) -> None:
-        """Say whether arriving footage is extracted by itself."""
-
-        def change(doc: Any) -> None:
-            doc.setdefault("watch", {})["extract"] = extract
-
-        self.change(change)
-
     def change(self, act: Any) -> None:
         """Apply `act` to the parsed document and write it back; the user's comments stay."""
         import tomlkit
         from tomlkit.exceptions import TOMLKitError
 
-        from engine.process import FileLock
-
         toml = self.path / "project.toml"
-        lock = FileLock(self.path / "locks" / "project")
-        try:
-            patience = time.monotonic() + CHANGE_PATIENCE_S
-            while not lock.acquire():
-                if time.monotonic() > patience:
-                    raise AlreadyRunning(f"{toml} is being changed by another program: try again.")
-            doc = tomlkit.parse(toml.read_text("utf-8"))
-            act(doc)
-            write_atomic(toml, tomlkit.dumps(doc).encode())
-        except OSError as error:
-            raise from_os_error(error, f"writing {toml}") from error
-        except (TOMLKitError, UnicodeDecodeError) as error:
-            raise Damaged(f"{toml} can't be read: {error}.") from error
-        finally:
-            lock.release()
+        with changing(toml, self.path / "locks" / "project"):
+            try:
+                doc = tomlkit.parse(toml.read_text("utf-8"))
+                act(doc)
+                write_atomic(toml, tomlkit.dumps(doc).encode())
+            except OSError as error:
+                raise from_os_error(error, f"writing {toml}") from error
+            except (TOMLKitError, UnicodeDecodeError) as error:
+                raise Damaged(f"{toml} can't be read: {error}.") from error
         self.file = Project.open(self.path).file
 
     def inside(self, name: str) -> Path:

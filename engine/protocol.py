@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.errors import BadInput, Damaged, Exit
+from engine.errors import BadInput, Damaged, Exit, from_os_error
 from engine.eventlog import Event, append_event, read_events
 from engine.locks import Holder, read_holder
 from engine.process import fsync_folder, is_locked
@@ -27,6 +27,8 @@ VERSION = 1
 STATE_INTERVAL_S = 1.0
 HEARTBEAT_S = 5.0
 STALLED_S = 60.0
+START_PATIENCE_S = 30.0  # from the request to the supervisor's first word
+STAMP = "%Y%m%dT%H%M%S.%f"
 SHEET = "-sheet"
 QUEUE_ENTRY = "queue.json"
 """A job's place in the queue (`engine.queue`), for one that was put there."""
@@ -125,7 +127,7 @@ class Command(msgspec.Struct, frozen=True):
     """One file in `control/`: what the user asks of a running job."""
 
     verb: str
-    """stop, pause, resume, save, preview, slower, look."""
+    """stop, pause, resume, save, snapshot, preview, change, slower, look."""
     args: dict[str, Any] = {}
     id: str = ""
 
@@ -224,7 +226,7 @@ class JobFolder:
     def create(cls, project: Path, job: Job, entry: bytes = b"") -> JobFolder:
         """Write a new job folder with its request; `entry` is its place in the queue."""
         # Milliseconds: names sort by time also when a job is started again at once.
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
+        stamp = datetime.now(UTC).strftime(STAMP)[:-3]
         path = project / "jobs" / f"{stamp}-{job.kind}-{secrets.token_hex(2)}"
         try:
             (path / "control").mkdir(parents=True)
@@ -232,11 +234,10 @@ class JobFolder:
             if entry:  # before the request, which makes a job of the folder: whole or not at all
                 write_atomic(path / QUEUE_ENTRY, entry)
             cls(path).write_job(job)
+            fsync_folder(path.parent)
         except OSError as error:
-            from engine.errors import from_os_error
-
             shutil.rmtree(path, ignore_errors=True)
-            raise from_os_error(error, f"making the job folder {path}") from error
+            raise from_os_error(error, f"making a job folder in {path.parent}") from error
         return cls(path)
 
     def job(self) -> Job:
@@ -279,12 +280,26 @@ class JobFolder:
         return self.was_queued and not self.lock_path.exists()
 
     @property
+    def _is_new(self) -> bool:
+        """Whether its name is of a moment ago: its supervisor may be on its way."""
+        try:
+            made = datetime.strptime(self.name.partition("-")[0], STAMP).replace(tzinfo=UTC)
+        except ValueError:
+            return False
+        return abs((datetime.now(UTC) - made).total_seconds()) < START_PATIENCE_S
+
+    @property
     def has_run(self) -> bool:
         """Whether anything was ever told of it: a job runs once."""
+        return self.events_size > 0
+
+    @property
+    def events_size(self) -> int:
+        """Bytes of the event log; 0 before the first event."""
         try:
-            return self.events_path.stat().st_size > 0
+            return self.events_path.stat().st_size
         except OSError:
-            return False
+            return 0
 
     def holder(self) -> Holder | None:
         """Who took the job's lock last."""
@@ -294,7 +309,7 @@ class JobFolder:
         """The truth about the job: the snapshot, corrected by the lock and the end event.
 
         Lock held: as written. Lock free and an end: that end. Lock free and no end: interrupted,
-        unless the supervisor was never started (queued).
+        unless its supervisor is still to come (queued).
         """
         snapshot = self.snapshot()
         if self.alive():
@@ -309,7 +324,7 @@ class JobFolder:
             snapshot.exit = code if isinstance(code, int) else None
             snapshot.message = str(end.data.get("message", ""))
             return snapshot
-        if not self.lock_path.exists():
+        if not self.lock_path.exists() and (self.was_queued or self._is_new):
             snapshot.state = State.QUEUED
             return snapshot
         snapshot.state = State.INTERRUPTED
@@ -320,11 +335,7 @@ class JobFolder:
 
     def end_event(self) -> Event | None:
         """The end, where it was recorded in the events (the snapshot may have found no room)."""
-        try:
-            size = self.events_path.stat().st_size
-        except OSError:
-            return None
-        events, _ = read_events(self.events_path, max(0, size - _END_BYTES))
+        events, _ = read_events(self.events_path, max(0, self.events_size - _END_BYTES))
         return next((e for e in reversed(events) if e.k == "end"), None)
 
     def send(self, verb: str, **args: Any) -> str:

@@ -2,7 +2,8 @@
 out again. Light.
 
 A project is a folder, so each of these is one rename on one file system, whole or not at all; a
-duplicate is made aside and renamed when it is complete. None happens while a job runs.
+duplicate is made aside and renamed when it is complete. None happens while a job runs, and none
+begins meanwhile.
 """
 
 from __future__ import annotations
@@ -12,21 +13,25 @@ import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from engine.disk import disk_use
 from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
+from engine.locks import PROJECT_LOCKS, hold_locks
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import jobs_of, safe_text
-from engine.workspace import RESERVED, check_name
+from engine.queue.queue import queue_of
+from engine.workspace import RESERVED, check_name, is_project
 
 Place = Literal["archive", "trash"]
 LEFT_OUT = frozenset({"jobs", "out", "trash", "locks", "arrivals.json"})
 """What a duplicate begins without: what belongs to the work that was done, not to the next."""
 EMPTY = ("jobs", "out", "trash", "locks")
+QUEUE_PATIENCE_S = 1.0
+"""How long a move waits for the queue's lock: a dialogue waits with it."""
 
 
 class Kept(NamedTuple):
@@ -44,7 +49,7 @@ def kept(workspace: Path) -> list[Kept]:
     for place in RESERVED:
         folder = workspace / place
         try:
-            paths = sorted(p for p in folder.iterdir() if (p / "project.toml").is_file())
+            paths = sorted(p for p in folder.iterdir() if is_project(p))
         except OSError:
             continue
         found += [Kept(place, path.name, path) for path in paths]
@@ -66,25 +71,48 @@ def refuse_if_busy(path: Path) -> None:
         )
 
 
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No job of a project runs, and what is started now doesn't get its part of it. Raises
+    `AlreadyRunning`."""
+    refuse_if_busy(path)
+    try:
+        held = hold_locks(path, sorted(set(PROJECT_LOCKS.values())))
+    except OSError as error:
+        raise from_os_error(error, f"taking the locks of {path}") from error
+    try:
+        yield
+    finally:
+        for lock in held:
+            lock.release()
+
+
+def _queue_stands(path: Path) -> AbstractContextManager[None]:
+    """Nothing of a project's queue begins meanwhile: a job's folder may not move under it. Raises
+    `AlreadyRunning`."""
+    queue = queue_of(path)
+    return queue.locked(QUEUE_PATIENCE_S) if queue.folder.is_dir() else nullcontext()
+
+
 def rename(path: Path, name: str) -> Path:
     """Give a project another name; its folder then. Raises `BadInput`, `AlreadyRunning`."""
-    refuse_if_busy(path)
-    return _move(path, path.parent / check_name(name))
+    with _queue_stands(path), _alone(path):
+        return _move(path, path.parent / check_name(name))
 
 
 def put_away(path: Path, place: Place) -> Path:
     """Move a project into the archive or the trash of its workspace, under a free name; where it
     is then. Raises `AlreadyRunning`, `NoSpace`, `BadInput`."""
-    refuse_if_busy(path)
     folder = path.parent / place
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise from_os_error(error, f"making {folder}") from error
-    aim = folder / path.name
-    while os.path.lexists(aim):
-        aim = folder / f"{path.name}-{secrets.token_hex(2)}"
-    return _move(path, aim)
+    with _queue_stands(path), _alone(path):
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise from_os_error(error, f"making {folder}") from error
+        aim = folder / path.name
+        while os.path.lexists(aim):
+            aim = folder / f"{path.name}-{secrets.token_hex(2)}"
+        return _move(path, aim)
 
 
 def take_out(path: Path, name: str = "") -> Path:
@@ -96,7 +124,7 @@ def take_out(path: Path, name: str = "") -> Path:
 def remove(path: Path) -> int:
     """Delete a project that is in the trash for good; the bytes that it held. Raises `BadInput`
     for one that is not there."""
-    if path.parent.name != "trash" or not (path / "project.toml").is_file():
+    if path.parent.name != "trash" or not is_project(path):
         raise BadInput(f"{safe_text(str(path))} is not in a trash: nothing is deleted.")
     size = disk_use(path)
     try:
@@ -113,20 +141,12 @@ def duplicate(path: Path, name: str, *, model: bool) -> tuple[Path, bool]:
 
     Raises `BadInput` for a name that is taken, `AlreadyRunning`, `NoSpace`.
     """
-    refuse_if_busy(path)
     aim = path.parent / check_name(name)
     _refuse_taken(aim)
     aside = path.parent / f".{aim.name}-{secrets.token_hex(4)}"
-    left = LEFT_OUT if model else LEFT_OUT | {"model"}
-    linked = True
     try:
-        aside.mkdir(mode=0o700)
-        for source in _files(path, left):
-            linked &= _bring(source, aside / source.relative_to(path))
-        for folder in (*EMPTY, *(() if model else ("model",))):
-            (aside / folder).mkdir(exist_ok=True)
-        for folder in (p for p in (path / "media").rglob("*") if p.is_dir() and not p.is_symlink()):
-            (aside / folder.relative_to(path)).mkdir(parents=True, exist_ok=True)
+        with _alone(path):
+            linked = _copy_to(aside, path, model=model)
         _refuse_taken(aim)
         os.rename(aside, aim)
     except BaseException as error:
@@ -135,6 +155,19 @@ def duplicate(path: Path, name: str, *, model: bool) -> tuple[Path, bool]:
             raise from_os_error(error, f"duplicating {path}") from error
         raise
     return aim, linked
+
+
+def _copy_to(aside: Path, path: Path, *, model: bool) -> bool:
+    """Make the duplicate in a folder of its own; whether all large files were linked."""
+    aside.mkdir(mode=0o700)
+    linked = True
+    for source in _files(path, LEFT_OUT if model else LEFT_OUT | {"model"}):
+        linked &= _bring(source, aside / source.relative_to(path))
+    for folder in (*EMPTY, *(() if model else ("model",))):
+        (aside / folder).mkdir(exist_ok=True)
+    for folder in (p for p in (path / "media").rglob("*") if p.is_dir() and not p.is_symlink()):
+        (aside / folder.relative_to(path)).mkdir(parents=True, exist_ok=True)
+    return linked
 
 
 def _files(path: Path, left_out: frozenset[str]) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +35,7 @@ def taken_words(workspace: Path, name: str) -> str:
     where = safe_text(str(workspace))
     if not workspace.is_dir():
         return f"The workspace {where} is no folder: name another with --workspace."
-    if (workspace / name / "project.toml").is_file():
+    if is_project(workspace / name):
         return f"There is a project '{name}' in {where} already."
     return (
         f"'{name}' in {where} is there already and is no project (it has no project.toml): choose "
@@ -42,10 +43,16 @@ def taken_words(workspace: Path, name: str) -> str:
     )
 
 
+def is_project(path: Path) -> bool:
+    """Whether there is a project at a path. What may not be looked into is none: that is no error,
+    as `Path.is_file` would have it."""
+    return os.path.isfile(path / "project.toml")
+
+
 def projects_of(workspace: Path) -> list[Path]:
-    """Project folders of a workspace, newest change first."""
+    """Project folders of a workspace, newest change first. Hidden ones are being made."""
     try:
-        found = [p for p in workspace.iterdir() if (p / "project.toml").is_file()]
+        found = [p for p in workspace.iterdir() if p.name[0] != "." and is_project(p)]
     except OSError:
         return []
     return sorted(found, key=last_activity, reverse=True)

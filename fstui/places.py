@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
-from engine.workspace import check_name
+from engine.workspace import check_name, is_project
 from fstui.i18n import tr
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,12 +68,12 @@ def project_path(name: str, in_workspace: Path) -> Path:
     Raises `BadInput` for a name that can't be one and for a project that isn't there.
     """
     path = typed_path(name) if name else Path()
-    if name and (path / "project.toml").is_file():
+    if name and is_project(path):
         return path.resolve()
     if os.sep in name or name in (".", ".."):
         raise BadInput(f"There is no project at {safe_text(name)}: make one with 'new NAME'.")
     path = in_workspace / check_name(name)
-    if not (path / "project.toml").is_file():
+    if not is_project(path):
         shown = safe_text(str(in_workspace))
         if os.path.lexists(path):
             raise BadInput(

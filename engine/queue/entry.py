@@ -18,8 +18,11 @@ class Entry(msgspec.Struct, frozen=True):
 
     v: int = VERSION
     host: str = ""
-    """The machine that it was queued on. Only that one starts it: a project that was copied here,
-    or a workspace that two machines share, starts nothing by itself."""
+    """The machine that it was queued on. Only that one starts it: a project that was copied from
+    another one, or a workspace that two share, starts nothing by itself."""
+    project: str = ""
+    """The folder of the project that it was queued in: a copy made on this machine is known by the
+    job that is still there."""
     order: float = 0.0
     """Lower ones come first among those of one priority."""
     priority: int = 0
@@ -48,7 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
     needs_bytes: int = 0
     """About what it adds to the disk; 0 where that isn't known."""
     cancelled: bool = False
-    """Taken out of the queue by the user."""
+    """Taken out of the queue, by the user or with its recipe."""
     settled: bool = False
     """Its end was looked at: there is nothing more to do for it."""
 

@@ -9,6 +9,8 @@ a queue that the next one goes on with.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -18,7 +20,7 @@ from engine.disk import Usage
 from engine.errors import FstuiError
 from engine.launch import begin, start_apart
 from engine.locks import holder_text
-from engine.process import FileLock, is_locked, log, on_stop_signals
+from engine.process import FileLock, is_locked, log, log_once, on_stop_signals
 from engine.protocol import ENDS, State, safe_text
 from engine.queue import again
 from engine.queue import entry as entries
@@ -58,7 +60,6 @@ def run(workspace: Path) -> int:
     usage = Usage(queue.workspace)
     stop: list[int] = []
     on_stop_signals(stop.append)
-    said = ""
     while not stop:
         look_s = LOOK_S
         try:
@@ -70,9 +71,7 @@ def run(workspace: Path) -> int:
         except (FstuiError, OSError) as error:  # a full disk, a folder that is away for a while
             if not queue.workspace.is_dir():
                 break
-            if said != str(error):
-                said = str(error)
-                log(said)
+            log_once(str(error))
         until = time.monotonic() + look_s
         while not stop and time.monotonic() < until:
             time.sleep(0.1)
@@ -98,14 +97,29 @@ def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     """What ended is tried again where that helps, what is ready begins. Under the queue's lock.
     The turns of what is left."""
     for item in queue.items():
-        if is_over(item):
-            settle(queue, item)
-    follow_edits(queue)
+        with going_on(item.name):
+            if is_over(item):
+                settle(queue, item)
+            elif is_half_cancelled(item):
+                queue.end_cancelled(item.folder)
+    with going_on("recipes"):
+        follow_edits(queue)
     found = turns(queue, usage)
     ready = [turn.item for turn in found if turn.standing is Standing.READY]
     for item in ready:
-        start(item)
+        with going_on(item.name):
+            start(item)
     return turns(queue, usage) if ready else found
+
+
+@contextmanager
+def going_on(name: str) -> Iterator[None]:
+    """What can't be done for one job, of a folder or a disk that can't be written, keeps no other
+    from its turn."""
+    try:
+        yield
+    except (FstuiError, OSError) as error:
+        log_once(f"{name}: {error}")
 
 
 def turns(queue: Queue, usage: Usage | None = None) -> list[Turn]:
@@ -123,7 +137,7 @@ def own_settings() -> UserSettings:
     try:
         return user.load()
     except FstuiError as error:
-        log(str(error))
+        log_once(str(error))
         return UserSettings()
 
 
@@ -140,8 +154,16 @@ def is_over(item: Item) -> bool:
     return _begun_and_unseen(item) and item.folder.current().state in ENDS
 
 
+def is_half_cancelled(item: Item) -> bool:
+    """Whether it was taken out of the queue by somebody who was killed before its end stood
+    there."""
+    entry = item.entry
+    return entry.cancelled and not entry.settled and item.folder.never_began and item.is_ours
+
+
 def _begun_and_unseen(item: Item) -> bool:
-    return item.is_ours and not (item.problem or item.entry.settled or item.waits)
+    seen = item.problem or item.entry.settled or item.waits
+    return not seen and item.is_ours and item.is_writable
 
 
 def settle(queue: Queue, item: Item) -> None:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import time
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.errors import (
-    AlreadyRunning,
-    BadInput,
-    Damaged,
-    Exit,
-    NothingToDo,
-    from_os_error,
-)
+from engine.errors import BadInput, Damaged, Exit, NothingToDo, from_os_error
+from engine.exclusive import changing
 from engine.locks import holder_text
-from engine.process import FileLock, boot_id, host
+from engine.process import boot_id, host
 from engine.protocol import ENDS, Job, JobFolder, Snapshot, State, jobs_of, safe_text, write_atomic
 from engine.queue import entry as entries
 from engine.queue.entry import Entry
@@ -56,8 +50,20 @@ class Item(NamedTuple):
 
     @property
     def is_ours(self) -> bool:
-        """Whether it was queued on this machine; a damaged one is nobody's."""
-        return self.entry.host == host()
+        """Whether it was queued on this machine and not copied; a damaged one is nobody's."""
+        return self.entry.host == host() and not self.is_copy
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this user may write in its folder; else the keeper of another one sees to it."""
+        return os.access(self.folder.path, os.W_OK)
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether its project is a copy: the job lies as well where it was queued. A project that
+        was only moved takes its jobs along."""
+        first = Path(self.entry.project, "jobs", self.name)
+        return bool(self.entry.project) and _are_two(first, self.folder.path)
 
 
 class Queue:
@@ -73,21 +79,9 @@ class Queue:
     def locked(self, patience_s: float = PATIENCE_S) -> Iterator[None]:
         """Hold the queue's lock: what stands in it changes only under it. Raises
         `AlreadyRunning` when another program keeps it."""
-        lock = FileLock(self.folder / "lock")
-        until = time.monotonic() + patience_s
-        try:
-            while not lock.acquire(holder_text()):
-                if time.monotonic() > until:
-                    raise AlreadyRunning(
-                        f"The queue of {self.workspace} is being changed by another program: "
-                        "try again."
-                    )
-        except OSError as error:
-            raise from_os_error(error, f"taking the queue's lock in {self.folder}") from error
-        try:
+        what = f"The queue of {self.workspace}"
+        with changing(what, self.folder / "lock", patience_s, holder_text()):
             yield
-        finally:
-            lock.release()
 
     # --- what stands in it ---
 
@@ -149,7 +143,7 @@ class Queue:
         or not at all. The queue goes on then, unless the job's `boot` says that it alone may.
         Raises `NoSpace`, `BadInput`."""
         with self.locked():
-            entry = Entry(host=host(), order=self._last(), **more)
+            entry = Entry(**_here(project), order=self._last(), **more)
             if not entry.boot:
                 self.go_on()
             return JobFolder.create(project, job, entries.encode(entry))
@@ -221,13 +215,30 @@ class Queue:
             self.take_out(folder, TAKEN_OUT)
 
     def take_out(self, folder: JobFolder, message: str) -> None:
-        """The same with other words. Under the lock."""
-        self._change(folder, cancelled=True, settled=True)
+        """The same with other words. Under the lock. Also one whose place can't be read. Raises
+        `NoSpace` when there is no room for its end: the keeper writes it later."""
+        try:
+            self._change(folder, cancelled=True)
+        except Damaged:
+            if not folder.never_began:
+                raise
+            entries.write(folder, Entry(**_here(folder.project), cancelled=True))
         self._still_waits(folder)
+        self.end_cancelled(folder, message)
+
+    @staticmethod
+    def end_cancelled(folder: JobFolder, message: str = TAKEN_OUT) -> None:
+        """Write the end of what is cancelled, then that it is settled: until that stands there,
+        somebody may have been killed between the two. Under the lock."""
         stopped, code = State.STOPPED, int(Exit.STOPPED)
-        folder.append("end", state=stopped, exit=code, message=message)
         end = Snapshot(state=stopped, kind=folder.kind, exit=code, message=message)
-        folder.write_snapshot(end, durable=True)
+        try:
+            folder.append("end", state=stopped, exit=code, message=message)
+            folder.write_snapshot(end, durable=True)
+        except OSError as error:
+            raise from_os_error(error, f"writing the end of {folder.name}") from error
+        if entry := entries.read(folder):
+            entries.write(folder, msgspec.structs.replace(entry, settled=True))
 
     @staticmethod
     def _still_waits(folder: JobFolder) -> None:
@@ -243,10 +254,12 @@ class Queue:
             self.go_on()
             entry = entries.read(folder)
             if folder.never_began and entry is not None and not entry.cancelled:
-                self._change(folder, host=host(), held="", delay_s=0.0, attempt=1)
+                here = _here(folder.project)
+                self._change(folder, **here, held="", delay_s=0.0, attempt=1)
                 return folder
             now = folder.current()
-            if now.state not in ENDS or now.state is State.DONE:
+            cancelled = folder.never_began and entry is not None  # its end may not be written yet
+            if not cancelled and (now.state not in ENDS or now.state is State.DONE):
                 raise NothingToDo(f"The job {folder.name} is {now.state}: nothing to try again.")
             if later := self.tried_again(folder.name):
                 raise NothingToDo(f"{folder.name} was tried again already, as {later.name}.")
@@ -263,10 +276,10 @@ class Queue:
             entry,
             attempt=entry.attempt + 1,
             again_of=folder.name,
-            host=host(),
             held="",
             cancelled=False,
             settled=False,
+            **_here(folder.project),
         ).resting(rest_s)
         steps = [going_on(folder, index) for index in range(len(job.steps))]
         began = not (entry.cancelled or folder.never_began)
@@ -295,6 +308,19 @@ class Queue:
             return self.boot_path.read_text() != boot_id()
         except (OSError, UnicodeDecodeError):
             return True
+
+
+def _here(project: Path) -> dict[str, Any]:
+    """Fields of an `Entry`: where it is queued."""
+    return {"host": host(), "project": str(project.resolve())}
+
+
+def _are_two(first: Path, second: Path) -> bool:
+    """Whether both are there and not the same folder."""
+    try:
+        return first != second and not first.samefile(second)
+    except OSError:
+        return False
 
 
 def _newest_of_each(jobs: list[JobFolder]) -> list[JobFolder]:

@@ -15,6 +15,7 @@ class Tries:
 
     def __init__(self, queue: Queue, items: Sequence[Item]) -> None:
         self._queue = queue
+        items = sorted(items, key=lambda item: item.is_ours)  # of a job and its copy the job
         self._named = {item.name: item for item in items}
         self._later = {i.entry.again_of: i for i in items if i.entry.again_of}
 
@@ -27,10 +28,10 @@ class Tries:
 
     def may_come(self, folder: JobFolder, end: Snapshot) -> bool:
         """Whether the queue itself will try a job again that ended like this."""
-        item = self._named.get(folder.name)
+        item = self._queue.item(folder)
         return (
-            item is not None
-            and not item.entry.settled
+            folder.was_queued
+            and not (item.entry.settled or item.is_copy)
             and again.may_succeed_later(folder, end, item.entry.attempt)
         )
 

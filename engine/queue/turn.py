@@ -107,10 +107,14 @@ class Look:
 
     def _own(self, item: Item, _job: Job) -> tuple[Standing, str] | None:
         if not item.is_ours:
-            there = item.entry.host or "another machine"
-            return Standing.HELD, f"it was queued on {there}: 'queue retry' lets it start here"
+            there = f"in {item.entry.project}, of which this project is a copy"
+            if not item.is_copy:
+                there = f"on {item.entry.host or 'another machine'}"
+            return Standing.HELD, f"it was queued {there}: 'queue retry' lets it start here"
         if item.entry.held:
             return Standing.HELD, item.entry.held
+        if not item.is_writable:
+            return Standing.HELD, f"you may not write in {item.folder.path}"
         if self._stands_still and item.entry.boot != boot_id():
             return Standing.STILL, "the machine was started since: 'queue run' lets it go on"
         if rest := item.entry.rests_s(time.time()):
@@ -150,7 +154,7 @@ class Look:
         if full := too_full(item.entry.only_when, item.folder.project):
             return Standing.DISK, full
         needs = item.entry.needs_bytes + self._promised
-        why = disk.no_room(self.queue.workspace, needs, self.settings) or disk.over_quota(
+        why = disk.no_room(item.folder.project, needs, self.settings) or disk.over_quota(
             self.usage, needs, self.settings
         )
         return (Standing.DISK, why) if why else None

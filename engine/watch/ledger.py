@@ -7,7 +7,6 @@ it had half done, and an answer to a question reaches the one that runs.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import Literal
 
 import msgspec
 
-from engine.errors import AlreadyRunning, BadInput, Damaged, from_os_error
-from engine.process import FileLock
+from engine.errors import BadInput, Damaged, from_os_error
+from engine.exclusive import changing
 from engine.project import INBOX, Project, now
 from engine.protocol import Step, safe_text, write_atomic
 from engine.watch.candidates import Signature
@@ -24,7 +23,6 @@ from engine.watch.recipes import STAGES
 
 FILE = "arrivals.json"
 VERSION = 1
-PATIENCE_S = 5.0
 RUNS_KEPT = 50
 """Finished runs that are remembered."""
 
@@ -33,6 +31,9 @@ Fate = Literal["taking", "taken", "dead", "question", "filed"]
 
 RunState = Literal["waiting", "queued", "running", "done", "failed"]
 """`waiting` for what no queue knows of, `queued` while its job or a later try stands there."""
+
+ACTIVE: tuple[RunState, ...] = ("waiting", "queued", "running")
+"""States of runs that somebody still follows."""
 
 
 class Arrival(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -143,24 +144,18 @@ class Ledger:
     @contextmanager
     def change(self) -> Iterator[Book]:
         """Change the book and write it back. Raises `AlreadyRunning`, `Damaged`, `NoSpace`."""
-        lock = FileLock(self.project / "locks" / "arrivals")
-        try:
-            patience = time.monotonic() + PATIENCE_S
-            while not lock.acquire():
-                if time.monotonic() > patience:
-                    raise AlreadyRunning(f"{self.path} is being changed by another program.")
-            book = self._read()
-            before = msgspec.json.encode(book)
-            yield book
-            _forget_old(book)
-            after = msgspec.json.encode(book)
-            if after != before:
-                write_atomic(self.path, after)
+        with changing(self.path, self.project / "locks" / "arrivals"):
+            try:
+                book = self._read()
+                before = msgspec.json.encode(book)
+                yield book
+                _forget_old(book)
+                after = msgspec.json.encode(book)
+                if after != before:
+                    write_atomic(self.path, after)
+            except OSError as error:
+                raise from_os_error(error, f"writing {self.path}") from error
             self._book, self._stamp = book, self._stamp_now()
-        except OSError as error:
-            raise from_os_error(error, f"writing {self.path}") from error
-        finally:
-            lock.release()
 
     def drop(self, path: Path) -> None:
         """Forget a file."""
@@ -229,6 +224,6 @@ def retry_file(ledger: Ledger, name: str) -> str:
 
 def _forget_old(book: Book) -> None:
     """Keep the newest of the finished runs."""
-    done = [run for run in book.runs if run.state in ("done", "failed")]
+    done = [run for run in book.runs if run.state not in ACTIVE]
     old = {id(run) for run in done[:-RUNS_KEPT]}
     book.runs = [run for run in book.runs if id(run) not in old]

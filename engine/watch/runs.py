@@ -21,10 +21,9 @@ from engine.queue.turn import Look, Turn
 from engine.reached import is_extracted
 from engine.report import Reporter
 from engine.watch import plan, start
-from engine.watch.ledger import Arrival, Book, Ledger, Run, RunState
+from engine.watch.ledger import ACTIVE, Arrival, Book, Ledger, Run, RunState
 from engine.watch.recipes import ALWAYS, GONE, Recipe, Recipes, find, recipes_of
 
-ACTIVE = ("waiting", "queued", "running")
 PUT_OFF_MOST = 300
 """Times that a run is put off, one a second, for footage that is still arriving."""
 

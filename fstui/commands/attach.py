@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
             f"{folder.name} waits in the queue: 'queue list' says for what, "
             f"'wait {quote(folder.project.name)}' waits with it."
         )
-    interrupts, offset = Interrupts(), folder.events_path.stat().st_size
+    interrupts, offset = Interrupts(), folder.events_size
     if args.readonly:  # Ctrl-C ends the following and nothing else
         return follow(folder, interrupts, offset)
     with interrupts:

@@ -6,8 +6,9 @@ perhaps with its project: film/train. After a restart of the machine nothing sta
 from __future__ import annotations
 
 import argparse
+from contextlib import suppress
 
-from engine.errors import UsageError
+from engine.errors import Damaged, NothingToDo, UsageError
 from engine.process import is_locked
 from engine.protocol import JobFolder
 from engine.queue import entry as entries
@@ -70,16 +71,24 @@ def act(queue: Queue, verb: str, words: list[str]) -> None:
     if ALL in words and verb in ("hold", "release"):
         queue.change_all(lambda _entry: True, held=HELD if verb == "hold" else "")
         return
-    every = [item.folder for item in queue.waiting()] if ALL in words else []
-    for folder in every or [queue.find(word) for word in words if word != ALL]:
-        if verb == "hold":
-            queue.change(folder, held=HELD)
-        elif verb == "release":
-            queue.change(folder, held="")
-        elif verb == "cancel":
-            queue.cancel(folder)
-        else:
-            say(*retried(queue, folder))
+    if ALL in words:
+        for item in queue.waiting():
+            with suppress(NothingToDo, Damaged):  # one that began meanwhile keeps no other from it
+                _act(queue, verb, item.folder)
+        return
+    for folder in [queue.find(word) for word in words]:
+        _act(queue, verb, folder)
+
+
+def _act(queue: Queue, verb: str, folder: JobFolder) -> None:
+    if verb == "hold":
+        queue.change(folder, held=HELD)
+    elif verb == "release":
+        queue.change(folder, held="")
+    elif verb == "cancel":
+        queue.cancel(folder)
+    else:
+        say(*retried(queue, folder))
 
 
 def retried(queue: Queue, folder: JobFolder) -> list[str]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 import argparse
 import time
 
-from engine.errors import NothingToDo, NotPossible
+from engine.errors import BadInput, NothingToDo, NotPossible
 from engine.project import Project
-from engine.protocol import JobFolder, State, find_job, jobs_of, safe_text
+from engine.protocol import JobFolder, State, jobs_of, safe_text
 from fstui.commands.shared import add_project, project_of, say
 from fstui.model import jobs
 
@@ -45,6 +45,8 @@ def stop_in_order(folder: JobFolder) -> None:
     if folder.current().state is not State.STOPPING:
         try:
             jobs.press(folder)
+        except NothingToDo:
+            return  # it has just ended
         except NotPossible:
             say("It runs on another machine and will read the request there.")
     say("It saves before it ends; Ctrl-C stops waiting, '--kill' doesn't wait at all.")
@@ -57,12 +59,12 @@ def job_to_stop(project: Project, name: str | None) -> JobFolder:
     if name is None:
         return running_job(project)
     running = [j for j in jobs_of(project.path) if name in j.name and j.alive()]
-    if len(running) == 1:
-        return running[0]
-    folder = find_job(project.path, name)
-    if folder is None or not folder.alive():
+    if not running:
         raise NothingToDo(f"No job '{safe_text(name)}' of {project.name} is running.")
-    return folder
+    if len(running) > 1:
+        names = ", ".join(j.name for j in running)
+        raise BadInput(f"'{safe_text(name)}' can mean {names}: say which.")
+    return running[0]
 
 
 def running_job(project: Project, kind: str = "") -> JobFolder:

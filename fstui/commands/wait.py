@@ -59,11 +59,12 @@ def look(folder: JobFolder, usage: Usage) -> tuple[JobFolder, bool]:
     """The newest try of a job, and whether that has ended for good. Raises `Stopped` when it waits
     for the user."""
     seen = Look(queue_of(folder.project), settings.load(), usage)
-    folder = seen.tries.last(folder.name) or folder
+    if not seen.queue.item(folder).is_copy:  # what is done is done for the job it was copied from
+        folder = seen.tries.last(folder.name) or folder
     now = folder.current()
     if now.state in ENDS:
         return folder, not seen.tries.may_come(folder, now)
-    turn = next((t for t in seen.turns() if t.item.name == folder.name), None)
+    turn = next((t for t in seen.turns() if t.item.folder.path == folder.path), None)
     if turn and turn.standing in FOR_THE_USER:
         raise Stopped(f"{folder.name} stays in the queue ({turn.standing}): {turn.why}.")
     return folder, False

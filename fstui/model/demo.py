@@ -12,6 +12,7 @@ from engine.errors import Damaged
 from engine.project import Ground, Project
 from engine.protocol import JobFolder, Step
 from engine.reached import checkpoint_iteration, converted_iteration
+from engine.workspace import is_project
 from fstui.model import jobs
 
 NAME = "demo"
@@ -36,7 +37,7 @@ class Result(NamedTuple):
 def prepare(workspace: Path, say: Callable[[str], None]) -> Project:
     """The demo's project with its footage and people; what is missing is fetched and added."""
     packs.fetch([*packs.NETWORKS, *packs.DEMO_FOOTAGE], say)
-    if (workspace / NAME / "project.toml").is_file():
+    if is_project(workspace / NAME):
         project = Project.open(workspace / NAME)
     else:
         project = Project.create(workspace, NAME)

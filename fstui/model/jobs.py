@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Container, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -353,7 +354,8 @@ def kill(folder: JobFolder, patience_s: float = STOP_PATIENCE_S) -> None:
     process.ask_to_kill(_supervisor(folder))
     if wait_for_end(folder, patience_s):
         return
-    process.kill(_supervisor(folder))
+    with suppress(NothingToDo):  # it has just ended
+        process.kill(_supervisor(folder))
     wait_for_end(folder, patience_s)
 
 

@@ -16,6 +16,7 @@ from engine.queue.keeper import kick
 from engine.queue.queue import Queue, queue_of
 from engine.queue.tries import Tries
 from engine.queue.turn import Look, Turn
+from engine.workspace import is_project
 from fstui import settings
 from fstui.i18n import later, tr
 
@@ -92,7 +93,7 @@ def comes_before(project: Project, word: str) -> str:
     its name, or `OTHER/WORD` of another project of the workspace. Raises `BadInput`."""
     other, _, part = word.rpartition("/")
     path = project.path.parent / other if other else project.path
-    if other and not (path / "project.toml").is_file():
+    if other and not is_project(path):
         raise BadInput(
             tr("There is no project '{other}' beside {project}.").format(
                 other=safe_text(other), project=project.name

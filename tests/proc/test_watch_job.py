@@ -121,7 +121,7 @@ def test_a_file_that_vanishes_is_dropped(project: Project) -> None:
 
 
 def test_an_extraction_follows_once_the_running_one_has_ended(project: Project) -> None:
-    project.set_watch(extract=True)
+    project.change(lambda doc: doc["watch"].update(extract=True))
     running = FileLock(project.path / "locks" / "faces")
     assert running.acquire(holder_text("another extraction"))
     folder = watch(project)

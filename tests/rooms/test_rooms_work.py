@@ -849,7 +849,7 @@ async def test_the_project_is_watched_where_it_says_so(
     monkeypatch.setattr(jobs, "start_watch", lambda project, **_: asked.append(project.name))
     plain = fake.make_project(tmp_workspace, "plain")
     keen = fake.make_project(tmp_workspace, "keen")
-    keen.set_watch(extract=True)
+    keen.change(lambda doc: doc["watch"].update(extract=True))
     async with bench(plain.path) as b:
         await b.sees("Target")
         await b.press("w")

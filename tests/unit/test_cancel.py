@@ -13,6 +13,7 @@ import pytest
 
 from engine import cancel, launch
 from engine.cancel import Cancelled, cancelled_by, output_of, stop_if_cancelled
+from engine.errors import Exit
 
 OBEYS = "import os, sys, time; print(os.getpid(), file=open(sys.argv[1], 'w')); time.sleep(600)"
 DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + OBEYS
@@ -74,6 +75,32 @@ def test_a_question_to_the_engine_is_withdrawn(pipe: Path, monkeypatch: pytest.M
         launch, "engine_command", lambda *_: [sys.executable, "-c", OBEYS, str(pipe)]
     )
     assert isinstance(cancelled_after(pipe.read_text, lambda: launch.ask("doctor")), Cancelled)
+
+
+NAPS = """
+import signal, sys
+from engine import ask
+ask.END_PATIENCE_S = 0.1
+if sys.argv[1] == "deaf":
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+ask.QUESTIONS["nap"] = ask.Question("time:sleep", (float,))
+print("begun", flush=True)
+ask.answer(["nap", "600"])
+"""
+
+
+@pytest.mark.parametrize("how", ["obeys", "deaf"])
+def test_a_question_ends_with_who_asked(how: str) -> None:
+    command = [sys.executable, "-c", NAPS, how]
+    env = launch.engine_environment()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=env) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"begun\n"
+        child.stdout.close()  # as the kernel does for one that is killed
+        try:
+            assert child.wait(20) == Exit.STOPPED
+        finally:
+            child.kill()
 
 
 def test_a_process_gets_no_longer_than_was_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,13 @@ import msgspec
 import pytest
 from test_jobs import ended
 
-from engine import clean
+from engine import clean, hooks
 from engine.locks import holder_text
-from engine.process import FileLock
+from engine.process import FileLock, host
 from engine.project import Project
 from engine.protocol import Job, JobFolder, State, Step, jobs_of
 from engine.queue.queue import Queue
+from engine.watch.ledger import Ledger, Run
 from fstui import cli
 from fstui.model.answers import CleanAnswer
 
@@ -161,6 +162,19 @@ def test_jobs_that_run_wait_or_are_waited_for_stay(project: Project) -> None:
     assert [r.path.name for r in found] == [plain.name]
     assert {f.name for f in jobs_of(project.path)} >= {waiting.name, newest.name}
     lock.release()
+
+
+def test_jobs_of_open_runs_and_of_hooks_that_are_due_stay(project: Project) -> None:
+    runs, over, due = (old_job(project, "convert", day) for day in (1, 2, 3))
+    with Ledger(project).change() as book:
+        book.runs = [
+            Run("1", "night", {}, "queued", job=runs.name),
+            Run("2", "night", {}, "done", job=over.name),
+        ]
+    (due.path / hooks.DUE).write_text(host())
+    old_job(project, "convert", 4)
+    found = clean.removable(project, ("jobs",), keep=1)
+    assert [r.path.name for r in found] == [over.name]
 
 
 def test_folders_that_never_became_jobs_go_after_a_while(project: Project) -> None:

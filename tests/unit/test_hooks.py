@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -179,6 +180,25 @@ def test_what_was_begun_before_a_kill_is_not_begun_again(project: Project, serve
     hooks.call(folder)
     assert [e.data["name"] for e in said(folder)] == ["webhook"]
     assert len(server.got) == 1
+
+
+def test_that_a_call_is_due_is_on_the_disk_when_the_job_goes_on(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
+    user_path = user.config_folder()
+    user_path.mkdir()
+    (user_path / "settings.toml").write_text('on_done = ["true"]\n')
+    synced, real = list[int](), os.fsync
+
+    def fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    hooks.expect(folder)
+    assert hooks.are_due(folder)
+    assert synced[0] == (folder.path / hooks.DUE).stat().st_ino
 
 
 def test_a_running_jobs_hooks_are_not_due(project: Project) -> None:

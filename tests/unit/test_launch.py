@@ -24,7 +24,9 @@ from engine.errors import (
 )
 from engine.eventlog import Event
 from engine.fold import fold
-from engine.protocol import Job, JobFolder, Snapshot, State, Step
+from engine.project import Project
+from engine.protocol import Job, JobFolder, Snapshot, State, Step, jobs_of
+from fstui.model import jobs
 
 
 def test_every_exit_code_has_its_class() -> None:
@@ -97,6 +99,24 @@ def test_a_start_that_takes_too_long_is_ended(
     monkeypatch.setattr(launch, "START_PATIENCE_S", 0.1)
     with pytest.raises(EngineCrashed, match="did not start"):
         failing(tmp_path, "import time; time.sleep(100)")
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_job_that_does_not_start_has_an_end_and_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begins: bool
+) -> None:
+    project = Project.create(tmp_path, "film")
+    deaf = [sys.executable if begins else "/no/such/python", "-c", "import time; time.sleep(100)"]
+    monkeypatch.setattr(launch, "engine_command", lambda *_: deaf)
+    monkeypatch.setattr(launch, "START_PATIENCE_S", 0.1)
+    with pytest.raises(FstuiError) as caught:
+        launch.launch(project.path, Job(1, "train", [Step("train", None, {"batch": 4})]))
+    (folder,) = jobs_of(project.path)
+    now = folder.current()
+    assert (now.state, now.message) == (State.CRASHED, str(caught.value))
+    known = jobs.cut_off(project, "train")
+    assert known is not None
+    assert known.settings == {"batch": 4}  # also those of the job that it was to go on from
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,21 @@ import errno
 import os
 import string
 import tomllib
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine import footage as footage_module
 from engine import project as project_module
 from engine.errors import AlreadyRunning, BadInput, Damaged, FstuiError
+from engine.exclusive import changing
 from engine.footage import check_media, content_hash, natural_key
 from engine.process import FileLock
 from engine.project import Ground, Project
+from engine.shelf import kept
 from engine.workspace import check_name, projects_of
 
 
@@ -149,7 +153,7 @@ def test_a_users_comments_and_tables_stay(project: Project, tmp_path: Path) -> N
     toml.write_text(toml.read_text() + "\n# my note\n[mine]\nx = 1\n")
     project.add_sources("a", [footage(tmp_path)])
     project.set_person("a", "The man", Ground.SAMPLE, "me")
-    project.set_watch(extract=True)
+    project.change(lambda doc: doc["watch"].update(extract=True))
     text = toml.read_text()
     assert "# my note" in text
     assert tomllib.loads(text)["mine"] == {"x": 1}
@@ -178,13 +182,13 @@ def test_two_programs_add_without_losing_each_other(project: Project, tmp_path: 
 def test_a_change_waits_for_the_others_lock_and_then_says_so(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(project_module, "CHANGE_PATIENCE_S", 0.05)
+    monkeypatch.setattr(project_module, "changing", partial(changing, patience_s=0.05))
     lock = FileLock(project.path / "locks" / "project")
     assert lock.acquire()
     with pytest.raises(AlreadyRunning, match="try again"):
-        project.set_watch(extract=True)
+        project.change(lambda doc: doc["watch"].update(extract=True))
     lock.release()
-    project.set_watch(extract=True)
+    project.change(lambda doc: doc["watch"].update(extract=True))
 
 
 # --- footage ---------------------------------------------------------------------------------
@@ -257,6 +261,49 @@ def test_copies_never_overwrite(project: Project, tmp_path: Path) -> None:
         "clip-2.mp4",
         "clip.mp4",
     ]
+
+
+def test_a_copy_is_on_the_disk_before_it_is_listed(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    footage(tmp_path / "shots", "1.png")
+    clip, synced, real = footage(tmp_path), list[int](), os.fsync
+
+    def fsync(fd: int) -> None:
+        synced.append(os.fstat(fd).st_ino)
+        real(fd)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    project.add_sources("a", [clip, tmp_path / "shots"], copy=True)
+    side = project.path / "media" / "a"
+    needed = [side / "clip.mp4", side / "shots" / "1.png", side / "shots", side]
+    before = synced.index((project.path / "project.toml").stat().st_ino)
+    assert {path.stat().st_ino for path in needed} <= set(synced[:before])
+
+
+def test_two_copies_that_want_one_name_at_once_both_stay(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, free = project.path / "media" / "a" / "clip.mp4", footage_module.free_name
+
+    def free_until_now(folder: Path, path: Path) -> Path:
+        aim = free(folder, path)
+        if not theirs.exists():
+            theirs.write_bytes(b"theirs")
+        return aim
+
+    monkeypatch.setattr(footage_module, "free_name", free_until_now)
+    (mine,) = project.add_sources("a", [footage(tmp_path)], copy=True)
+    assert theirs.read_bytes() == b"theirs"
+    assert project.source_path(mine).read_bytes() == b"video"
+
+
+def test_a_side_that_is_none_is_damage_and_names_no_folder(project: Project) -> None:
+    toml = project.path / "project.toml"
+    line = '{side="../..", path="/x.mp4", hash="h", size=1, added="2026-01-01T00:00:00+00:00"}'
+    toml.write_text(f"source = [{line}]\n" + toml.read_text())
+    with pytest.raises(Damaged, match=r"a source's side is a, b or target, not '\.\./\.\.'"):
+        Project.open(project.path)
 
 
 def test_a_folder_is_copied_without_what_is_no_media(project: Project, tmp_path: Path) -> None:
@@ -340,6 +387,24 @@ def test_projects_are_listed_newest_first(tmp_path: Path) -> None:
     (tmp_path / "no project").mkdir()
     assert [p.name for p in projects_of(tmp_path)] == ["new", "old"]
     assert projects_of(tmp_path / "missing") == []
+
+
+def test_a_folder_that_may_not_be_looked_into_hides_no_project(tmp_path: Path) -> None:
+    Project.create(tmp_path, "film")
+    (tmp_path / "lost+found").symlink_to("x" * 300)  # an error that also root meets
+    with pytest.raises(OSError, match="too long"):
+        (tmp_path / "lost+found").stat()
+    assert [p.name for p in projects_of(tmp_path)] == ["film"]
+    (tmp_path / "trash").mkdir()
+    (tmp_path / "trash" / "odd").symlink_to("x" * 300)
+    Project.create(tmp_path / "trash", "old")
+    assert [k.name for k in kept(tmp_path)] == ["old"]
+
+
+def test_a_project_that_is_being_made_is_none_yet(tmp_path: Path) -> None:
+    half = Project.create(tmp_path, "film").path.rename(tmp_path / ".film-0123abcd")
+    assert (half / "project.toml").exists()
+    assert projects_of(tmp_path) == []
 
 
 def test_a_new_project_has_a_folder_for_each_side_and_the_inbox(project: Project) -> None:

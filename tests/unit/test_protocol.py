@@ -134,6 +134,15 @@ def test_state_follows_from_lock_and_end(tmp_path: Path) -> None:
     assert folder.current().state is State.DONE
 
 
+def test_a_job_whose_supervisor_never_came_is_interrupted(tmp_path: Path) -> None:
+    folder = make_job(tmp_path)
+    assert folder.current().state is State.QUEUED
+    old = JobFolder(folder.path.rename(tmp_path / "jobs" / "20260101T000000.000-train-abcd"))
+    assert old.current().state is State.INTERRUPTED
+    (old.path / "queue.json").write_text("{}")
+    assert old.current().state is State.QUEUED
+
+
 def test_a_torn_snapshot_is_no_snapshot(tmp_path: Path) -> None:
     folder = make_job(tmp_path, "train")
     folder.write_snapshot(Snapshot(state=State.RUNNING))

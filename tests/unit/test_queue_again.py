@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from pathlib import Path
 
@@ -11,16 +12,18 @@ from queue_tools import entry_of, order, put, standing
 from test_jobs import add, ended
 
 from engine import hooks
-from engine.errors import Exit, FstuiError, NothingToDo
+from engine.errors import Exit, FstuiError, NoSpace, NothingToDo
 from engine.locks import holder_text
 from engine.process import FileLock, host
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step, find_job
 from engine.queue import again
 from engine.queue import entry as entries
-from engine.queue.keeper import advance, kick, stays
+from engine.queue.entry import Entry
+from engine.queue.keeper import advance, kick, own_settings, stays, unsettled
 from engine.queue.queue import Queue
 from engine.queue.turn import Standing
+from engine.settings.user import UserSettings
 from fstui.model import jobs
 from fstui.model.overview import overview
 from fstui.model.tail import Tail
@@ -152,6 +155,48 @@ def test_what_cannot_even_be_started_rests_and_is_held_in_the_end(
     assert standing(folder) == (Standing.HELD, "the engine is not there")
 
 
+def test_a_job_that_cannot_be_written_keeps_no_other_from_its_turn(
+    project: Project,
+    queue: Queue,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    over, bad, good = (put(Project.create(queue.workspace, n)) for n in ("over", "bad", "good"))
+    fail(over, Exit.BAD_INPUT)
+    begun: list[str] = []
+    write = entries.write
+
+    def begin(folder: JobFolder) -> None:
+        if folder.name == bad.name:
+            raise NoSpace("No space left here.")
+        begun.append(folder.name)
+        fail(folder)
+
+    def full(folder: JobFolder, entry: Entry) -> None:
+        if folder.name in (over.name, bad.name):
+            raise NoSpace(f"No space left while writing {folder.name}.")
+        write(folder, entry)
+
+    monkeypatch.setattr("engine.queue.keeper.begin", begin)
+    monkeypatch.setattr(entries, "write", full)
+    monkeypatch.setattr("engine.queue.keeper.own_settings", lambda: UserSettings(at_once=9))
+    for _ in range(2):
+        with queue.locked():
+            advance(queue)
+    assert begun == [good.name]
+    said = capsys.readouterr().err
+    assert said.count(f"{over.name}: No space left while writing") == 1  # not at each look
+
+
+def test_settings_that_cannot_be_read_are_told_once(
+    tmp_workspace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "settings.toml").write_text("queue = [")
+    assert own_settings() == own_settings() == UserSettings()
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
 # --- taking out ---
 
 
@@ -170,6 +215,55 @@ def test_a_cancelled_job_is_stopped_and_nothing_goes_on_from_it(
     with pytest.raises(NothingToDo, match="doesn't wait"):
         queue.cancel(folder)
     assert standing(queue.retry(folder))[0] is Standing.READY
+
+
+class Killed(BaseException):
+    """The process is gone: nothing of it tidies up."""
+
+
+@pytest.mark.parametrize("before", ["append", "write_snapshot"])
+def test_a_cancel_that_was_killed_half_way_is_completed(
+    project: Project, queue: Queue, before: str
+) -> None:
+    folder = put(project)
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(JobFolder, before, kill)
+        with pytest.raises(Killed):
+            queue.cancel(folder)
+    assert unsettled(queue)  # so that whoever looks starts a keeper
+    with queue.locked():
+        advance(queue)
+    now = folder.current()
+    assert (now.state, now.exit) == (State.STOPPED, 9)
+    assert not unsettled(queue)
+    assert order(queue) == []
+
+
+def test_a_cancel_without_room_for_its_end_is_tried_again_by_hand(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = put(project)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(JobFolder, "append", full)
+        with pytest.raises(NoSpace, match="the end of"):
+            queue.cancel(folder)
+    assert queue.retry(folder).name in order(queue)
+
+
+def test_a_job_whose_place_cannot_be_read_is_cancelled(project: Project, queue: Queue) -> None:
+    folder = put(project)
+    (folder.path / "queue.json").write_text("{torn")
+    queue.cancel(folder)
+    assert folder.current().state is State.STOPPED
+    assert order(queue) == []
 
 
 def test_a_job_that_has_begun_is_stopped_not_cancelled(project: Project, queue: Queue) -> None:

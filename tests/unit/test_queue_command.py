@@ -15,10 +15,11 @@ from engine.errors import Exit
 from engine.locks import holder_text
 from engine.process import FileLock
 from engine.project import Project
-from engine.protocol import State
-from engine.queue.queue import Queue
+from engine.protocol import Job, JobFolder, State, Step
+from engine.queue.queue import Item, Queue
 from engine.queue.turn import Standing
 from fstui import cli
+from fstui.model import jobs
 from fstui.model import queue as model_queue
 from fstui.model.answers import QueueAnswer
 
@@ -201,6 +202,21 @@ def test_waiting_for_what_waits_for_the_user_ends(
     assert fstui("wait", "film") == Exit.STOPPED
 
 
+def test_nobody_waits_for_a_copied_job(
+    project: Project, queue: Queue, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    begun, waits = put(project), put(project, "convert", held="you hold it")
+    begun.lock_path.touch()
+    shutil.copytree(project.path, queue.workspace / "copied")
+    lock = FileLock(begun.lock_path)
+    assert lock.acquire(holder_text())
+    assert fstui("wait", "copied", "train", "--timeout", "5") == Exit.STOPPED
+    assert "interrupted" in capsys.readouterr().err
+    assert fstui("wait", "copied", waits.name, "--timeout", "5") == Exit.STOPPED
+    assert "of which this project is a copy" in capsys.readouterr().err
+    lock.release()
+
+
 def test_nobody_can_attach_to_what_has_not_begun(
     project: Project, unkept: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -210,3 +226,76 @@ def test_nobody_can_attach_to_what_has_not_begun(
     assert fstui("stop", "film") == Exit.NOTHING_TO_DO
     assert fstui("tail", "film") == 0
     assert fstui("logs", "film") == 0
+
+
+@pytest.mark.parametrize("verb", ["cancel", "retry"])
+def test_all_means_all_though_one_begins_meanwhile_and_one_is_damaged(
+    project: Project,
+    queue: Queue,
+    unkept: list[Path],
+    monkeypatch: pytest.MonkeyPatch,
+    verb: str,
+) -> None:
+    begins, damaged, held = (put(project, priority=3 - n, held="you hold it") for n in range(3))
+    (damaged.path / "queue.json").write_text("{torn")
+    waiting = Queue.waiting
+
+    def and_one_begins(self: Queue) -> list[Item]:
+        found = waiting(self)
+        begins.lock_path.touch()
+        return found
+
+    monkeypatch.setattr(Queue, "waiting", and_one_begins)
+    assert fstui("queue", verb, "all") == 0
+    if verb == "cancel":
+        assert held.current().state is damaged.current().state is State.STOPPED
+    else:
+        assert entry_of(held).held == ""
+
+
+def test_attaching_before_the_first_event_follows_from_the_beginning(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = JobFolder.create(project.path, Job(1, "train", [Step("train")]))
+    followed: list[tuple[str, int]] = []
+
+    def follow(job: JobFolder, _interrupts: object, offset: int) -> int:
+        followed.append((job.name, offset))
+        return 0
+
+    monkeypatch.setattr("fstui.follow.follow", follow)
+    assert fstui("--readonly", "attach", "film") == 0
+    assert followed == [(folder.name, 0)]
+
+
+def test_nothing_is_stopped_where_nothing_of_that_name_runs(
+    project: Project, unkept: list[Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        ended(project, "train", State.DONE)
+    assert fstui("stop", "film", "train") == Exit.NOTHING_TO_DO
+    assert "No job 'train' of film is running." in capsys.readouterr().err
+    running = [ended(project, "extract", State.RUNNING) for _ in range(2)]
+    locks = [FileLock(folder.lock_path) for folder in running]
+    assert all(lock.acquire(holder_text()) for lock in locks)
+    assert fstui("stop", "film", "extract") == Exit.BAD_INPUT
+    assert all(folder.name in capsys.readouterr().err for folder in running[:1])
+    for lock in locks:
+        lock.release()
+
+
+def test_a_job_that_ends_before_the_signal_was_stopped(
+    project: Project, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = ended(project, "train", State.RUNNING)
+    lock = FileLock(folder.lock_path)
+    assert lock.acquire(holder_text())
+
+    def too_late(job: JobFolder, _patience_s: float) -> bool:
+        """The patience is over, and then it ends."""
+        lock.release()
+        return False
+
+    monkeypatch.setattr(jobs, "wait_for_end", too_late)
+    assert fstui("stop", "film") == 0
+    assert folder.name in capsys.readouterr().out

@@ -8,6 +8,7 @@ import shutil
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -26,6 +27,7 @@ from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.queue import entry as entries
 from engine.queue.keeper import advance, stays
 from engine.queue.queue import Item, Queue
+from engine.queue.tries import Tries
 from engine.queue.turn import Look, Standing
 from engine.settings.user import UserSettings
 
@@ -390,7 +392,56 @@ def test_a_project_from_another_machine_starts_nothing_by_itself(
     assert standing(folder)[0] is Standing.READY
 
 
-@pytest.mark.parametrize("failing", [1, 2, 3, 4])  # file and folder of the place, of the request
+def test_a_project_that_was_copied_starts_nothing_by_itself(project: Project, queue: Queue) -> None:
+    folder = put(project)
+    copied = queue.workspace / "copied"
+    shutil.copytree(project.path, copied)
+    copy = JobFolder(copied / "jobs" / folder.name)
+    look = Look(queue, UserSettings(spare_gb=0.0, at_once=9))
+    standings = {t.item.folder.path: t for t in look.turns()}
+    assert standings[folder.path].standing is Standing.READY
+    assert standings[copy.path].standing is Standing.HELD
+    assert f"queued in {project.path}, of which this project is a copy" in standings[copy.path].why
+    for items in (look.items, look.items[::-1]):
+        last = Tries(queue, items).last(folder.name)
+        assert last is not None
+        assert last.path == folder.path
+    queue.retry(copy)
+    assert queue.item(copy).is_ours
+    assert queue.item(folder).is_ours
+
+
+def test_a_copy_whose_original_is_gone_was_moved(project: Project, queue: Queue) -> None:
+    folder = put(project)
+    moved = shutil.copytree(project.path, queue.workspace / "moved")
+    assert not queue.item(JobFolder(moved / "jobs" / folder.name)).is_ours
+    shutil.rmtree(project.path)
+    assert standing(JobFolder(moved / "jobs" / folder.name))[0] is Standing.READY
+
+
+def test_a_folder_that_may_not_be_written_holds_up_nobody(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs, mine = put(project), put(Project.create(queue.workspace, "other"))
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path) != theirs.path)
+    assert standing(theirs) == (Standing.HELD, f"you may not write in {theirs.path}")
+    assert standing(mine)[0] is Standing.READY
+
+
+def test_a_project_on_a_disk_of_its_own_needs_room_there(
+    project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, here = put(project), put(Project.create(queue.workspace, "other"))
+    real = shutil.disk_usage
+    full = SimpleNamespace(free=0)
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: full if Path(path) == project.path else real(path)
+    )
+    assert standing(away, UserSettings(spare_gb=0.001))[0] is Standing.DISK
+    assert standing(here, UserSettings(spare_gb=0.001))[0] is Standing.READY
+
+
+@pytest.mark.parametrize("failing", [1, 2, 3, 4, 5])  # place, request: file, folder; jobs/
 def test_a_full_disk_queues_nothing(
     project: Project, queue: Queue, monkeypatch: pytest.MonkeyPatch, failing: int
 ) -> None:

@@ -129,7 +129,7 @@ def test_run_starts_the_watchers_that_are_asked_for_and_the_queue(
     tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asks = Project.create(tmp_workspace, "asks")
-    asks.set_watch(extract=True)
+    asks.change(lambda doc: doc["watch"].update(extract=True))
     cooks = Project.create(tmp_workspace, "cooks").path / "project.toml"
     cooks.write_text(
         cooks.read_text() + '\n[[recipe]]\nname = "x"\nwhen = "a"\nsteps = ["extract"]\n'

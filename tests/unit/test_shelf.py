@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from test_jobs import add
 
 from engine import shelf
 from engine.errors import AlreadyRunning, BadInput, Exit
-from engine.locks import holder_text
+from engine.locks import holder_text, take_locks
 from engine.process import FileLock
 from engine.project import Ground, Project
 from engine.protocol import Job, JobFolder, Step
+from engine.queue.queue import Queue
 from engine.store import Store
 from engine.workspace import projects_of
 from fstui import cli
@@ -93,6 +95,45 @@ def test_nothing_moves_while_a_job_runs_and_no_name_is_taken_twice(project: Proj
             act()
     lock.release()
     assert names(project) == ["film", "other"]
+
+
+def moves(path: Path) -> list[Callable[[], object]]:
+    return [lambda: shelf.rename(path, "new"), lambda: shelf.put_away(path, "trash")]
+
+
+def test_nothing_moves_while_the_queue_may_start_a_job(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = Queue(project.path.parent)
+    queue.add(project.path, Job(1, "train", [Step("train")]), held="you hold it")
+    monkeypatch.setattr(shelf, "QUEUE_PATIENCE_S", 0.0)
+    with queue.locked():  # as the keeper does
+        for act in moves(project.path):
+            with pytest.raises(AlreadyRunning, match="queue of"):
+                act()
+    assert moves(project.path)[0]() == project.path.parent / "new"
+
+
+@pytest.mark.parametrize("act", range(3))
+def test_no_job_gets_its_part_of_a_project_that_moves(
+    project: Project, monkeypatch: pytest.MonkeyPatch, act: int
+) -> None:
+    met: list[str] = []
+
+    def look(*_: object, **__: object) -> bool:
+        for stage in ("extract", "train", "convert", "watch", "preview"):
+            with pytest.raises(AlreadyRunning):
+                take_locks(project.path, Job(1, stage, [Step(stage)]), "late")
+            met.append(stage)
+        raise BadInput("seen")
+
+    monkeypatch.setattr(shelf, "_move", look)
+    monkeypatch.setattr(shelf, "_bring", look)
+    copies = [lambda: shelf.duplicate(project.path, "new", model=False)]
+    with pytest.raises(BadInput, match="seen"):
+        [*moves(project.path), *copies][act]()
+    assert len(met) == 5
+    shelf.refuse_if_busy(project.path)  # given back
 
 
 def test_a_duplicate_that_fails_leaves_nothing(

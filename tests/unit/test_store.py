@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from engine import filesystems
 from engine.errors import AlreadyRunning, BadInput, Damaged, NoSpace
 from engine.filesystems import file_system
 from engine.store import Store, journal_mode
@@ -175,6 +176,20 @@ def test_file_systems_by_the_mount_table(tmp_path: Path) -> None:
     assert file_system(Path("/proc/self")) == "proc"
     assert file_system(tmp_path) not in ("", "proc")
     assert journal_mode(tmp_path) == "WAL"
+
+
+def test_a_mount_of_any_name_is_recognised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["Größe", "two words", "back\\slash", os.fsdecode(b"latin-\xe9")]
+    table = b"root / ext4 rw 0 0\n"
+    for name in names:
+        escaped = os.fsencode(tmp_path / name).replace(b"\\", b"\\134").replace(b" ", b"\\040")
+        table += b"nas:/x " + escaped + b" nfs4 rw 0 0\n"
+    mounts = tmp_path / "mounts"
+    mounts.write_bytes(table)
+    monkeypatch.setattr(filesystems, "MOUNTS", mounts)
+    assert [file_system(tmp_path / name / "film") for name in names] == ["nfs4"] * len(names)
+    assert file_system(tmp_path) == "ext4"
+    assert journal_mode(tmp_path / "Größe") == "DELETE"
 
 
 @pytest.mark.parametrize("name", ["../../../../victim", "..", ".", "", "a/b", "a\\b", "a\0b"])

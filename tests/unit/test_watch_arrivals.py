@@ -159,7 +159,7 @@ def test_a_file_without_permission_is_refused_and_taken_once_it_has_it(
 def test_a_watcher_killed_over_a_file_takes_it_once(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    bench.project.set_watch(extract=True)
+    bench.project.change(lambda doc: doc["watch"].update(extract=True))
     real = listing.list_sources
 
     def killed(project: Project, side: str, paths: list[Path]) -> Any:

@@ -154,7 +154,7 @@ def test_a_file_that_is_renamed_stays_the_source_that_it_was(bench: Bench) -> No
     with ledger.change() as book:
         book.runs += [Run(s, "gone", {"media/a/x.mp4": "a"}, s) for s in ("done", "running")]
     bench.watcher.runs.tick = lambda _: None  # type: ignore[method-assign]
-    bench.project.set_watch(extract=True)
+    bench.project.change(lambda doc: doc["watch"].update(extract=True))
     path.rename(path.with_name("y.mp4"))
     bench.run(4)
     assert bench.told("a/y.mp4")[-1] == ("ready", "it was listed already")
@@ -167,7 +167,7 @@ def test_a_file_that_is_renamed_stays_the_source_that_it_was(bench: Bench) -> No
 def test_a_file_that_is_only_touched_is_not_given_to_recipes_again(bench: Bench) -> None:
     path = bench.put("a/x.mp4")
     bench.run(4)
-    bench.project.set_watch(extract=True)
+    bench.project.change(lambda doc: doc["watch"].update(extract=True))
     os.utime(path, (1, 1))
     bench.run(4)
     assert bench.told("a/x.mp4")[-1] == ("ready", "it was listed already")

@@ -66,7 +66,7 @@ def test_a_recipe_is_read_as_it_was_written(project: Project) -> None:
 
 
 def test_extract_under_watch_is_a_recipe_for_all_sides(project: Project) -> None:
-    project.set_watch(extract=True)
+    project.change(lambda doc: doc["watch"].update(extract=True))
     (recipe,) = recipes_of(project).good
     assert (recipe.name, recipe.places, recipe.steps) == (ALWAYS, ("a", "b", "target"), ["extract"])
 
