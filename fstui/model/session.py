@@ -56,10 +56,14 @@ class Session:
     def open(self, path: Path) -> Project:
         """Turn to a project. Raises `BadInput` or `Damaged`; the old one stays open then."""
         project = Project.open(path)
+        self.turn_to(project)
+        return project
+
+    def turn_to(self, project: Project) -> None:
+        """The same with a project that was read already."""
         self.project = project
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = str(project.path)
-        return project
 
     def close(self) -> None:
         """Turn to no project."""
@@ -67,10 +71,11 @@ class Session:
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = ""
 
-    def reload(self) -> None:
-        """Read project.toml again after a change."""
-        if self.project:
-            self.project = Project.open(self.project.path)
+    def renew(self, project: Project) -> None:
+        """Take a project as it was read again after a change, unless another one is open by
+        now."""
+        if self.project and self.project.path == project.path:
+            self.project = project
 
     @property
     def view(self) -> View:

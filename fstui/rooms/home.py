@@ -103,9 +103,11 @@ class Home(Room):
             entry.count(len(rows), len(found))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nowhere to go back to, and no job to start."""
-        if action in ("back", "start", "stop", "pause", "watch", "freeze"):
+        """There is nowhere to go back to but to the whole list, and no job to start."""
+        if action in ("start", "stop", "pause", "watch", "freeze"):
             return False
+        if action == "back":
+            return bool(self.query("Filter.-open"))
         if action == "filter":
             return bool(self.studio.session.overviews)
         return super().check_action(action, parameters)
@@ -114,9 +116,9 @@ class Home(Room):
         """Ask for a name, make the project and open it."""
         from fstui.rooms.new import NewProject
 
-        def go(path: Path | None) -> None:
+        async def go(path: Path | None) -> None:
             if path is not None:
-                self.studio.open_project(path, "project")
+                await self.studio.open_project(path, "project")
 
         self.app.push_screen(NewProject(self.studio.session.workspace), go)
 
@@ -178,9 +180,9 @@ class Home(Room):
         """Back to the list."""
         self.query_one(Rows).focus()
 
-    def on_rows_chosen(self, message: Rows.Chosen) -> None:
+    async def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Open the project."""
-        self.studio.open_project(Path(message.key))
+        await self.studio.open_project(Path(message.key))
 
 
 def row_of(one: Overview, now: float, disk: int | None = None) -> Row:

@@ -117,12 +117,12 @@ class QueueRoom(Room):
         self._tell()
         self.refresh_bindings()
 
-    def on_rows_chosen(self, _message: Rows.Chosen) -> None:
+    async def on_rows_chosen(self, _message: Rows.Chosen) -> None:
         """Enter opens the job's project in the room of its stage, or the job's log."""
         if chosen := self.chosen:
             room = ROOMS.get(chosen.folder.kind, "log")
             self.studio.session.log_asked = chosen.folder if room == "log" else None
-            self.studio.open_project(chosen.folder.project, room)
+            await self.studio.open_project(chosen.folder.project, room)
 
     # --- filter -------------------------------------------------------------------------------
 

@@ -213,6 +213,7 @@ class SettingsRoom(Room):
     def reread(self) -> None:
         """The workbench uses what is set now."""
         self.attempt(self._take_own)
+        self.reload()
         self.read()
 
     def _take_own(self) -> None:
@@ -222,7 +223,6 @@ class SettingsRoom(Room):
         self.app.set_keymap(keymap.load_overrides(settings.config_folder()))
         if now.theme != before.theme:
             self.app.theme = theme.first(self.app)
-        self.studio.session.reload()
 
     def action_edit(self) -> None:
         """The file of the setting under the cursor, in the user's editor."""
@@ -294,11 +294,9 @@ class SettingsRoom(Room):
 
     def _reset(self) -> None:
         self.studio.session.require_writing()
-        for project in (None, self.studio.session.project):
-            if project is not None or any(
-                n.startswith(YOURS) and a.set for n, a in self._all.items()
-            ):
-                preferences.reset(project)
+        project, differ = self.studio.session.project, (n for n, a in self._all.items() if a.set)
+        for whose in {None if name.startswith(YOURS) else project for name in differ}:
+            preferences.reset(whose)
 
     # --- filter -------------------------------------------------------------------------------
 
