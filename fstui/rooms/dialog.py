@@ -51,7 +51,6 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         """Title, fields, problem, buttons."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-long" if self.long else "dialog"):
             yield Static(Content(self.title_text()), classes="dialog--title")
             yield Fields(*self.fields(), classes="dialog--fields")

@@ -39,7 +39,6 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Keys that are valid now (esc closes)")
             if self._room:

@@ -44,7 +44,6 @@ class JobChoice(ModalScreen[JobFolder]):
 
     def compose(self) -> ComposeResult:
         """Title, list, filter."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Jobs of this project (enter shows its log, esc closes)")
             yield Static(Content(title), classes="dialog--title")

@@ -53,7 +53,6 @@ class Sessions(Over):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Sessions of this model (esc closes)")
             yield Static(Content(title), classes="dialog--title")

@@ -61,7 +61,6 @@ class Shots(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Title, list, what is wrong, keys."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Shots of {clip}: other settings from a frame on, until the next shot")
             shown = title.format(clip=safe_text(self._clip))

@@ -43,7 +43,6 @@ class Menu(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """The question and its answers."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         title = tr("{name} (esc closes)").format(name=self._question)
         with Vertical(classes="dialog dialog-choices"):
             yield Static(Content(title), classes="dialog--title")
