@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from engine.errors import FstuiError
@@ -40,7 +41,8 @@ class Control:
         """Whether the step should finish its batch, save and end. Looks for commands first."""
         self.look()
         while self._paused and not self._stop:
-            self._report.heartbeat()
+            with suppress(OSError):
+                self._report.heartbeat()
             time.sleep(POLL_S)
             self.look()
         return self._stop
@@ -68,4 +70,5 @@ class Control:
             self._paused = command.verb == "pause"
         else:
             known = False
-        self._report.event("ack", verb=command.verb, id=command.id, known=known, **answer)
+        with suppress(OSError):  # what finds no room on the disk is obeyed all the same
+            self._report.event("ack", verb=command.verb, id=command.id, known=known, **answer)

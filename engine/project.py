@@ -197,17 +197,20 @@ class Project:
 
     def add_sources(self, side: str, paths: list[Path], *, copy: bool = False) -> list[Source]:
         """List footage for a side; copies it into `media/` on request. What is listed already
-        (same side, same content) is left out.
+        (same side, same content) is left out, but for what isn't there any more: it was moved.
 
         Raises `BadInput` before anything is copied. When a copy fails nothing is listed; the ones
         before it stay in `media/`."""
         if side not in SIDES:
             raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
-        have = {s.hash for s in self.file.source if s.side == side}
+        have = {s.hash for s in self.sources(side) if os.path.exists(self.source_path(s))}
         by_hash: dict[str, Path] = {}
         for path in map(check_media, paths):
             stop_if_cancelled()
-            by_hash.setdefault(content_hash(path), path)
+            try:
+                by_hash.setdefault(content_hash(path), path)
+            except OSError as error:
+                raise from_os_error(error, f"reading {safe_text(str(path))}") from error
         stop_if_cancelled()
         new: list[Source] = []
         for source_hash, path in by_hash.items():
@@ -348,14 +351,17 @@ def _person_side(side: str) -> str:
 
 
 def enter_sources(doc: Any, new: list[Source]) -> None:
-    """Add `[[source]]` tables, but for those that another program has added meanwhile."""
+    """Add `[[source]]` tables; one that there is of the same content says where it lies now."""
     import tomlkit
 
     tables = doc.setdefault("source", tomlkit.aot())
-    have = {(table.get("side"), table.get("hash")) for table in tables}
+    have = {(table.get("side"), table.get("hash")): table for table in tables}
     places = {(table.get("side"), table.get("path")): table for table in tables}
     for source in new:
-        if (source.side, source.hash) in have:
+        if known := have.get((source.side, source.hash)):
+            known["path"] = source.path  # it was moved, or another program added it meanwhile
+            if (over := places.get((source.side, source.path), known)) is not known:
+                tables.remove(over)  # what lay there before
             continue
         if known := places.get((source.side, source.path)):
             known.update(msgspec.to_builtins(source))  # other content in the same place

@@ -40,6 +40,8 @@ END_STATES: dict[int, State] = {
     Exit.CRASHED: State.CRASHED,
 }
 """Every other exit code is a failure that a step explained."""
+BY_SIGNAL = "(a signal asked for it, as at a shutdown)"
+"""Behind the words of a stop that the user did not ask for."""
 
 
 def run(path: Path) -> int:
@@ -77,13 +79,19 @@ def run(path: Path) -> int:
             held.release()
     supervisor.end(code, message)
     lock.release()
-    afterwards(folder)
+    afterwards(folder, supervisor.snapshot.state)
     return code
 
 
-def afterwards(folder: JobFolder) -> None:
-    """What follows an end and can't change it: the user's hooks, and the queue goes on."""
-    for act in (lambda: hooks.call(folder), lambda: kick(folder.project.parent)):
+def afterwards(folder: JobFolder, state: State) -> None:
+    """What follows an end and can't change it: the user's hooks, and the queue goes on. Not after
+    a signal: at a shutdown what begins now would only hold it up."""
+
+    def go_on() -> None:
+        if state is not State.INTERRUPTED:
+            kick(folder.project.parent)
+
+    for act in (lambda: hooks.call(folder), go_on):
         try:
             act()
         except (FstuiError, OSError) as error:
@@ -117,6 +125,8 @@ class Supervisor:
         self._dirty = True
         self._stop = False
         self._kill = False
+        self._asked = False
+        """Whether it was the user who asked for the stop, and not a signal alone."""
         self._step_end: tuple[int, str] | None = None
 
     # --- life ---
@@ -133,6 +143,7 @@ class Supervisor:
     def wait_for_locks(self, *, cancelled: bool) -> list[FileLock]:
         """The project's locks for a job of the queue: another one may have been faster."""
         if cancelled:
+            self._asked = True
             raise Stopped("taken out of the queue as it began")
         while True:
             try:
@@ -163,11 +174,15 @@ class Supervisor:
                 lock.release()
 
     def end(self, code: int, message: str) -> None:
-        """Write the end into the snapshot and the event log, whatever happened."""
+        """Write the end into the snapshot and the event log, whatever happened. A stop that only a
+        signal asked for reads as a cut: the queue, recipes and the service go on with it."""
         # On a full disk this makes the room that the end is written into.
         self._reserve.unlink(missing_ok=True)
         self._tail()
         self.snapshot.state = END_STATES.get(code, State.FAILED)
+        if self.snapshot.state is State.STOPPED and not self._is_wanted():
+            self.snapshot.state = State.INTERRUPTED
+            message = f"{message.rstrip('.')} {BY_SIGNAL}"
         self.snapshot.exit = code
         self.snapshot.message = safe_text(message)
         self.snapshot.phase = ""
@@ -180,12 +195,17 @@ class Supervisor:
             log(f"The end could not be written: {error}")
 
     def on_stop_signal(self, _number: int) -> None:
-        """SIGTERM, SIGINT, SIGHUP: the same path as a stop command."""
+        """SIGTERM, SIGINT, SIGHUP: the step saves and ends as for a stop command, but whoever wants
+        a job stopped leaves a command first (`stop`): alone it is the machine that goes down."""
         self._stop = True
 
     def on_kill_signal(self) -> None:
         """The user doesn't want to wait for the step to save."""
-        self._kill = True
+        self._kill = self._asked = True
+
+    def _is_wanted(self) -> bool:
+        """Whether the user asked for the end: by a command, read or not, or by a kill."""
+        return self._asked or any(c.verb == "stop" for _, c in self.folder.commands())
 
     # --- devices ---
 
@@ -212,6 +232,7 @@ class Supervisor:
         for path, command in self.folder.commands():
             known = command.verb == "stop"
             self._stop |= known
+            self._asked |= known
             self.folder.append("ack", verb=command.verb, id=command.id, known=known)
             path.unlink(missing_ok=True)
 
@@ -285,7 +306,8 @@ class Supervisor:
             if event.k == "step-end":
                 self._step_end = (event.data["exit"], event.data["message"])
             if event.k == "ack" and event.data.get("verb") == "stop":
-                self._stop = True  # also holds for the steps that have not begun
+                # Also holds for the steps that have not begun.
+                self._stop = self._asked = True
         if self._stop and self.snapshot.state in (State.RUNNING, State.PAUSED):
             self.snapshot.state = State.STOPPING
         self._dirty |= bool(events)

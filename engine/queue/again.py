@@ -17,7 +17,7 @@ TRIES: dict[Exit, int] = {
 }
 """How often a job is begun in all, by the exit code that it ends with. A full disk is cleared and a
 lock given up; memory and a crash deserve one more try; a stop counts only where nobody asked for it
-(power, a killed supervisor). Bad input and a refusal stay what they are."""
+(power, a shutdown, a killed supervisor). Bad input and a refusal stay what they are."""
 AWAY_TRIES = 12
 """The same for footage that is away: a network drive comes back."""
 START_TRIES = 4
@@ -26,7 +26,8 @@ START_TRIES = 4
 
 def rest_s(attempt: int, end: Snapshot | None = None) -> float:
     """The rest after an attempt (from 1 on): a minute, doubled each time, at most an hour. After a
-    first one that power or a kill ended there is none: nothing was wrong with the job."""
+    first one that was cut off (power, a shutdown, a kill) there is none: the job was not at fault.
+    """
     if attempt == 1 and end is not None and end.state is State.INTERRUPTED:
         return 0.0
     return min(FIRST_REST_S * 2 ** (attempt - 1), LONGEST_REST_S)

@@ -11,12 +11,12 @@ from engine.errors import FstuiError, NothingToDo
 from engine.project import Project
 from engine.queue import entry as entries
 from engine.queue.queue import Item, Queue
-from engine.watch.recipes import GONE, Recipe, Recipes, find, recipes_of
+from engine.watch.recipes import GONE, Recipes, find, recipes_of
 
 
 def follow_edits(queue: Queue) -> None:
     """Give what waits the conditions that its recipe has now, and take out what has no recipe any
-    more. A project.toml that can't be read changes nothing. Under the queue's lock."""
+    more. A project.toml or a recipe that can't be read changes nothing. Under the queue's lock."""
     known: dict[Path, Recipes] = {}
     for item in queue.waiting():
         project = item.folder.project
@@ -28,10 +28,13 @@ def follow_edits(queue: Queue) -> None:
         except FstuiError:
             continue
         with suppress(NothingToDo):  # it begins just now
-            _follow(queue, item, find(known[project], item.entry.recipe))
+            _follow(queue, item, known[project])
 
 
-def _follow(queue: Queue, item: Item, recipe: Recipe | None) -> None:
+def _follow(queue: Queue, item: Item, recipes: Recipes) -> None:
+    recipe = find(recipes, item.entry.recipe)
+    if recipe is None and recipes.problem_of(item.entry.recipe):
+        return
     if recipe is None:
         queue.take_out(item.folder, f"taken out of the queue: {GONE}")
     elif recipe.conditions != item.entry.only_when:

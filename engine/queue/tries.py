@@ -48,8 +48,9 @@ class Tries:
         now = folder.current().state
         if now not in ENDS or now is State.DONE:
             return None
-        # Names begin with the time: what goes on from a job is newer than it.
-        newer = (f for f in jobs_of(folder.project) if f.name > name)
+        # Names begin with the time: what goes on from a job isn't older than it.
+        made = name.partition("-")[0]
+        newer = (f for f in jobs_of(folder.project) if f.name >= made)
         return next((f for f in newer if _resumes(f) == name), None)
 
 

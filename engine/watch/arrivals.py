@@ -14,7 +14,7 @@ from engine.watch.candidates import BESIDE, Candidate, places_of, refusal
 from engine.watch.ledger import Arrival, Book, Fate, Ledger, stamped
 from engine.watch.looking import Seen
 from engine.watch.observe import Notices
-from engine.watch.runs import Runs, give
+from engine.watch.runs import Runs, give, rename
 from engine.watch.settle import Ready, Settler
 from engine.work import Work
 
@@ -179,17 +179,19 @@ class Arrivals:
         listed = listing.list_sources(project, side, [c.path.resolve() for c in found])
         fresh: dict[str, Arrival] = {}
         with self._ledger.change() as book:
-            for c, (why, was_there) in zip(found, listed, strict=True):
+            for c, (why, was_there, lay) in zip(found, listed, strict=True):
                 if why:
                     continue
+                if lay:
+                    rename(book, self._ledger.key(lay), self._ledger.key(c.path))
                 known = before[c.path]
                 arrival = self._enter(book, c, "taken")
                 if not was_there or (known and not known.decided):
                     fresh[self._ledger.key(c.path)] = arrival
             give(book, self._runs.read(project), fresh)
         said = zip(found, listed, strict=True)
-        self._refuse(*((c, why) for c, (why, _) in said if why))
-        for c, (why, was_there) in zip(found, listed, strict=True):
+        self._refuse(*((c, why) for c, (why, *_) in said if why))
+        for c, (why, was_there, _) in zip(found, listed, strict=True):
             if not why:
                 self.taken += self._ledger.key(c.path) in fresh
                 self._end(c, "ready", "it was listed already" if was_there else "")

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES, media_in
 from engine.project import INBOX, SIDES, Project
+from engine.protocol import safe_text
 
 UNFINISHED = (".part", ".partial", ".crdownload", ".download", ".filepart", ".tmp", "~")
 """Ends of names under which programs write what is not whole yet. rsync's begin with a dot."""
+OF_DRIVES = frozenset({"@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN"})
+"""Folders that network drives keep for themselves: small pictures of the footage, and rubbish."""
 BESIDE = ""
 """The place of what lies in `media/` beside its folders."""
 
@@ -65,9 +68,9 @@ def is_ignored(name: str) -> bool:
 
 
 def candidates(place: str, folder: Path) -> Iterator[Candidate]:
-    """What lies in a watched folder; a folder in it counts as one where it holds pictures, and the
-    videos in it each for themselves. What vanishes meanwhile is left out. Raises `OSError` when
-    the folder itself can't be looked at."""
+    """What lies in a watched folder; a folder in it, however deep, counts as one where it holds
+    pictures, and the videos in it each for themselves. What vanishes meanwhile is left out. Raises
+    `OSError` when the folder itself can't be looked at."""
     for entry in _entries(folder):
         if entry.is_dir(follow_symlinks=False):
             yield from _inside(place, Path(entry.path))
@@ -85,12 +88,22 @@ def misplaced(media: Path) -> Iterator[Candidate]:
             yield Candidate(BESIDE, folder, signature)
 
 
-def _inside(place: str, folder: Path) -> Iterator[Candidate]:
+def _inside(place: str, top: Path) -> Iterator[Candidate]:
+    """Footage in a folder and in those in it; other files there are no matter."""
+    folders = [top]
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = _entries(folder)
+        except OSError:
+            continue
+        yield from _of_folder(place, folder, entries)
+        deeper = [e for e in entries if e.is_dir(follow_symlinks=False)]
+        folders += (Path(e.path) for e in reversed(deeper))
+
+
+def _of_folder(place: str, folder: Path, entries: list[os.DirEntry[str]]) -> Iterator[Candidate]:
     pictures = []
-    try:
-        entries = _entries(folder)
-    except OSError:
-        return
     for entry in entries:
         suffix = Path(entry.name).suffix.lower()
         if suffix in IMAGE_SUFFIXES:
@@ -103,7 +116,8 @@ def _inside(place: str, folder: Path) -> Iterator[Candidate]:
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as found:
-        return sorted((e for e in found if not is_ignored(e.name)), key=lambda e: e.name)
+        wanted = (e for e in found if not is_ignored(e.name) and e.name not in OF_DRIVES)
+        return sorted(wanted, key=lambda e: e.name)
 
 
 def _signature(entries: list[os.DirEntry[str]]) -> Signature | None:
@@ -136,6 +150,16 @@ def refusal(path: Path, folder: Path) -> str | None:
             return "it is no video or picture by its name"
         if not os.access(path, os.R_OK):
             return "it can't be read: its permissions don't allow it"
+        if stat.S_ISDIR(kind) and (link := _link_out(path, folder)):
+            return f"it holds a link that leads out of the folder: {safe_text(link)}"
     except (OSError, RuntimeError) as error:
         return f"it can't be read: {getattr(error, 'strerror', None) or error}"
     return None
+
+
+def _link_out(pictures: Path, folder: Path) -> str:
+    """The name of a link among a folder's media that leads out of the watched folder, or nothing:
+    whoever can deliver footage shall not have any file of this machine read."""
+    real = folder.resolve()
+    links = (item for item in media_in(pictures) if item.is_symlink())
+    return next((item.name for item in links if not item.resolve().is_relative_to(real)), "")

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.convert.identity import Person, distance_to, person_of
-from engine.errors import FstuiError
+from engine.errors import FstuiError, from_os_error
 from engine.media.probe import probe
 from engine.media.read import FrameReader, Run
 from engine.media.whole import missing_end
 from engine.project import PERSON_SIDES, Project
+from engine.protocol import safe_text
 from engine.store import Store
 
 STRIDE = 25
@@ -66,6 +67,8 @@ def _answer(act: Callable[[Path], dict[str, Any]], path: Path) -> dict[str, Any]
         return act(path)
     except FstuiError as error:
         return {"error": str(error)}
+    except OSError as error:
+        return {"error": str(from_os_error(error, f"reading {safe_text(str(path))}"))}
 
 
 def _people(project: Project) -> dict[str, Person]:

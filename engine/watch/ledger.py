@@ -217,10 +217,13 @@ def retry_run(ledger: Ledger, run_id: str) -> str:
 
 
 def retry_file(ledger: Ledger, name: str) -> str:
-    """Have a dead letter or a question looked at again; its path. Raises `BadInput`."""
+    """Have a dead letter or a question looked at again; its path. That it came by the inbox stays.
+    Raises `BadInput`."""
     with ledger.change() as book:
         path = book.find(name, "dead", "question")
-        del book.files[path]
+        known = book.files.pop(path)
+        if known.from_inbox:
+            book.files[path] = stamped(Arrival(known.place, "filed", from_inbox=True))
         return path
 
 

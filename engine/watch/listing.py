@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from engine.errors import BadInput, EngineCrashed
+from engine.cancel import stop_if_cancelled
+from engine.errors import BadInput, EngineCrashed, NotPossible
 from engine.footage import content_hash
 from engine.launch import ask
 from engine.project import Project
@@ -36,7 +37,7 @@ def examine(paths: Sequence[Path]) -> list[Examined]:
 
 
 def sort(project: Project, paths: Sequence[Path], settings: WatchSettings) -> list[Verdict]:
-    """Where each of the inbox's media goes. Raises what can't be said yet (`NotPossible`)."""
+    """Where each of the inbox's media goes. Raises what is the project's trouble, not theirs."""
 
     def of(paths: Sequence[Path]) -> list[Any]:
         words = [str(project.path), str(settings.inbox_frames), *map(str, paths)]
@@ -57,10 +58,12 @@ def _judged(found: dict[str, Any], settings: WatchSettings) -> Verdict:
 
 
 def _each(paths: Sequence[Path], of: Callable[[Sequence[Path]], list[Any]]) -> list[Any]:
-    """The answers for all at once; where a file among them ends the engine, half by half."""
+    """The answers for all at once; where a file among them ends the engine or gets no answer out of
+    it, half by half, so that it keeps no other waiting."""
     try:
         return of(paths)
-    except EngineCrashed as error:
+    except (BadInput, EngineCrashed, NotPossible) as error:
+        stop_if_cancelled()  # a shutdown ends the engine's process too: no fault of a file
         if len(paths) == 1:
             return [{"error": str(error)}]
     half = len(paths) // 2
@@ -74,6 +77,8 @@ class Listed(NamedTuple):
     """What keeps it from being a source; "" if it is one."""
     was_there: bool
     """Whether it was one before."""
+    before: Path | None = None
+    """Where it lay then, if that was elsewhere."""
 
 
 def list_sources(project: Project, side: str, paths: Sequence[Path]) -> list[Listed]:
@@ -84,7 +89,13 @@ def list_sources(project: Project, side: str, paths: Sequence[Path]) -> list[Lis
     known = sources_of(project, side)
     there = {path for path in paths if is_listed(known, path)}
     whys = _list_new(project, side, [path for path in paths if path not in there])
-    return [Listed(whys.get(path, ""), path in there) for path in paths]
+    now = sources_of(project, side)
+    moved = {content: path for path, content in known.items() if path not in now}
+    before = {path: moved.get(now.get(path, "")) for path in paths}
+    return [
+        Listed(whys.get(path, ""), path in there or before[path] is not None, before[path])
+        for path in paths
+    ]
 
 
 def _list_new(project: Project, side: str, paths: Sequence[Path]) -> dict[Path, str]:

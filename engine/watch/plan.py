@@ -8,20 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from engine.convert.roles import roles_of
-from engine.devices import device_lock, gpus
 from engine.errors import FstuiError
-from engine.process import is_locked
 from engine.project import SIDES, Project
 from engine.protocol import JobFolder, Step, jobs_of
-from engine.queue.conditions import NOT_COUNTED, too_early, too_full, too_many
+from engine.queue.conditions import too_early
 from engine.reached import checkpoint_iteration, is_extracted
 from engine.settings import ConvertSettings, as_list, read
 from engine.trust.consent import problems_of
 from engine.watch.recipes import Recipe
-from engine.workspace import projects_of
-
-COMPUTING = ("faces", "model", "out")
-"""Locks of a project that a job holds while it computes."""
 
 
 def steps_of(
@@ -84,10 +78,12 @@ def holds(
     new: Set[str] = frozenset(),
     trainings: Sequence[str] = (),
 ) -> list[str]:
-    """What a run still waits for, in words; `moment` is the machine's own time of day. On the `new`
-    sides there is footage that nobody has listed yet; `trainings` are jobs of other runs that train
-    or will."""
-    return [*lacks(project, recipe, new, trainings), *_conditions(project, recipe, moment)]
+    """What a run waits for before its job is put in the queue, in words; the queue alone judges the
+    recipe's other conditions (`engine.queue.turn`). `moment` is the machine's own time of day. On
+    the `new` sides there is footage that nobody has listed yet; `trainings` are jobs of other runs
+    that train or will."""
+    early = too_early(recipe.conditions, moment)
+    return [*lacks(project, recipe, new, trainings), *filter(None, [early])]
 
 
 def lacks(
@@ -139,25 +135,3 @@ def _trains(folder: JobFolder) -> bool:
         return any(step.stage == "train" for step in folder.job().steps)
     except FstuiError:
         return False
-
-
-def _conditions(project: Project, recipe: Recipe, moment: datetime) -> list[str]:
-    conditions = recipe.conditions
-    running = sum(j.alive() for j in jobs_of(project.path) if j.kind not in NOT_COUNTED)
-    taken = recipe.device_free and not device_is_free(project)
-    held = (
-        too_early(conditions, moment),
-        too_full(conditions, project.path),
-        "the device is taken" if taken else "",
-        too_many(conditions, running),
-    )
-    return [why for why in held if why]
-
-
-def device_is_free(project: Project) -> bool:
-    """Whether a GPU is free; without any, whether no project of the workspace computes."""
-    devices = gpus()
-    if devices:
-        return any(not is_locked(device_lock(gpu).path) for gpu in devices)
-    folders = {*projects_of(project.path.parent), project.path}
-    return not any(is_locked(f / "locks" / name) for f in folders for name in COMPUTING)

@@ -18,7 +18,7 @@ STAGES = ("extract", "train", "convert")
 PLACES = (*SIDES, INBOX)
 ALWAYS = "watch.extract"
 """The recipe that `extract = true` under `[watch]` stands for."""
-GONE = "project.toml has no such recipe that can be used"
+GONE = "project.toml has no such recipe any more"
 LIMITS = ("iterations", "seconds", "plateau")
 """Settings of train that end a training."""
 
@@ -55,27 +55,62 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return (self.when,) if isinstance(self.when, str) else tuple(self.when)
 
 
+class Wrong(NamedTuple):
+    """A recipe that can't be used as it is written: half edited, most likely."""
+
+    name: str
+    """"" where that can't be read."""
+    places: tuple[str, ...]
+    """Where what it may be for arrives: every place where `when` can't be read."""
+    problem: str
+    """A sentence with the file and the key."""
+
+
 class Recipes(NamedTuple):
     """What a project's file has."""
 
     good: list[Recipe]
-    problems: list[str]
-    """A sentence for each that can't be used, with the file and the key."""
+    wrong: list[Wrong]
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with those that can't be used, a sentence each."""
+        return [wrong.problem for wrong in self.wrong]
+
+    def problem_of(self, name: str) -> str:
+        """What is wrong with the recipe of a name; "" where nothing is, or there is none."""
+        return next((wrong.problem for wrong in self.wrong if wrong.name == name), "")
+
+    def places(self) -> dict[str, set[str]]:
+        """By name where what a recipe is for arrives, or may be for once it is mended."""
+        good = {recipe.name: set(recipe.places) for recipe in self.good}
+        return {w.name: set(w.places) for w in self.wrong if w.name} | good
 
 
 def recipes_of(project: Project) -> Recipes:
     """The recipes of a project, the one that `[watch] extract` stands for among them."""
     good: list[Recipe] = []
-    problems: list[str] = []
+    wrong: list[Wrong] = []
     if project.file.watch.extract:
         good.append(Recipe(ALWAYS, list(SIDES), ["extract"]))
     for number, table in enumerate(project.file.recipe, 1):
         try:
             good.append(_checked(project, table, {r.name for r in good}))
         except BadInput as error:
-            shown = safe_text(str(table.get("name") or f"number {number}"))
-            problems.append(f"{project.path / 'project.toml'}, recipe {shown}: {error}")
-    return Recipes(good, problems)
+            wrong.append(_wrong(project, table, number, str(error)))
+    return Recipes(good, wrong)
+
+
+def _wrong(project: Project, table: dict[str, Any], number: int, why: str) -> Wrong:
+    name, when = table.get("name"), table.get("when")
+    words: list[Any] = when if isinstance(when, list) else [when]
+    can_be_read = bool(words) and all(word in PLACES for word in words)
+    shown = safe_text(str(name or f"number {number}"))
+    return Wrong(
+        shown if shown == name else "",
+        tuple(words) if can_be_read else PLACES,
+        f"{project.path / 'project.toml'}, recipe {shown}: {why}",
+    )
 
 
 def find(recipes: Recipes, name: str) -> Recipe | None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from msgspec import structs
 
 from engine.errors import FstuiError, NothingToDo
-from engine.project import SIDES, Project, now
+from engine.project import INBOX, SIDES, Project, now
 from engine.protocol import ENDS, JobFolder, State
-from engine.queue.conditions import local_time, too_early
+from engine.queue.conditions import local_time
 from engine.queue.keeper import kick, own_settings
 from engine.queue.queue import queue_of
 from engine.queue.turn import Look, Turn
@@ -30,20 +30,28 @@ PUT_OFF_MOST = 300
 
 
 def give(book: Book, recipes: Recipes, taken: Mapping[str, Arrival]) -> None:
-    """Give what was taken in to the recipes that are for it; `taken` is by the book's paths."""
+    """Give what was taken in to the recipes that are for it, or may be once they are mended;
+    `taken` is by the book's paths."""
     for path, arrival in taken.items():
-        for recipe in recipes.good:
-            if arrival.came_by & set(recipe.places):
-                _add(book, recipe, {path: arrival.place})
+        for name, places in recipes.places().items():
+            if arrival.came_by & places:
+                _add(book, name, {path: arrival.place})
 
 
-def _add(book: Book, recipe: Recipe, files: dict[str, str]) -> None:
+def rename(book: Book, before: str, path: str) -> None:
+    """Have the runs that are not over know a file that was renamed by its path of now."""
+    for run in book.runs:
+        if run.state in ACTIVE and before in run.files:
+            run.files = {path if p == before else p: side for p, side in run.files.items()}
+
+
+def _add(book: Book, recipe: str, files: dict[str, str]) -> None:
     """Give files to a recipe: what arrives while it can't begin yet is done together."""
     for run in book.runs:
-        if run.recipe == recipe.name and run.state == "waiting" and not run.steps:
+        if run.recipe == recipe and run.state == "waiting" and not run.steps:
             run.files.update(files)
             return
-    book.runs.append(Run(secrets.token_hex(4), recipe.name, files, time=now()))
+    book.runs.append(Run(secrets.token_hex(4), recipe, files, time=now()))
 
 
 class Runs:
@@ -76,7 +84,7 @@ class Runs:
         left = {source.path: source.side for s in sides for source in project.sources(s)}
         if left:
             with self._ledger.change() as book:
-                _add(book, recipe, left)
+                _add(book, ALWAYS, left)
 
     def read(self, project: Project) -> Recipes:
         """The project's recipes; what is wrong with some is warned of, once."""
@@ -84,7 +92,7 @@ class Runs:
         for problem in recipes.problems:
             if problem not in self._told:
                 self._told.add(problem)
-                self._report.warn(f"{problem} The other recipes are used.")
+                self._report.warn(f"{problem} It waits until that is mended; the others go on.")
         return recipes
 
     def tick(self, arriving: bool = False) -> None:
@@ -135,7 +143,8 @@ class Runs:
         folder, recipe = turn.item.folder, find(recipes, run.recipe)
         queue = queue_of(project.path)
         with suppress(NothingToDo):  # where it begins just now, it is followed next time
-            if recipe is None and run.state != "failed":
+            gone = recipe is None and not recipes.problem_of(run.recipe)
+            if gone and run.state != "failed":
                 queue.cancel(folder)
                 return self._ended(run, "failed", f"{GONE}: its job was taken out of the queue")
             if run.id in self._left:
@@ -198,7 +207,11 @@ class Runs:
     def _begin(self, project: Project, recipes: Recipes, run: Run) -> None:
         recipe = find(recipes, run.recipe)
         if recipe is None:
+            if problem := recipes.problem_of(run.recipe):
+                return self._hold(run, problem)
             return self._ended(run, "failed", GONE)
+        if not run.steps and not (run := self._sifted(recipe, run)).files:
+            return None
         if run.steps and (known := start.queued_already(project, run)):
             self._note(run, "queued", known, "")
             return None
@@ -208,9 +221,7 @@ class Runs:
         if not steps:
             return self._ended(run, "done", "nothing was left to do")
         trainings = self._ledger.book.trainings(run.id)
-        held = plan.lacks(project, recipe, trainings=trainings)
-        held += filter(None, [too_early(recipe.conditions, self._moment())])
-        if held:
+        if held := plan.holds(project, recipe, self._moment(), trainings=trainings):
             return self._hold(run, "; ".join(held))
         # Written down before the job is queued: a watcher killed in between queues the same.
         self._change(run, lambda run: setattr(run, "steps", steps))
@@ -222,6 +233,21 @@ class Runs:
         self._note(run, "queued", folder, "")
         self._report.event("run", recipe=recipe.name, state="queued", why="", job=folder.name)
         return None
+
+    def _sifted(self, recipe: Recipe, run: Run) -> Run:
+        """A run without what its recipe is not for: it was given all that it might be for while
+        that could not be read. One that nothing is left of is forgotten."""
+        known, places = self._ledger.book.files, set(recipe.places)
+        files = {
+            path: side
+            for path, side in run.files.items()
+            if places & (known[path].came_by if path in known else {side, INBOX})
+        }
+        if files != run.files:
+            with self._ledger.change() as book:
+                book.runs = [r for r in book.runs if files or r.id != run.id]
+            self._change(run, lambda run: setattr(run, "files", files))
+        return structs.replace(run, files=files)
 
     def _joins(self, project: Project, recipe: Recipe, run: Run) -> bool:
         """Whether what arrived is done by a job of the recipe that still waits in the queue."""

@@ -19,9 +19,12 @@ from engine.watch.recipes import Recipe
 
 def queue_job(project: Project, recipe: Recipe, run: Run, after: Sequence[str]) -> JobFolder:
     """Put the job of a run's steps in the queue, behind the jobs named `after`, and see that the
-    queue is kept. Raises `NoSpace`, `AlreadyRunning`, `EngineCrashed`."""
+    queue is kept; where an earlier one has not ended, the user has had that tried again: it is the
+    job then. Raises `NoSpace`, `AlreadyRunning`, `EngineCrashed`."""
     queue = queue_of(project.path)
     known = _queued(queue, project, run.id)
+    if known and known[-1].current().state not in ENDS:
+        return known[-1]
     begun = [folder.name for folder in known if not folder.never_began]
     job = Job(VERSION, run.steps[-1].stage, run.steps, resumes=begun[-1] if begun else None)
     folder = queue.add(

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from engine.errors import BadInput, FstuiError, Stopped
+from engine.cancel import Cancelled, cancelled_by, stop_if_cancelled
+from engine.errors import BadInput, FstuiError, Stopped, from_os_error
 from engine.locks import PROJECT_LOCKS
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import JobFolder
+from engine.report import Reporter
 from engine.settings import WatchSettings
 from engine.watch import observe
 from engine.watch.arrivals import Arrivals
@@ -37,7 +42,8 @@ def run(work: Work) -> str:
     """Watch until asked to stop. Raises `Stopped` then, so that the job can be gone on with."""
     watcher = Watcher(work)
     try:
-        watcher.loop()
+        with suppress(Cancelled), cancelled_by(watcher.is_over):
+            watcher.loop()
     finally:
         watcher.eyes.close()
     arrivals = watcher.arrivals
@@ -47,17 +53,27 @@ def run(work: Work) -> str:
     )
 
 
+class PatientReporter(Reporter):
+    """Tells what it can: a disk that is full, or doesn't answer, ends no watching."""
+
+    def event(self, kind: str, /, **data: Any) -> None:
+        """Append an event where there is room for it."""
+        with suppress(OSError):
+            super().event(kind, **data)
+
+
 class Watcher:
     """Looks when something changed or is arriving, and lets recipes go on."""
 
     def __init__(self, work: Work) -> None:
-        self.work, self.report = work, work.report
+        self.report = PatientReporter(work.folder)
+        self.work = work = replace(work, report=self.report)
         self.settings = work.settings(WatchSettings)
         self.notices = observe.Notices()
         self.eyes = observe.Eyes(self.notices, polling=self.settings.polling)
         self.folders = Folders(work.project)
         ledger = Ledger(work.project)
-        self.runs = Runs(work.project.path, ledger, work.report)
+        self.runs = Runs(work.project.path, ledger, self.report)
         settler = Settler(self.settings.settle_s, self.settings.patience_s)
         self.arrivals = Arrivals(work, self.settings, ledger, settler, self.runs)
         self._warned: set[str] = set()
@@ -70,11 +86,16 @@ class Watcher:
         self._passing(self.runs.catch_up)
         self._passing(self.arrivals.ask_again)
         changed = True
-        while not self.work.control.stopping:
+        while not self.is_over():
             self.require_project()
             changed = self.step(time.monotonic(), changed)
-            self.report.heartbeat()
             changed |= self.notices.wait(LOOK_S)
+
+    def is_over(self) -> bool:
+        """Whether the user asks to stop; shows life. Also asked while the engine's own process
+        looks into footage, which may take minutes: it is ended then."""
+        self.report.heartbeat()
+        return self.work.control.stopping
 
     def step(self, now: float, changed: bool) -> bool:
         """Do what is due at a time (seconds, monotonic); whether a change is still to be seen."""
@@ -128,20 +149,30 @@ class Watcher:
         the disk is full, a drive doesn't answer): it is told once and left for the next time."""
         try:
             act()
-        except FstuiError as error:
+        except (FstuiError, OSError) as error:
+            stop_if_cancelled()  # a shutdown ends the engine's process too: that is no trouble
+            if isinstance(error, OSError):
+                error = from_os_error(
+                    error, f"working on {error.filename or self.work.project.path}"
+                )
             self._warn(f"{error} Footage that arrives meanwhile is tried again.")
 
     def _warn(self, text: str) -> None:
+        """Warn of something once; of a full disk, once there is room for the words."""
         if text not in self._warned:
-            self._warned.add(text)
-            self.report.warn(text)
+            with suppress(OSError):
+                self.work.folder.append("warn", text=text)
+                self._warned.add(text)
 
     def require_project(self) -> None:
         """Raise `BadInput` when the project lies no longer where it did; the words also reach the
         job's folder where that is now, which this process's own folder has moved with."""
         project = self.work.project
-        if project.path.is_dir():
-            return
+        try:
+            if project.path.is_dir():
+                return
+        except OSError:
+            return  # a drive that doesn't answer says nothing
         try:
             there = Project.open(Path.cwd())
         except (FstuiError, OSError) as error:

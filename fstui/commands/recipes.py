@@ -1,5 +1,5 @@
 """The recipes of a project: what it does when footage arrives, and what is wrong with some.
---dry-run shows what each would do for what has arrived, and what it would wait for."""
+--dry-run shows what each would do for what has arrived, and what it waits for before the queue."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def about_terminal(colour: str = "auto") -> FindingAnswer:
     """What the terminal can show. None at all is no fault: commands work without one."""
     facts = terminal.look(colour=colour)
     parts = [
-        f"TERM={safe_text(facts.term) or tr('not set')}",
+        "TERM=" + (safe_text(facts.term) or tr("not set")),
         f"{facts.columns}x{facts.rows}",
         tr("colours: {n}").format(n=facts.colours),
         "UTF-8" if facts.utf8 else tr("no UTF-8"),

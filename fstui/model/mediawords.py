@@ -38,19 +38,21 @@ def _info(told: dict[str, Any]) -> list[str]:
         )
     ]
     lines += [_stream(stream) for stream in told["streams"]]
-    lines += [f"{tr('chapter')} {_clock(c['start_s'])}  {c['title']}" for c in told["chapters"]]
+    chapter = tr("chapter")
+    lines += [f"{chapter} {_clock(c['start_s'])}  {c['title']}" for c in told["chapters"]]
     lines += [f"{name}: {value}" for name, value in told["metadata"].items()]
     lines += [tr("It {text}").format(text=told["note"])] if told["note"] else []
     return lines + ([_warning(told["problem"])] if told["problem"] else [])
 
 
 def _stream(stream: dict[str, Any]) -> str:
-    parts = [f"{tr('stream')} {stream['index']}  {stream['type']}  {stream['codec']}"]
+    named = tr("stream")
+    parts = [f"{named} {stream['index']}  {stream['type']}  {stream['codec']}"]
     if stream["type"] == "video":
-        colours = "/".join(str(number) for number in stream["colours"].values())
+        colours = [tr("colours"), "/".join(str(number) for number in stream["colours"].values())]
         parts += [
             f"{stream['width']}x{stream['height']}", stream["pixel_format"], stream["rate"],
-            f"{tr('colours')} {colours}",
+            " ".join(colours),
         ]  # fmt: skip
     elif stream["type"] == "audio":
         parts += [f"{stream['rate_hz']} Hz", stream["layout"]]

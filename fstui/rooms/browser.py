@@ -352,12 +352,13 @@ class Browser(Vertical):
         marked = tr_n("{n} marked", "{n} marked", len(self.marked))
         marked = f"  {marked.format(n=words.count(len(self.marked)))}" if self.marked else ""
         ascii_only = bool(getattr(self.app, "ascii_only", False))
+        other_form = "  " + tr("T thumbnails") if self.form == "list" else ""
         return [
             (f"{at}{faces}", "accent"),
             (marked, "warn"),
             f"  {sort_words(self.view.sort, self.view.descending, ascii_only)}",
             (f"  / {self.view.filter}" if self.view.filter else "", "warn"),
-            (f"  {tr('T thumbnails')}" if self.form == "list" else "", "muted"),
+            (other_form, "muted"),
         ]
 
     def _look(self) -> None:

@@ -22,7 +22,7 @@ from fstui.model.target import Target, of_target
 from fstui.model.undo import Undo
 from fstui.rooms.forecast import outlook_lines
 from fstui.rooms.lines import Line, Lines
-from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
+from fstui.rooms.stage import StageRoom, lacks, message_lines, pace_line, stage_words, state_line
 from fstui.rooms.where import frame_words
 from fstui.rooms.writes import Act, Then, Writes
 from fstui.widgets.progress import Progress
@@ -91,7 +91,7 @@ class Convert(StageRoom):
         idle = tr("Not at work: {state}.") if made else tr("Nothing was converted yet: {state}.")
         lines = [state_line(job, idle.format(state=stage_words(overview, self.stage)))]
         if job is not None:
-            lines.append(pace_line(job) if job.running else message_line(job))
+            lines += [pace_line(job)] if job.running else message_lines(job)
         if self._target is not None and not (job and job.running):
             key = keymap.shown(keymap.key("people").keys)
             lines += outlook_lines(self._target.outlook, key=key)

@@ -114,7 +114,7 @@ class Editor(ModalScreen[None]):
         loaded, pad = self._loaded, self.query_one(EditPad)
         line: Line = [(tr(READING), "muted")]
         if loaded is not None:
-            unsaved = f"  {tr('not saved')}" if loaded.editing.dirty else ""
+            unsaved = "  " + tr("not saved") if loaded.editing.dirty else ""
             zoom = tr("zoom {n}").format(n=pad.zoom)
             what = f"  {loaded.editing.words()}  {zoom}"
             line = [loaded.where, (what, "accent"), (unsaved, "warn")]

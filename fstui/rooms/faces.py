@@ -22,7 +22,7 @@ from fstui.rooms.browser import Browser
 from fstui.rooms.curation import Curation
 from fstui.rooms.facelook import FaceLook
 from fstui.rooms.lines import Line, Run
-from fstui.rooms.stage import StageRoom, lacks, message_line, pace_line, stage_words, state_line
+from fstui.rooms.stage import StageRoom, lacks, message_lines, pace_line, stage_words, state_line
 from fstui.widgets.filter import Filter
 
 ON_FACES = frozenset(
@@ -137,7 +137,7 @@ class Faces(StageRoom):
         if overview is not None:
             lines += [side_line(overview.sides[s]) for s in SIDES if s in overview.sides]
         if job is not None and not job.running:
-            lines.append(message_line(job))  # last: it may wrap, and the sides must stay
+            lines += message_lines(job)  # last: it may wrap, and the sides must stay
         return lines
 
     def on_browser_changed(self) -> None:

@@ -152,6 +152,11 @@ def message_line(job: JobView) -> Line:
     return [(safe_text(job.snapshot.message), "muted")]
 
 
+def message_lines(job: JobView) -> list[Line]:
+    """The same under what a job of a stage's own room made; of one that broke `ending` says it."""
+    return [] if job.broke else [message_line(job)]
+
+
 def pace_line(job: JobView) -> Line:
     """`120 of 400 frames, 12.3 frame/s, 3 min left`."""
     p = job.snapshot.progress

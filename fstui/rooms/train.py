@@ -17,7 +17,7 @@ from fstui.model.machine import MachineGlance, of_machine
 from fstui.model.series import CurveReader
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.previews import Previews
-from fstui.rooms.stage import StageRoom, lacks, message_line, stage_words, state_line
+from fstui.rooms.stage import StageRoom, lacks, message_lines, stage_words, state_line
 from fstui.rooms.trainlines import (
     loss_line,
     model_line,
@@ -123,7 +123,7 @@ class Train(StageRoom):
         lines = [progress_line(job, curve), loss_line(curve), model_line(job, curve)]
         if curve.nan_since is not None:
             return [nan_line(curve, job), *lines[:2]]
-        lines = lines if job.running else [lines[0], lines[1], message_line(job)]
+        lines = lines if job.running else [lines[0], lines[1], *message_lines(job)]
         return [*lines, *warning_lines(job)]
 
     def keys_depend_on(self) -> tuple[object, ...]:

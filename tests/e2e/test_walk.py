@@ -193,7 +193,7 @@ def convert_and_read_the_report(walk: Walk) -> None:
     walk.press("W")
     walk.see("Report", "distance to the new person", "frame what is bad")
     walk.press(ENTER)
-    walk.see(f"1 of {TARGET_FRAMES}: scene")
+    walk.see(": scene frame ")
     walk.press(BACK, BACK)
     walk.gone("Report")
 

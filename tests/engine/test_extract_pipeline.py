@@ -357,7 +357,9 @@ def test_a_killed_job_goes_on_to_the_same_rows(short: Path, tmp_path: Path) -> N
 def test_crops_stay_in_the_project(tmp_workspace: Path, tmp_path: Path) -> None:
     project = project_with(tmp_workspace)
     (project.path / "faces" / "a").symlink_to(tmp_path)
-    footage: Any = SimpleNamespace(media=SimpleNamespace(side="a", name="x"))
+    footage: Any = SimpleNamespace(
+        media=SimpleNamespace(side="a", name="x"), marks=SimpleNamespace(edited=())
+    )
     work: Any = SimpleNamespace(project=project, report=None)
     with (
         Store(project.db_path) as store,

@@ -314,7 +314,7 @@ def test_a_conversion_reports_in_full_and_the_command_prints_it(
         assert read_mark(out / name) is not None
     assert cli.main(["report", "film"]) == 0
     said = capsys.readouterr().out
-    assert "mask edge, levels of 255" in said
+    assert "mask edge (the source: 0)" in said
     assert "a.report.html" in said
     assert cli.main(["report", "film", "--clip", "a", "--json"]) == 0
     (one,) = json.loads(capsys.readouterr().out)

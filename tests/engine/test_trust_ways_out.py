@@ -59,6 +59,8 @@ OUT = {
     "engine/watch/plan.py": "the name of a lock",
     "fstui/model/demo.py": "reads what is there",
     "fstui/model/overview.py": "lists what is there",
+    "fstui/model/pipeline.py": "counts bytes",
+    "engine/workspace.py": "looks at times",
 }
 """Each file of the program that names out/, and why nothing leaves by it but through the door."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import av
@@ -11,6 +12,7 @@ from clips import make_clip
 from PIL import Image
 
 from engine.launch import ask
+from engine.media.probe import MediaInfo
 from engine.process import rename_new
 from engine.project import Project
 from engine.watch import examine
@@ -49,6 +51,24 @@ def test_each_medium_has_an_answer_of_its_own(tmp_path: Path) -> None:
     assert "is no video" in found[0]["error"]
     assert found[1] == {"problem": ""}
     assert "nothing at" in found[2]["error"]
+
+
+def test_a_drive_that_fails_over_one_medium_is_told_of_that_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def probe(path: Path) -> MediaInfo:
+        if path.name == "bad.mp4":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(path)
+
+    real = examine.probe
+    monkeypatch.setattr(examine, "probe", probe)
+    clip = make_clip(tmp_path / "clip.mp4", frames=5, sound=())
+    found = examined([tmp_path / "bad.mp4", clip])
+    assert found == [
+        {"error": f"It failed while reading {tmp_path}/bad.mp4: input/output error."},
+        {"problem": ""},
+    ]
 
 
 def test_without_faces_to_compare_with_nothing_is_looked_at(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from engine.locks import holder_text, refuse_if_running
 from engine.process import is_locked
 from engine.project import Project
 from engine.protocol import ENDS, JobFolder, State
+from engine.supervise import BY_SIGNAL
 from fstui.model import jobs
 
 
@@ -76,37 +77,50 @@ def test_kill_of_the_step_reads_crashed_with_its_signal(fake: FakeEngine, projec
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_signal_to_the_supervisor_saves_and_stops(
+def test_a_signal_to_the_supervisor_saves_and_reads_interrupted(
     fake: FakeEngine, project: Project, number: signal.Signals
 ) -> None:
     folder = at_work(fake, project)
     holder = folder.holder()
     assert holder is not None
     os.kill(holder.pid, number)
-    check_stopped(folder, project)
+    check_saved(folder, project, State.INTERRUPTED)
+    assert jobs.can_resume(folder)
 
 
-def test_a_signal_to_the_step_saves_and_stops(fake: FakeEngine, project: Project) -> None:
+def test_a_signal_to_the_step_saves_and_reads_interrupted(
+    fake: FakeEngine, project: Project
+) -> None:
     folder = at_work(fake, project)
     os.kill(step_pid(folder), signal.SIGHUP)
-    check_stopped(folder, project)
+    check_saved(folder, project, State.INTERRUPTED)
+
+
+def test_a_stop_of_the_users_stays_one_where_a_signal_follows(
+    fake: FakeEngine, project: Project
+) -> None:
+    folder = at_work(fake, project)
+    jobs.stop(folder)
+    jobs.press(folder)
+    check_saved(folder, project, State.STOPPED)
 
 
 def test_a_command_file_saves_stops_and_is_acknowledged(fake: FakeEngine, project: Project) -> None:
     folder = at_work(fake, project)
     command = folder.send("stop")
-    check_stopped(folder, project)
+    check_saved(folder, project, State.STOPPED)
     acks = [e.data for e in folder.events()[0] if e.k == "ack"]
     assert acks == [{"verb": "stop", "id": command, "known": True}]
 
 
-def check_stopped(folder: JobFolder, project: Project) -> None:
-    assert ended(folder) is State.STOPPED
+def check_saved(folder: JobFolder, project: Project, state: State) -> None:
+    assert ended(folder) is state
     now = folder.current()
     assert now.exit == 9
     # Saved at the very iteration that it ended with, not at the last interval.
     assert now.saved_iteration == saved(project)
-    assert now.message == f"stopped at iteration {saved(project)}"
+    by_signal = f" {BY_SIGNAL}" if state is State.INTERRUPTED else ""
+    assert now.message == f"stopped at iteration {saved(project)}{by_signal}"
     assert not (folder.path / "reserve").exists()
 
 

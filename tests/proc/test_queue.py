@@ -93,18 +93,31 @@ def test_what_cannot_succeed_is_not_tried_again(
     assert len(jobs_of(project.path)) == tries
 
 
-def test_a_killed_supervisor_is_gone_on_from(fake: FakeEngine, project: Project) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_job_that_a_signal_ended_is_gone_on_from(
+    fake: FakeEngine, project: Project, number: signal.Signals
+) -> None:
     folder = queued(project, {"iterations": 60})
     keeper = fake.keep(project.path.parent)
     until(lambda: iteration(folder) > 10, "it works")
     holder = folder.holder()
     assert holder is not None
-    os.kill(holder.pid, signal.SIGKILL)
+    os.kill(holder.pid, number)
     assert keeper.wait(60) == 0
     (second, first) = jobs_of(project.path)
     assert first.current().state is State.INTERRUPTED
     assert second.current().state is State.DONE
     assert second.job().resumes == first.name
+
+
+def test_a_job_that_the_user_stopped_is_left_alone(fake: FakeEngine, project: Project) -> None:
+    folder = queued(project, {})
+    keeper = fake.keep(project.path.parent)
+    until(lambda: iteration(folder) > 10, "it works")
+    folder.send("stop")
+    assert keeper.wait(60) == 0
+    assert folder.current().state is State.STOPPED
+    assert len(jobs_of(project.path)) == 1
 
 
 def test_two_keepers_start_nothing_twice(fake: FakeEngine, project: Project) -> None:

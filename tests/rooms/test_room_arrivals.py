@@ -159,8 +159,10 @@ async def test_looking_only_answers_nothing(bench: Open, project: Project) -> No
 def test_nothing_is_told_twice(project: Project) -> None:
     ask = of_arrivals(project.path, every_s=0.0)
     assert ask() is not None
+    ask.soon()
     assert ask() is None
     (project.path / "media" / "b" / "more.mp4").write_bytes(b"x")
+    ask.soon()
     told = ask()
     assert told is not None
     assert any(row.name == "media/b/more.mp4" for row in told.rows)

@@ -94,7 +94,7 @@ async def test_faces_shots_and_worst_frames_stand_on_the_timeline(
         await b.press("pagedown")
         said = (
             "take.mp4 frame 3 of 40, 0:00.080: person 0; is swapped; converted at iteration 500; "
-            "among the worst: sharpness,"
+            "among the worst: sharpness"
         )
         await b.until(lambda: said in " ".join(b.text().split()), said)
 

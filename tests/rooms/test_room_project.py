@@ -82,6 +82,7 @@ def test_a_look_counts_one_part_and_tells_changes_only(
         told = ask()
         assert told is not None
         assert len(told.parts) == count
+        ask.soon()
     assert ask() is None
     add_set(project, 20)
     now = 1.5

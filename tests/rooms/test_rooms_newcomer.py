@@ -129,8 +129,14 @@ async def test_the_first_iterations_fill_the_chart(bench: Open, tmp_workspace: P
         engine.train_to(iteration)
     async with bench(project.path, "train", size=(140, 40)) as b:
         await b.sees("iteration 20")
-        labels = next(line for line in b.lines() if line.split()[:2] == ["5", "10"])
-        assert "40" not in labels.split()
+        labels: list[list[str]] = []
+
+        def drawn() -> bool:
+            labels[:] = [words for words in map(str.split, b.lines()) if words[:2] == ["10", "20"]]
+            return bool(labels)
+
+        await b.until(drawn, "the axis")
+        assert "40" not in labels[0]
 
 
 async def test_the_themes_notice_says_what_it_is_for(bench: Open) -> None:

@@ -808,11 +808,11 @@ async def test_ascii_has_nothing_beyond_ascii(bench: Open, tmp_workspace: Path) 
         await b.sees("A A>A A>B - it 400")
         for key, painted in (
             ("1", "is replaced"),
-            ("2", "side"),
+            ("2", "Faces were not extracted yet"),
             ("3", "A A>A A>B - it 400"),
             ("4", "convert"),
             ("5", "What happened"),
-            ("question_mark", "leave"),
+            ("question_mark", "Keys of the log room"),
         ):
             before = b.app.screen
             await b.press(key)

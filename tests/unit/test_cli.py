@@ -311,3 +311,27 @@ def test_other_words_of_test_go_to_pytest(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(test_command.subprocess, "run", record)
     assert fstui("test", "--all", "tests/unit", "-k", "settings")[0] == 5
     assert run[1:] == ["-m", "pytest", "--all", "tests/unit", "-k", "settings"]
+
+
+@pytest.mark.parametrize(("rest", "engine", "code"), [(0, 0, 0), (0, 3, 3), (5, 3, 3), (5, 0, 5)])
+def test_all_tests_run_in_lanes_and_the_failure_of_any_is_the_end(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    rest: int,
+    engine: int,
+    code: int,
+) -> None:
+    def lane(*words: str) -> list[str]:
+        code = engine if "tests/engine" in words else rest if "tests" in words else 0
+        told = f"print({' '.join(words)!r}); raise SystemExit({code})"
+        return [sys.executable, "-c", told]
+
+    monkeypatch.setattr(test_command, "pytest", lane)
+    assert test_command.side_by_side(tmp_path, ["--all"]) == code
+    said = capfdbinary.readouterr().out.decode().splitlines()
+    lanes = [words for words in said if words.startswith("--all")]
+    folders = {f for words in lanes for f in words.split() if f.startswith("tests/")}
+    assert folders == {"tests/engine", "tests/e2e", "tests/proc", "tests/pty"}
+    assert lanes[0].startswith("--all tests --ignore=tests/engine")
+    assert len(lanes) == 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def test_the_folder_is_looked_at_five_times_a_second_at_most(
     clock.now += 0.1
     assert not own.stopping
     clock.now += 0.2
+    assert own.stopping
+
+
+def test_on_a_full_disk_a_stop_is_obeyed_without_an_answer(
+    folder: JobFolder, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    own = Control(Reporter(folder))
+    folder.send("stop")
+    monkeypatch.setattr("engine.protocol.append_event", full)
     assert own.stopping
 
 

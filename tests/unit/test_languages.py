@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import string
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from babel.messages import Catalog
 from babel.messages.mofile import read_mo, write_mo
 from babel.messages.pofile import read_po
 
-from fstui import app, i18n
+from fstui import app, i18n, places
 from fstui.i18n import tr, tr_n
 from fstui.locale.__main__ import as_mo, texts, translated
 from fstui.widgets.words import NOUNS, fold, plural
@@ -164,6 +165,22 @@ def test_what_the_program_reads_is_compiled_of_what_was_written(folder: Path) ->
     assert [(m.id, m.string) for m in written if m.id] == [
         (m.id, m.string) for m in compiled if m.id
     ]
+
+
+def test_no_text_stands_within_an_f_string() -> None:
+    """There the finder can't see it."""
+    hidden = [
+        f"{path.name}: {call.args[0].value}"
+        for path in sorted((places.ROOT / "fstui").rglob("*.py"))
+        for string in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(string, ast.JoinedStr)
+        for call in ast.walk(string)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id == "tr"
+        and isinstance(call.args[0], ast.Constant)
+    ]
+    assert hidden == []
 
 
 @pytest.mark.parametrize("folder", SHIPPED, ids=lambda folder: folder.parent.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import string
 import tomllib
@@ -203,6 +204,39 @@ def test_the_same_content_is_listed_once_a_side(project: Project, tmp_path: Path
     assert len(project.add_sources("a", [one, two])) == 1
     assert project.add_sources("a", [two]) == []
     assert len(project.add_sources("b", [two])) == 1
+
+
+def test_footage_that_was_moved_is_listed_where_it_lies_now(
+    project: Project, tmp_path: Path
+) -> None:
+    clip = footage(tmp_path)
+    (before,) = project.add_sources("a", [clip])
+    moved = clip.rename(tmp_path / "renamed.mp4")
+    assert [s.path for s in project.add_sources("a", [moved])] == [str(moved)]
+    (source,) = Project.open(project.path).sources("a")
+    assert (source.hash, source.path) == (before.hash, str(moved))
+
+
+def test_footage_that_was_moved_over_other_footage_takes_its_place(
+    project: Project, tmp_path: Path
+) -> None:
+    one, two = footage(tmp_path, "1.mp4", b"one"), footage(tmp_path, "2.mp4", b"two")
+    (first, _) = project.add_sources("a", [one, two])
+    one.rename(two)
+    project.add_sources("a", [two])
+    (source,) = Project.open(project.path).sources("a")
+    assert (source.hash, source.path) == (first.hash, str(two))
+
+
+def test_footage_that_fails_as_it_is_read_has_its_sentence(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_path: Path) -> str:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr("engine.project.content_hash", fails)
+    with pytest.raises(BadInput, match=r"while reading .*clip\.mp4: input/output error"):
+        project.add_sources("a", [footage(tmp_path)])
 
 
 def test_new_content_in_the_same_place_takes_the_old_ones_line(

@@ -135,6 +135,7 @@ def test_run_starts_the_watchers_that_are_asked_for_and_the_queue(
         cooks.read_text() + '\n[[recipe]]\nname = "x"\nwhen = "a"\nsteps = ["extract"]\n'
     )
     ended(Project.create(tmp_workspace, "cut off"), "watch", State.RUNNING)
+    ended(Project.create(tmp_workspace, "shut down"), "watch", State.INTERRUPTED)
     ended(Project.create(tmp_workspace, "stopped"), "watch", State.STOPPED)
     (Project.create(tmp_workspace, "damaged").path / "project.toml").write_text("{")
     started: list[str] = []
@@ -149,7 +150,7 @@ def test_run_starts_the_watchers_that_are_asked_for_and_the_queue(
     queue = Queue(tmp_workspace)
     assert queue.stands_still()
     assert cli.main(["service", "run"]) == 0
-    assert sorted(started) == ["asks", "cooks", "cut off"]
+    assert sorted(started) == ["asks", "cooks", "cut off", "shut down"]
     assert kicked == [tmp_workspace]
     assert not queue.stands_still()
     assert "damaged: " in capsys.readouterr().out

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from watch_bench import Bench
 
-from engine.errors import NotPossible
+from engine import report
+from engine.cancel import output_of
+from engine.errors import AlreadyRunning, Stopped
 from engine.project import Project
-from engine.watch import arrivals, listing, runs
+from engine.watch import arrivals, listing, runs, watcher
 from engine.watch.ledger import Ledger, retry
 
 STORM = 10_000
@@ -107,11 +111,19 @@ def test_a_file_that_vanishes_while_it_is_listed_is_gone(
     assert (bench.book(), bench.sources()) == ({}, {})
 
 
-def test_a_file_that_kills_the_engine_takes_no_other_with_it(bench: Bench) -> None:
-    bench.put("a/1.mp4", b"kills")
+@pytest.mark.parametrize(
+    ("does", "said"),
+    [(b"kills", "The engine died over it."), (b"hangs", "The engine had no answer.")],
+)
+def test_a_file_that_ends_or_holds_the_engine_takes_no_other_with_it(
+    bench: Bench, does: bytes, said: str
+) -> None:
+    bench.put("a/1.mp4", does)
     bench.put("a/2.mp4", b"two end")
+    bench.run(4)
+    assert bench.states("a/2.mp4") == ["arriving", "ready"]
     bench.run(70)
-    assert bench.told("a/1.mp4")[-1] == ("refused", "The engine died over it.")
+    assert bench.told("a/1.mp4")[-1] == ("refused", said)
     assert bench.states("a/2.mp4") == ["arriving", "ready"]
     assert bench.sources() == {"media/a/2.mp4": "a"}
 
@@ -169,19 +181,85 @@ def test_a_watcher_killed_over_a_file_takes_it_once(
     assert [run.files for run in Ledger(bench.project).book.runs] == [{"media/a/x.mp4": "a"}]
 
 
-def test_a_drive_that_does_not_answer_is_told_once_and_tried_again(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "trouble", [AlreadyRunning("faces.db is in use."), OSError(errno.EIO, "Input/output error")]
+)
+def test_trouble_that_may_pass_is_told_once_and_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, trouble: Exception
 ) -> None:
-    def hangs(*_: Any, **__: Any) -> None:
-        raise NotPossible("The engine had no answer.")
+    def fails(*_: Any, **__: Any) -> None:
+        raise trouble
 
-    monkeypatch.setattr(listing, "ask", hangs)
+    monkeypatch.setattr(listing, "ask", fails)
     bench.put("a/x.mp4")
     bench.run(20)
     assert len(bench.warnings()) == 1
     monkeypatch.setattr(listing, "ask", bench.engine.ask)
     bench.run(4)
     assert bench.states("a/x.mp4") == ["arriving", "ready"]
+
+
+def test_footage_without_an_answer_is_asked_for_once_more_before_it_is_refused(
+    bench: Bench,
+) -> None:
+    path = bench.put("a/x.mp4", b"hangs")
+    bench.run(30)
+    assert bench.told("a/x.mp4") == [("arriving", ""), ("waiting", "The engine had no answer.")]
+    bench.engine.before = lambda path: path.write_bytes(b"film end")  # the drive answers again
+    bench.run(40)
+    assert path.read_bytes() == b"film end"
+    assert bench.states("a/x.mp4")[-1] == "ready"
+    assert bench.warnings() == []
+
+
+def test_a_full_disk_ends_no_watching(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as book:
+        book.setattr("engine.watch.ledger.write_atomic", full)
+        with monkeypatch.context() as events:
+            events.setattr("engine.protocol.append_event", full)
+            bench.put("a/x.mp4")
+            bench.run(10)
+            assert not bench.watcher.is_over()
+        assert bench.warnings() == []
+        bench.run(4)
+        (warning,) = bench.warnings()
+        assert "No space left" in warning
+    bench.run(4)
+    assert bench.states("a/x.mp4")[-1] == "ready"
+    assert bench.sources() == {"media/a/x.mp4": "a"}
+
+
+class LaterControl:
+    """The user asks for a stop once the watcher shows life while the engine is at it."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench, self.asked = bench, False
+
+    @property
+    def stopping(self) -> bool:
+        return self.asked and any(e.k == "heartbeat" for e in self.bench.folder.events()[0])
+
+
+def test_while_the_engine_looks_into_footage_life_is_shown_and_a_stop_obeyed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.begin(settle_s=0.5, poll_s=0.1)
+    control = LaterControl(bench)
+
+    def hangs(*_: Any, **__: Any) -> Any:
+        monkeypatch.setattr(report, "HEARTBEAT_S", 0.0)
+        control.asked = True
+        return output_of([sys.executable, "-c", "import time; time.sleep(600)"])
+
+    monkeypatch.setattr(report, "HEARTBEAT_S", 600.0)
+    monkeypatch.setattr(listing, "ask", hangs)
+    bench.put("a/x.mp4")
+    with pytest.raises(Stopped, match="stopped watching film"):
+        watcher.run(replace(bench.watcher.work, control=control))  # type: ignore[arg-type]
+    assert bench.book() == {}
 
 
 RENAME = """

@@ -15,7 +15,7 @@ from engine.process import FileLock
 from engine.project import Project
 from engine.watch import observe, runs
 from engine.watch.inbox import LACKING
-from engine.watch.ledger import Ledger
+from engine.watch.ledger import Arrival, Ledger, Run, retry
 
 # --- folders that go away ----------------------------------------------------------------------
 
@@ -147,6 +147,23 @@ def test_a_file_that_was_replaced_is_taken_anew_under_its_name(bench: Bench) -> 
     assert source.hash != before.hash
 
 
+def test_a_file_that_is_renamed_stays_the_source_that_it_was(bench: Bench) -> None:
+    path = bench.put("a/x.mp4")
+    bench.run(4)
+    ledger = Ledger(bench.project)
+    with ledger.change() as book:
+        book.runs += [Run(s, "gone", {"media/a/x.mp4": "a"}, s) for s in ("done", "running")]
+    bench.watcher.runs.tick = lambda _: None  # type: ignore[method-assign]
+    bench.project.set_watch(extract=True)
+    path.rename(path.with_name("y.mp4"))
+    bench.run(4)
+    assert bench.told("a/y.mp4")[-1] == ("ready", "it was listed already")
+    assert bench.sources() == {"media/a/y.mp4": "a"}
+    assert bench.book() == {"media/a/y.mp4": "taken"}
+    files = {run.state: list(run.files) for run in ledger.book.runs}
+    assert files == {"done": ["media/a/x.mp4"], "running": ["media/a/y.mp4"]}, "nothing is new"
+
+
 def test_a_file_that_is_only_touched_is_not_given_to_recipes_again(bench: Bench) -> None:
     path = bench.put("a/x.mp4")
     bench.run(4)
@@ -177,6 +194,19 @@ def test_what_changed_while_the_watcher_was_down_is_seen(bench: Bench) -> None:
 
 def seen(*faces: tuple[float, float]) -> dict[str, Any]:
     return {"looked": 12, "faces": [[list(face)] for face in faces]}
+
+
+def test_a_retried_file_of_the_inbox_is_given_to_the_inboxs_recipes(bench: Bench) -> None:
+    toml = bench.project.path / "project.toml"
+    recipe = '\n[[recipe]]\nname = "r"\nwhen = "inbox"\nsteps = ["extract"]\n'
+    toml.write_text(toml.read_text() + recipe)
+    bench.put("b/x.mp4")
+    ledger = Ledger(bench.project)
+    with ledger.change() as book:
+        book.files["media/b/x.mp4"] = Arrival("b", "dead", why="a hiccup", from_inbox=True)
+    retry(ledger, "x.mp4")
+    bench.run(4)
+    assert [(run.recipe, run.files) for run in ledger.book.runs] == [("r", {"media/b/x.mp4": "b"})]
 
 
 def test_the_inbox_is_sorted_by_whom_clips_show(bench: Bench) -> None:

@@ -15,8 +15,8 @@ from engine.protocol import Step
 from engine.settings import WatchSettings
 from engine.watch import inbox
 from engine.watch.candidates import Signature
-from engine.watch.inbox import LACKING, answer, file_to, verdict
-from engine.watch.ledger import RUNS_KEPT, Arrival, Ledger, Run, stamped
+from engine.watch.inbox import LACKING, answer, file_to, is_moving, verdict
+from engine.watch.ledger import RUNS_KEPT, Arrival, Ledger, Run, retry, stamped
 from engine.watch.listing import _judged
 from fstui import cli
 
@@ -221,6 +221,16 @@ def test_dead_letters_are_listed_with_reason_and_time_and_retried(
     assert [run.state for run in book.runs] == ["waiting"]
     capsys.readouterr()
     assert cli.main(["--readonly", "arrivals", "film", "--retry", "night"]) == Exit.REFUSED
+
+
+def test_a_dead_letter_that_came_by_the_inbox_is_retried_as_such(project: Project) -> None:
+    ledger = Ledger(project)
+    note(ledger, put(project, "b/x.mp4"), Arrival("b", "dead", why="?", from_inbox=True))
+    assert retry(ledger, "x.mp4") == "media/b/x.mp4"
+    (again,) = Ledger(project).book.files.values()
+    assert again.came_by == {"b", "inbox"}
+    assert not again.decided
+    assert is_moving(again), "it is not forgotten before anybody looks"
 
 
 def test_a_question_for_want_of_faces_begins_so_that_it_is_asked_again() -> None:

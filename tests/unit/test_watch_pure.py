@@ -53,6 +53,33 @@ def test_files_videos_in_folders_and_folders_of_pictures(tmp_path: Path) -> None
     assert (found["shots"].files, found["shots"].bytes) == (2, 20)
 
 
+def test_footage_is_found_however_deep_it_lies_but_for_what_drives_keep_there(
+    tmp_path: Path,
+) -> None:
+    for name in (
+        *("DCIM/100CANON/CLIP/x.mp4", "DCIM/100CANON/1.jpg", "DCIM/y.mov", "DCIM/.z/v.mp4"),
+        *("@eaDir/x.mp4/small.jpg", "DCIM/@eaDir/y.mov/small.jpg", "DCIM/100CANON/notes.txt"),
+    ):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    (tmp_path / "DCIM" / "round").symlink_to(tmp_path)
+    found = [str(c.path.relative_to(tmp_path)) for c in candidates("a", tmp_path)]
+    assert found == ["DCIM/y.mov", "DCIM/100CANON", "DCIM/100CANON/CLIP/x.mp4"]
+
+
+def test_a_folder_with_a_picture_from_elsewhere_is_refused(tmp_path: Path) -> None:
+    top, private = tmp_path / "media", tmp_path / "private.png"
+    private.write_bytes(b"x")
+    shots = top / "shots"
+    shots.mkdir(parents=True)
+    (shots / "1.png").write_bytes(b"x")
+    (shots / "2.png").symlink_to(shots / "1.png")
+    assert refusal(shots, top) is None
+    (shots / "3.png").symlink_to(private)
+    assert refusal(shots, top) == "it holds a link that leads out of the folder: 3.png"
+
+
 def test_refusals_by_kind(tmp_path: Path) -> None:
     inside, outside = tmp_path / "media", tmp_path / "outside.mp4"
     inside.mkdir()

@@ -159,8 +159,6 @@ def test_conditions_hold_with_their_figures(project: Project) -> None:
     assert plan.holds(project, recipe(), at(12)) == []
     (hours,) = plan.holds(project, recipe(hours="22:00-06:00"), at(12, 5))
     assert hours == "it begins within 22:00-06:00 and it is 12:05"
-    (disk,) = plan.holds(project, recipe(disk_free_gb=1e9), at(12))
-    assert "1e+09 GB are to be free" in disk
 
 
 def test_a_clock_that_jumps_back_only_moves_the_hours(project: Project) -> None:
@@ -169,29 +167,13 @@ def test_a_clock_that_jumps_back_only_moves_the_hours(project: Project) -> None:
     assert [bool(plan.holds(project, night, m)) for m in moments] == [False, True, False]
 
 
-def test_no_more_jobs_than_allowed(project: Project) -> None:
-    folder = JobFolder.create(project.path, Job(1, "extract", [Step("extract", "a")]))
-    lock = FileLock(folder.lock_path)
-    assert lock.acquire(holder_text(folder.name))
-    try:
-        (held,) = plan.holds(project, recipe(), at(12))
-        assert held == "1 job runs and 1 may"
-        assert plan.holds(project, recipe(at_most=2), at(12)) == []
-    finally:
-        lock.release()
-
-
-def test_a_device_is_taken_by_whoever_computes_in_the_workspace(
-    project: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(plan, "gpus", list)
-    other = Project.create(project.path.parent, "other")
-    lock = FileLock(other.path / "locks" / "model")
-    assert plan.device_is_free(project)
-    assert lock.acquire(holder_text())
-    try:
-        assert plan.holds(project, recipe(device_free=True), at(12)) == ["the device is taken"]
-    finally:
+def test_what_the_queue_judges_is_left_to_it(project: Project) -> None:
+    folder = JobFolder.create(project.path, Job(1, "import", [Step("import", "a")]))
+    locks = [FileLock(folder.lock_path), FileLock(project.path / "locks" / "faces")]
+    assert all(lock.acquire(holder_text(folder.name)) for lock in locks)
+    whole = recipe(device_free=True, disk_free_gb=1e9, at_most=1)
+    assert plan.holds(project, whole, at(12)) == []
+    for lock in locks:
         lock.release()
 
 

@@ -66,8 +66,10 @@ class Desk:
         return Runs(self.project.path, Ledger(self.project), Reporter(self.watch), moment)
 
     def arrive(self, path: str) -> None:
+        arrival = Arrival(Path(path).parent.name, "taken")
         with self.ledger.change() as book:
-            give(book, recipes_of(self.project), {path: Arrival(Path(path).parent.name, "taken")})
+            book.files[path] = arrival
+            give(book, recipes_of(Project.open(self.project.path)), {path: arrival})
 
     @property
     def jobs(self) -> list[JobFolder]:
@@ -254,6 +256,18 @@ def test_a_job_that_the_user_takes_out_is_a_failed_run(desk: Desk) -> None:
     desk.runs.tick()
     assert desk.run.state == "failed"
     assert "taken out of the queue before it began" in desk.run.why
+
+
+def test_a_job_that_was_tried_again_by_hand_and_a_retry_are_one(desk: Desk) -> None:
+    desk.runs.tick()
+    desk.end(State.FAILED, "no face was found", code=3)
+    desk.runs.tick()
+    assert desk.run.state == "failed"
+    second = desk.queue.retry(desk.jobs[0])
+    retry(desk.ledger, "r")
+    desk.runs.tick()
+    assert [f.name for f in desk.jobs[1:]] == [second.name]
+    assert (desk.run.state, desk.run.job) == ("queued", second.name)
 
 
 def test_a_job_whose_folder_is_gone_is_queued_again(desk: Desk) -> None:
@@ -502,17 +516,68 @@ def test_a_job_that_cannot_be_queued_now_is_queued_later(
     assert desk.run.state == "queued"
 
 
-# --- a recipe that is gone ---
+# --- a recipe that is gone, or wrong for a while ---
 
 
-def test_a_recipe_that_is_gone_or_broken_meanwhile_is_told(desk: Desk) -> None:
-    desk.edit('steps = ["extract"]', 'steps = ["dance"]')
+def test_a_recipe_that_is_gone_meanwhile_is_told(desk: Desk) -> None:
+    desk.edit(RECIPE, "")
     desk.runs.tick()
-    assert desk.run.state == "failed"
-    assert "no such recipe" in desk.run.why
-    warned = [e.data["text"] for e in desk.watch.events()[0] if e.k == "warn"]
-    assert len(warned) == 1
-    assert "recipe r: steps:" in warned[0]
+    assert (desk.run.state, "no such recipe" in desk.run.why) == ("failed", True)
+
+
+def test_what_a_wrong_recipe_has_to_do_waits_until_it_is_mended(desk: Desk) -> None:
+    desk.edit('steps = ["extract"]', 'steps = ["dance"]')
+    for _ in range(2):
+        desk.runs.tick()
+    assert (desk.run.state, "recipe r: steps:" in desk.run.why) == ("waiting", True)
+    (warned,) = [e.data["text"] for e in desk.watch.events()[0] if e.k == "warn"]
+    assert "recipe r: steps:" in warned
+    for path in ("media/b/y.mp4", "media/a/z.mp4"):
+        desk.arrive(path)
+    desk.edit("dance", "extract")
+    desk.runs.tick()
+    (run,) = desk.ledger.book.runs
+    assert (run.state, list(run.files)) == ("queued", ["media/b/x.mp4", "media/b/y.mp4"])
+
+
+def test_what_arrives_while_nobody_can_tell_what_a_recipe_is_for_is_sorted_out_later(
+    desk: Desk,
+) -> None:
+    add(desk.project, "a", extracted=False)
+    desk.edit('when = "b"', 'when = "bb"')
+    for path in ("media/b/y.mp4", "media/a/z.mp4"):
+        desk.arrive(path)
+    desk.runs.tick()
+    assert (desk.run.state, "when: name one" in desk.run.why) == ("waiting", True)
+    with desk.ledger.change() as book:
+        del book.files["media/a/z.mp4"]  # it is no longer there
+    desk.edit('when = "bb"', 'when = "b"')
+    desk.runs.tick()
+    (run,) = desk.ledger.book.runs
+    assert (run.state, list(run.files)) == ("queued", ["media/b/x.mp4", "media/b/y.mp4"])
+    assert desk.jobs[0].job().steps == [Step("extract", "b")]
+
+
+def test_a_recipe_that_turns_out_to_be_for_nothing_that_arrived_does_nothing(desk: Desk) -> None:
+    desk.edit('when = "b"', 'when = "inboks"')
+    desk.arrive("media/b/x.mp4")
+    desk.edit("inboks", "inbox")
+    desk.runs.tick()
+    assert (desk.ledger.book.runs, desk.jobs) == ([], [])
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_a_job_that_waits_keeps_its_place_while_its_recipe_is_wrong(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, watched: bool
+) -> None:
+    desk.runs.tick()
+    desk.edit("steps =", "at_most = 0\nsteps =")
+    if watched:
+        desk.runs.tick()
+    else:
+        desk.settle(monkeypatch)
+    assert order(desk.queue) == [desk.jobs[0].name]
+    assert desk.run.state == "queued"
 
 
 @pytest.mark.parametrize("watched", [False, True])

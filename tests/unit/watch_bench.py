@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from engine.errors import EngineCrashed
+from engine.errors import EngineCrashed, NotPossible
 from engine.project import Project
 from engine.protocol import Job, JobFolder, Step
 from engine.report import Reporter
@@ -42,6 +42,8 @@ class Engine:
         data = path.read_bytes()
         if data.startswith(b"kills"):
             raise EngineCrashed("The engine died over it.")
+        if data.startswith(b"hangs"):
+            raise NotPossible("The engine had no answer.")
         if data.startswith(b"rubbish"):
             return {"error": "it is no video"}
         return {"problem": "" if data.endswith(b"end") else "it is cut off"}
