@@ -18,6 +18,7 @@ from fstui.model import media
 from fstui.model.clips import Clip, FootageGlance, of_footage
 from fstui.model.film import Films
 from fstui.rooms.clipwords import Tree, about
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
 from fstui.threads import deliver, failure_of, in_thread
@@ -46,7 +47,7 @@ class Unsaid(str):
     entered the next time."""
 
 
-class MediaRoom(Room):
+class MediaRoom(Room, Filtered):
     """Footage by side, with what is known of the one under the cursor, and its frames."""
 
     room = "media"
@@ -236,18 +237,6 @@ class MediaRoom(Room):
     def on_film_view_played(self) -> None:
         """The footer says what enter does."""
         self.refresh_bindings()
-
-    def action_filter(self) -> None:
-        """Only footage with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     # --- keys ---------------------------------------------------------------------------------
 

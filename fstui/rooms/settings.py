@@ -15,6 +15,7 @@ from fstui.model import drafts, preferences, presets
 from fstui.model.answers import SettingAnswer
 from fstui.model.glance import FilesChanged, of_files
 from fstui.rooms.edit import edit
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.presets import Offers, choose
 from fstui.rooms.room import Room
@@ -39,7 +40,7 @@ KINDS: dict[type, str] = {
 }
 
 
-class SettingsRoom(Room):
+class SettingsRoom(Room, Filtered):
     """All settings: the user's own, and those of the open project's stages."""
 
     room = "settings"
@@ -297,20 +298,6 @@ class SettingsRoom(Room):
         project, differ = self.studio.session.project, (n for n, a in self._all.items() if a.set)
         for whose in {None if name.startswith(YOURS) else project for name in differ}:
             preferences.reset(whose)
-
-    # --- filter -------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Only settings with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
 
 def row_of(name: str, one: SettingAnswer) -> Row:
