@@ -17,8 +17,8 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Input
 
+from engine.errors import FstuiError
 from engine.process import on_stop_signals
-from engine.project import Project
 from engine.protocol import safe_text
 from fstui import bell, i18n, keymap, settings, state, terminal, theme
 from fstui.driver import LastingDriver
@@ -28,7 +28,7 @@ from fstui.model.session import Session
 from fstui.model.tail import Tail
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT
 from fstui.rooms.room import Answer, Room
-from fstui.threads import in_thread, read
+from fstui.threads import in_thread
 from fstui.title import Title, title_of
 from fstui.widgets.display import LeanDisplay
 
@@ -230,12 +230,13 @@ class FstuiApp(LeanDisplay):
             self.room.show_again()  # of another project now
         self.switch_mode(room)
 
-    async def open_project(self, path: Path, room: str = "") -> None:
+    def open_project(self, path: Path, room: str = "") -> None:
         """Open a project in the room it was left in, or in the one that is named."""
-        project = await read(self, lambda: Project.open(path))
-        if project is None:
+        try:
+            project = self.session.open(path)
+        except FstuiError as error:
+            self.notify(safe_text(str(error)), severity="error", timeout=10, markup=False)
             return
-        self.session.turn_to(project)
         self.tail.follow(project.path)
         self.enter(room or self.session.view.room)
         self.watch_if_asked()

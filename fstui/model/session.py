@@ -56,14 +56,10 @@ class Session:
     def open(self, path: Path) -> Project:
         """Turn to a project. Raises `BadInput` or `Damaged`; the old one stays open then."""
         project = Project.open(path)
-        self.turn_to(project)
-        return project
-
-    def turn_to(self, project: Project) -> None:
-        """The same with a project that was read already."""
         self.project = project
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = str(project.path)
+        return project
 
     def close(self) -> None:
         """Turn to no project."""

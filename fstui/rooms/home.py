@@ -117,9 +117,9 @@ class Home(Room, Filtered):
         """Ask for a name, make the project and open it."""
         from fstui.rooms.new import NewProject
 
-        async def go(path: Path | None) -> None:
+        def go(path: Path | None) -> None:
             if path is not None:
-                await self.studio.open_project(path, "project")
+                self.studio.open_project(path, "project")
 
         self.app.push_screen(NewProject(self.studio.session.workspace), go)
 
@@ -169,9 +169,9 @@ class Home(Room, Filtered):
         self.query_one(Rows).show([], empty=tr("Looking for projects ..."))
         self.show_again()
 
-    async def on_rows_chosen(self, message: Rows.Chosen) -> None:
+    def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Open the project."""
-        await self.studio.open_project(Path(message.key))
+        self.studio.open_project(Path(message.key))
 
 
 def row_of(one: Overview, now: float, disk: int | None = None) -> Row:

@@ -118,12 +118,12 @@ class QueueRoom(Room, Filtered):
         self._tell()
         self.refresh_bindings()
 
-    async def on_rows_chosen(self, _message: Rows.Chosen) -> None:
+    def on_rows_chosen(self, _message: Rows.Chosen) -> None:
         """Enter opens the job's project in the room of its stage, or the job's log."""
         if chosen := self.chosen:
             room = ROOMS.get(chosen.folder.kind, "log")
             self.studio.session.log_asked = chosen.folder if room == "log" else None
-            await self.studio.open_project(chosen.folder.project, room)
+            self.studio.open_project(chosen.folder.project, room)
 
     # --- acts ---------------------------------------------------------------------------------
 

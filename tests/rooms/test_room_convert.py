@@ -175,7 +175,7 @@ async def test_a_choice_for_one_project_is_not_written_into_the_next(
     async with bench(project.path, "convert") as b:
         await to_clip(b)
         await b.press("space", "right", "R")
-        await b.app.open_project(other.path, "convert")
+        b.app.open_project(other.path, "convert")
         await b.until(lambda: b.app.session.project.path == other.path, "the other")
         await to_clip(b)
         opened.set()

@@ -178,7 +178,7 @@ async def test_another_project_is_seen_whole(
     async with bench(project.path, "train", size=WIDE) as b:
         await b.sees("loss A")
         await turned(b, "up", "up", "left")
-        await b.app.open_project(other.folder.project, "train")
+        b.app.open_project(other.folder.project, "train")
         await b.sees("iteration 400")
         await b.until(lambda: b.app.session.curve.points, "its losses")
         assert chart_of(b).window == Window()

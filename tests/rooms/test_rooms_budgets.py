@@ -106,7 +106,7 @@ async def longest_of(
                 await b.until(lambda room=room: b.app.current_mode == room, room)
                 await b.pilot.pause(0.2)
                 seen[room] = watchdog.turn()
-            await b.app.open_project(project, "project")
+            b.app.open_project(project, "project")
             await b.sees("Target")
             found.append(seen)
     return found

@@ -72,7 +72,7 @@ async def test_each_project_has_its_own_filter(
     async with bench(one.path, room) as b:
         await b.sees(shown)
         await b.press("slash", "w", "enter")
-        await b.app.open_project(other.path, room)
+        b.app.open_project(other.path, room)
         await b.until(lambda: b.app.screen.query_one(Filter).text == "", "nothing filtered")
-        await b.app.open_project(one.path, room)
+        b.app.open_project(one.path, room)
         await b.until(lambda: b.app.screen.query_one(Filter).text == "w", "filtered again")

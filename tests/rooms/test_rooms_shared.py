@@ -225,7 +225,7 @@ async def enter(b: Bench, room: str) -> None:
     while len(b.app.screen_stack) > 1:
         b.app.pop_screen()
     if b.app.session.project is None and room != "home":
-        await b.app.open_project(b.app.session.workspace / "demo", room)
+        b.app.open_project(b.app.session.workspace / "demo", room)
     elif b.app.current_mode != room:
         b.app.action_home() if room == "home" else b.app.enter(room)
     await b.pilot.pause()

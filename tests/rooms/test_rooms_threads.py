@@ -245,7 +245,7 @@ async def test_facts_stand_under_the_name_that_they_are_of(
         asked.clear()
         await b.press("k", "j")
         assert "target.png: 222x9" in b.text(), "what was told once is known"
-        await b.app.open_project(other.path, "project")
+        b.app.open_project(other.path, "project")
         await b.until(lambda: asked, "the other project's footage is asked about anew")
 
 
@@ -398,20 +398,6 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
 
     monkeypatch.setattr(Project, "open", staticmethod(watched))
     return found
-
-
-async def test_a_project_is_opened_aside_and_keys_wait_for_it(
-    bench: Open, tmp_workspace: Path, readers: list[threading.Thread]
-) -> None:
-    fake.make_project(tmp_workspace)
-    async with bench() as b:
-        await b.sees("demo")
-        readers.clear()
-        await b.press("enter", "3")
-        await b.until(lambda: b.app.current_mode == "train", "the room of the next key")
-        assert b.app.session.project.name == "demo"
-        assert readers
-        assert threading.main_thread() not in readers
 
 
 async def test_what_was_changed_is_read_aside(

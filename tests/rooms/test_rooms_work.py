@@ -984,7 +984,7 @@ async def test_another_project_shows_nothing_of_the_one_before(
         await b.sees("Next:")
         await b.press("0")
         await b.sees("Last activity")
-        await b.app.open_project(other.path, "train")
+        b.app.open_project(other.path, "train")
         await b.sees("Not trained yet")
         assert "second" in b.lines()[0]
         assert "first" not in b.text()

@@ -108,7 +108,7 @@ async def test_a_decision_that_ends_late_leaves_the_next_project_alone(
         await b.press("A")
         await b.sees("6 marked")
         await b.press("minus")
-        await b.app.open_project(then.path, "faces")
+        b.app.open_project(then.path, "faces")
         browser = b.app.room.browser
         await b.until(lambda: browser.project.path == then.path and browser.loaded, "the other one")
         await b.press("A")
