@@ -109,7 +109,15 @@ class FstuiApp(LeanDisplay):
 
         update: object
 
-    def __init__(self, session: Session, *, ascii_only: bool = False, remote: bool = True) -> None:
+    def __init__(
+        self,
+        session: Session,
+        *,
+        ascii_only: bool = False,
+        remote: bool = True,
+        problem: str = "",
+    ) -> None:
+        """`problem` is what is wrong from the start, to be told."""
         if session.project is not None:
             # An instance's own value: the first screen is the room that was left.
             self.__dict__["DEFAULT_MODE"] = session.view.room
@@ -118,10 +126,9 @@ class FstuiApp(LeanDisplay):
         self.ascii_only = ascii_only
         self.remote = remote
         self.farewell = ""
+        self._problem = problem
         keep = None if session.readonly else lambda: keep_going(session.workspace)
         session.state.looked_at(session.workspace)
-        self.keys_of_projects = frozenset[str]()
-        """Keys of the rooms that need an open project."""
         self.theme_files = theme.Changes()
         self.terminal_title = Title(self._write, terminal.look())
         self.tail = Tail(self._tell, session.settings.poll_s, keep)
@@ -148,13 +155,13 @@ class FstuiApp(LeanDisplay):
         """Colours, keys, and the thread that looks."""
         theme.register(self)
         self.theme = theme.first(self)
-        own = keymap.load_overrides(settings.config_folder())
-        self.set_keymap(own)
-        self.keys_of_projects = keymap.keys_of(ROOMS_OF_A_PROJECT, own)
+        self.take_keys()
         if self.session.project is not None:
             self.tail.follow(self.session.project.path)
             self.watch_if_asked()
         self.tail.start()
+        if self._problem:
+            self.notify(safe_text(self._problem), severity="error", timeout=10, markup=False)
         if not self.is_headless:
             on_stop_signals(self._on_stop_signal(asyncio.get_running_loop()))
 
@@ -191,14 +198,7 @@ class FstuiApp(LeanDisplay):
         if room is not None:
             room.news(update)
         if ended is not None:
-            if self.room is None or not self.room.tells(ended):
-                self.notify(
-                    safe_text(ended.notice()),
-                    title=tr(ended.stage),
-                    severity=ended.severity(),
-                    markup=False,
-                )
-            bell.ring(self, ended, self.session.settings)
+            bell.tell(self, ended)
 
     def on_key(self, event: events.Key) -> None:
         """A key that was typed behind the one that opens a field, before the field had the focus,
@@ -207,13 +207,19 @@ class FstuiApp(LeanDisplay):
         if isinstance(entry, Input) and entry.check_consume_key(event.key, event.character):
             event.prevent_default()
             entry.insert_text_at_cursor(event.character or "")
-        elif event.key in self.keys_of_projects and self._without_project():
-            told = tr("That room is a project's: 0 lists them, enter opens one, + makes one.")
-            self.notify(told, timeout=5)
+        elif self._lacks_project(event.key):
+            told = tr(
+                "That room is a project's: {home} lists them, enter opens one, {new} makes one."
+            )
+            home, new = keymap.named("home"), keymap.named("new")
+            self.notify(told.format(home=home, new=new), timeout=5, markup=False)
 
-    def _without_project(self) -> bool:
-        """A room is shown, nothing over it, and no project is open."""
-        return self.session.project is None and self.screen is self.room
+    def _lacks_project(self, key: str) -> bool:
+        """Whether a key would enter a room of a project, and none is open; nothing lies over the
+        room that shows."""
+        if self.session.project is not None or self.screen is not self.room:
+            return False
+        return any(key in keymap.keys_of(room) for room in ROOMS_OF_A_PROJECT)
 
     # --- rooms --------------------------------------------------------------------------------
 
@@ -282,6 +288,12 @@ class FstuiApp(LeanDisplay):
         said = said.format(name=safe_text(self.theme), about=about)
         self.notify(said, timeout=2, markup=False)
 
+    def take_keys(self) -> None:
+        """Use the user's key map as it is now. Raises `BadInput`: the one before is used then."""
+        own = keymap.load_overrides(settings.config_folder())
+        keymap.use(own)
+        self.set_keymap(own)
+
     def take_themes(self, news: theme.ThemesChanged) -> None:
         """The user's theme files changed: use them as they are now."""
         known = theme.take(self, news)
@@ -314,8 +326,13 @@ class FstuiApp(LeanDisplay):
             self.push_screen(Palette(placeholder=asked, id="--command-palette"))
 
     async def action_quit(self) -> None:
-        """Textual's own ctrl+q does what q does."""
-        self.action_leave()
+        """Textual's own ctrl+q, valid everywhere, does what q does; over an editor it asks first
+        what esc asks."""
+        ask = getattr(self.screen, "unless_lost", None)
+        if ask is None:
+            self.action_leave()
+        else:
+            ask(self.action_leave)
 
     def action_help_quit(self) -> None:
         """Ctrl-C, which ends nothing here: say what does."""
@@ -340,7 +357,8 @@ def run(
 ) -> int:
     """Show the workbench until the user leaves; the exit code.
 
-    Raises `NotPossible` where there is no terminal, `BadInput` for settings, key map or project.
+    Raises `NotPossible` where there is no terminal, `BadInput` for settings, key map or a `project`
+    that is named. The one that was open last is no reason not to open: what is wrong is told.
     """
     from fstui.places import project_path
 
@@ -350,10 +368,12 @@ def run(
     i18n.use([] if plain else i18n.languages(own.language))
     session = Session(workspace, state.load(), own, readonly=readonly)
     keymap.load_overrides(settings.config_folder())
-    path = project_path(project, workspace) if project else session.last_project()
-    if path is not None:
-        session.open(path)
-    app = FstuiApp(session, ascii_only=plain, remote=facts.remote)
+    problem = ""
+    if project:
+        session.open(project_path(project, workspace))
+    else:
+        problem = session.resume()
+    app = FstuiApp(session, ascii_only=plain, remote=facts.remote, problem=problem)
     # Modules stay: without this each full collection looks through them, 50 ms with all rooms.
     gc.freeze()
     code = app.run()

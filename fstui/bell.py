@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 from engine.protocol import safe_text
 from fstui import terminal
+from fstui.i18n import tr
 from fstui.model.jobview import JobView
 from fstui.settings import UserSettings
 
+if TYPE_CHECKING:
+    from fstui.app import FstuiApp
+
 MOST = 200
 """Characters of a note."""
+
+
+def tell(app: FstuiApp, ended: JobView) -> None:
+    """Say that a job ended, unless the room does, and ring."""
+    project = ended.folder.project
+    title = tr(ended.stage)
+    if not app.session.is_open(project):
+        title = f"{safe_text(project.name)}: {title}"
+    if app.room is None or not app.room.tells(ended):
+        text = safe_text(ended.notice())
+        app.notify(text, title=title, severity=ended.severity(), markup=False)
+    ring(app, ended, app.session.settings)
 
 
 def ring(app: App[Any], ended: JobView, settings: UserSettings) -> None:

@@ -7,7 +7,7 @@ Rooms take their bindings from here, help and palette show them, and a user's `k
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -175,11 +175,31 @@ def key(action: str) -> Key:
     return next(k for k in KEYS if k.id == action)
 
 
-def keys_of(actions: Iterable[str], own: Mapping[str, str]) -> frozenset[str]:
-    """All keys of some actions, where the user's `own` say otherwise those."""
-    return frozenset(k for a in actions for k in own.get(a, key(a).keys).split(","))
+class _Own:
+    """The user's key map that is used; one for the process, as there is one interface in it."""
+
+    keys: Mapping[str, str] = {}
 
 
+def use(own: Mapping[str, str]) -> None:
+    """Name the user's keys from now on, where they differ from the table's."""
+    _Own.keys = own
+
+
+def keys_of(action: str) -> list[str]:
+    """The keys of an action, the user's where there are some."""
+    return _Own.keys.get(action, key(action).keys).split(",")
+
+
+def named(action: str) -> str:
+    """The first key of an action, as texts name it."""
+    return shown(keys_of(action)[0])
+
+
+LISTS = frozenset(
+    "up down left right j k h l g G home end pageup pagedown ctrl+u ctrl+d enter space tab".split()
+)
+"""Keys that lists and pictures take first while they have the focus."""
 WRITING = frozenset(k.id for k in KEYS if k.writes)
 """Actions that change or start something."""
 
@@ -237,7 +257,8 @@ def clashes(table: tuple[Key, ...] = KEYS) -> list[tuple[str, str, str]]:
 def load_overrides(folder: Path) -> dict[str, str]:
     """The user's `keymap.toml`: action to keys.
 
-    Raises `BadInput` with file and line for an unknown action or a key with two meanings.
+    Raises `BadInput` with file and line for an unknown action, one without a key, a key of the
+    lists or one with two meanings.
     """
     path = folder / "keymap.toml"
     try:
@@ -251,8 +272,14 @@ def load_overrides(folder: Path) -> dict[str, str]:
         raise BadInput(f"{path} can't be read: {error}.") from error
     known = {k.id for k in KEYS}
     for action, keys in chosen.items():
+        where = _place(path, text, action)
         if action not in known or not isinstance(keys, str):
-            raise BadInput(f"{_place(path, text, action)} '{action}' is no action with keys.")
+            raise BadInput(f"{where} '{action}' is no action with keys.")
+        if not all(keys.split(",")):
+            raise BadInput(f"{where} '{action}' lacks a key: name one, or take the line away.")
+        if taken := LISTS.intersection(keys.split(",")):
+            moves = shown(min(taken))
+            raise BadInput(f"{where} the key {moves} moves in lists: '{action}' needs another.")
     table = tuple(k._replace(keys=str(chosen.get(k.id, k.keys))) for k in KEYS)
     for one, first, second in clashes(table):
         action = second if second in chosen else first
@@ -265,6 +292,6 @@ def load_overrides(folder: Path) -> dict[str, str]:
 
 def _place(path: Path, text: str, action: str) -> str:
     """`keymap.toml:3:` of the line that sets an action."""
-    lines = text.splitlines()
-    number = next((i for i, line in enumerate(lines, 1) if line.strip().startswith(action)), 1)
+    names = [line.partition("=")[0].strip().strip("\"'") for line in text.splitlines()]
+    number = names.index(action) + 1 if action in names else 1
     return f"{path}:{number}:"

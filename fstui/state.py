@@ -10,6 +10,7 @@ import msgspec
 from engine.errors import FstuiError
 from engine.exclusive import changing
 from engine.protocol import write_atomic
+from fstui.model.shape import Draft
 
 
 class FacesView(msgspec.Struct):
@@ -29,6 +30,8 @@ class FacesView(msgspec.Struct):
     """Id of the face under the cursor."""
     marked: list[tuple[int, int]] = []
     """Ids of the marked faces, as ranges from first to last."""
+    unsaved: dict[int, tuple[Draft, Draft]] = {}
+    """Faces by id whose editing was cut off: as they were stored, and as they were edited."""
 
 
 class RoomView(msgspec.Struct):

@@ -52,8 +52,17 @@ def roles_of(project: Project, settings: ConvertSettings) -> list[Role]:
     if not settings.models:
         return [Role(settings.person if settings.person >= 0 else None, project, settings.put_in)]
     _refuse_otherwise(settings)
-    roles: dict[int, Role] = {}
-    for item in listed(settings.models) or [settings.models]:
+    return [
+        Role(person, _beside(project, name), put_in)
+        for person, (name, put_in) in named_in(settings.models).items()
+    ]
+
+
+def named_in(models: str) -> dict[int, tuple[str, str]]:
+    """By person the project and the side that the setting names, whether they are there or not.
+    Raises `BadInput` for what can't be read and a person who is named twice."""
+    roles: dict[int, tuple[str, str]] = {}
+    for item in listed(models) or [models]:
         found = FORM.fullmatch(item)
         if found is None:
             raise BadInput(
@@ -65,8 +74,8 @@ def roles_of(project: Project, settings: ConvertSettings) -> list[Role]:
             raise BadInput(
                 f"convert's models names person {person} twice: each person has one model."
             )
-        roles[person] = Role(person, _beside(project, found[2]), found[3] or "b")
-    return list(roles.values())
+        roles[person] = found[2], found[3] or "b"
+    return roles
 
 
 def require_there(store: Store, roles: Sequence[Role], typed: str) -> None:

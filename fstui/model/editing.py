@@ -176,11 +176,17 @@ class Editing:
 
     def copy(self, other: Draft) -> None:
         """Take points and box of another frame's face, where they are there."""
-        self._put(replace(self.draft, points=other.points, box=other.box))
+        self.put(replace(self.draft, points=other.points, box=other.box))
 
     def copy_mask(self, mask: bytes, region: Region) -> None:
         """Take the mask of another frame's face, where it is there."""
-        self._put(replace(self.draft, mask=carried(mask, region, self.region)))
+        self.put(replace(self.draft, mask=carried(mask, region, self.region)))
+
+    def put(self, draft: Draft) -> None:
+        """Have the face like this: one step for undo."""
+        if draft != self.draft:
+            self.steps.push(self.draft, draft)
+            self.draft = draft
 
     def undo(self) -> None:
         """As before the last change."""
@@ -192,19 +198,14 @@ class Editing:
 
     def _change(self, act: Change) -> None:
         change = changed if self.aim == "points" else boxed
-        self._put(change(self.draft, self.chosen, act))
+        self.put(change(self.draft, self.chosen, act))
 
     def _stroke(self, line: list[Pair]) -> None:
         left, top, side = self.region
         grow = MASK_PX / side
         inside = [((x - left + 0.5) * grow - 0.5, (y - top + 0.5) * grow - 0.5) for x, y in line]
         value = OUTSIDE if self.pen == "erase" else INSIDE
-        self._put(replace(self.draft, mask=painted(self.mask, inside, self.radius, value)))
-
-    def _put(self, draft: Draft) -> None:
-        if draft != self.draft:
-            self.steps.push(self.draft, draft)
-            self.draft = draft
+        self.put(replace(self.draft, mask=painted(self.mask, inside, self.radius, value)))
 
 
 def carried(mask: bytes, source: Region, aim: Region) -> bytes:

@@ -17,7 +17,7 @@ from fstui.widgets.words import clip
 
 from . import jobs, words
 from .logtext import LogText
-from .tail import JobUpdate, Preview
+from .tail import FIGURES, JobUpdate, Preview
 
 EVENTS_KEPT = 2000
 PREVIEWS_KEPT = 40
@@ -25,8 +25,6 @@ NOTICE = 80
 """Characters of good news: two lines of a narrow terminal."""
 KILL_AFTER_S = 20.0
 """How long a stop may take before killing is offered."""
-UNSEEN = frozenset({"progress", "metric", "heartbeat", "frame"})
-"""Events that are figures; the log shows what happened."""
 DOING = {
     "extract": later("extracting"),
     "train": later("training"),
@@ -81,6 +79,8 @@ class JobView:
     """What else the newest progress of the stage's steps told: faces, rejections."""
     metric: dict[str, Any] = field(default_factory=dict)
     """The newest figures of a training: learning rate, batch."""
+    changed: dict[str, Any] = field(default_factory=dict)
+    """Settings that were changed while it ran."""
     _at: str = ""
     """The stage of the step whose events are being read."""
 
@@ -95,7 +95,7 @@ class JobView:
         """Take in what is new."""
         # A copy: the tail's thread goes on comparing with its own.
         self.snapshot = msgspec.structs.replace(update.snapshot)
-        told = [e for e in update.events if e.k not in UNSEEN]
+        told = [e for e in update.events if e.k not in FIGURES]
         self.events_dropped += max(0, len(self.events) + len(told) - EVENTS_KEPT)
         self.events.extend(told)
         self.log.add(update.lines)
@@ -112,6 +112,8 @@ class JobView:
             self.metric = event.data
         elif event.k == "progress" and self._at == self.stage:
             self.figures = event.data
+        elif event.k == "change" and isinstance(event.data.get("settings"), dict):
+            self.changed |= event.data["settings"]
         elif event.k == "step":
             self._at = str(event.data.get("stage", ""))
         elif event.k == "step-end" and self._at == self.stage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -68,7 +69,7 @@ class Overview(NamedTuple):
     iteration: int | None
     """Of the newest checkpoint."""
     results: list[Path]
-    """Videos in `out/`, newest first."""
+    """What conversions made in `out/`, newest first."""
     stamp: tuple[int, ...]
     """Changes when faces.db does."""
 
@@ -292,17 +293,20 @@ def listed(sides: Sequence[str]) -> str:
     return ", ".join(side.upper() if len(side) == 1 else side for side in sides)
 
 
-FINISHED = (".mp4", ".mkv", ".mov", ".webm", ".gif", ".webp")
-"""Names of finished videos and animations."""
+FINISHED = re.compile(r"\.(mp4|mkv|mov|webm|gif|webp|patches)$")
+"""What a result has behind its clip's name; a folder of pictures has nothing."""
 
 
 def results_of(project: Path) -> list[Path]:
-    """Finished videos in `out/`, newest first."""
+    """What conversions made in `out/`, newest first: films, animations, folders of pictures or
+    patches. Beside each lies its clip's report; masks, time-lapses and whatever else is there have
+    none."""
     try:
+        there = {e.name: e for e in os.scandir(project / "out")}
         found = [
-            (e.stat().st_mtime, project / "out" / e.name)
-            for e in os.scandir(project / "out")
-            if e.name.endswith(FINISHED) and not e.name.startswith(".")
+            (e.stat().st_mtime, project / "out" / name)
+            for name, e in there.items()
+            if f"{FINISHED.sub('', name)}.json" in there
         ]
     except OSError:
         return []

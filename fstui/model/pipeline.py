@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from stat import S_ISDIR
 from typing import NamedTuple
 
 from engine.protocol import safe_text
@@ -32,10 +33,11 @@ class Model(NamedTuple):
 
 
 class Result(NamedTuple):
-    """The newest finished film."""
+    """What the newest conversion made."""
 
     path: Path
-    bytes: int
+    bytes: int | None
+    """None for a folder of pictures: counting those takes a moment."""
     made: float
     """UNIX time."""
 
@@ -82,11 +84,11 @@ def model_of(project: Path) -> Model | None:
 
 
 def result_of(project: Path) -> Result | None:
-    """The newest finished film in `out/`."""
+    """The newest result in `out/`."""
     for path in results_of(project)[:1]:
         try:
             stat = path.stat()
         except OSError:
             return None
-        return Result(path, stat.st_size, stat.st_mtime)
+        return Result(path, None if S_ISDIR(stat.st_mode) else stat.st_size, stat.st_mtime)
     return None

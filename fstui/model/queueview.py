@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +19,12 @@ from engine.queue.turn import Look, Standing, Turn
 from engine.workspace import projects_of
 from fstui import settings
 from fstui.model.joblist import JobList, SeenJob
-from fstui.model.jobview import state_words
+from fstui.model.jobview import JobView, state_words
 from fstui.model.told import Told
 
 EVERY_S = 0.5
+PAUSE_S = 10.0
+"""Looks so far apart are two visits of the room."""
 READS_S = 0.08
 """The most that one look spends on jobs which nobody has read yet; the first look a quarter of it,
 for what is seen at once."""
@@ -36,6 +39,8 @@ class QueueGlance(NamedTuple):
     """In order."""
     ended: list[tuple[JobFolder, Snapshot | None]]
     """Newest first; None for one that isn't read yet, which may still run or wait."""
+    just_ended: list[JobView]
+    """Those that were at work when it was looked last, a moment ago."""
     stands_still: bool
     """Nobody let the queue go on since the machine was started."""
     kept: bool
@@ -107,6 +112,9 @@ class Jobs(Told[QueueGlance]):
         self.queue = KnownQueue(workspace)
         self._usage = Usage(self.queue.workspace)
         self._reads_s = reads_s
+        self._at_work: set[JobFolder] = set()
+        self._looked = 0.0
+        """Monotonic time of the last look."""
 
     def look(self) -> QueueGlance:
         """All jobs as they are now; of many the oldest ones are read in later looks."""
@@ -124,9 +132,23 @@ class Jobs(Told[QueueGlance]):
                 running.append((job, now))
         for found in (running, ended):
             found.sort(key=_name, reverse=True)
+        just_ended = self._ends(ended)
+        self._at_work, self._looked = {job for job, _ in running}, time.monotonic()
         still = any(turn.standing is Standing.STILL for turn in turns)
         kept = is_locked(self.queue.keeper_lock)
-        return QueueGlance(running, turns, ended, still, kept, len(self.queue.unread), problem)
+        unread = len(self.queue.unread)
+        return QueueGlance(running, turns, ended, just_ended, still, kept, unread, problem)
+
+    def _ends(self, ended: list[tuple[JobFolder, Snapshot | None]]) -> list[JobView]:
+        """Jobs that ended since the last look; none after a pause, when that is no news."""
+        if not self._at_work or time.monotonic() - self._looked > PAUSE_S:
+            return []
+        found = []
+        for job, now in ended:
+            if now is not None and job in self._at_work:
+                with suppress(FstuiError):  # the list tells of a damaged one
+                    found.append(JobView(job, job.job(), now.stage or job.kind, now))
+        return found
 
     def _turns(self) -> tuple[list[Turn], str]:
         try:
@@ -149,5 +171,5 @@ def _seen(glance: QueueGlance) -> object:
         ],
         [(t.item.folder.path, t.item.entry, t.standing, t.why) for t in glance.waiting],
         [f.path for f, _ in glance.ended],
-        glance[3:],
+        glance[4:],
     )

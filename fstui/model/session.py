@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -18,8 +19,6 @@ from .jobview import DOING, JobView
 from .overview import Overview
 from .series import EMPTY, Curve
 from .tail import JobUpdate, TailProblem
-
-ROOM_STAGES = {"faces": "extract", "train": "train", "convert": "convert"}
 
 
 class Session:
@@ -42,6 +41,8 @@ class Session:
         """Bytes that projects of the workspace hold, as far as they were counted."""
         self.log_asked: JobFolder | None = None
         """The job that the log's room turns to when it is entered next."""
+        self._opened = 0.0
+        """UNIX time when the project was."""
         self._unreadable = ""
         self._disk = ""
 
@@ -56,10 +57,14 @@ class Session:
     def open(self, path: Path) -> Project:
         """Turn to a project. Raises `BadInput` or `Damaged`; the old one stays open then."""
         project = Project.open(path)
-        self.project = project
+        self.project, self._opened = project, time.time()
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = str(project.path)
         return project
+
+    def is_open(self, path: Path) -> bool:
+        """Whether this project is the open one."""
+        return self.project is not None and self.project.path == path
 
     def close(self) -> None:
         """Turn to no project."""
@@ -78,12 +83,18 @@ class Session:
         """How the open project is looked at."""
         return self.state.view(self.project.path if self.project else self.workspace)
 
-    def last_project(self) -> Path | None:
-        """The project that was open when the interface was left, if it is still there."""
+    def resume(self) -> str:
+        """Turn to the project that was open when the interface was left, if it is still there; what
+        keeps it from being opened, or ""."""
         path = Path(self.state.project) if self.state.project else None
-        if path and path.parent == self.workspace.resolve() and (path / "project.toml").exists():
-            return path
-        return None
+        if path is None or path.parent != self.workspace.resolve():
+            return ""
+        try:
+            if os.path.exists(path / "project.toml"):
+                self.open(path)
+        except FstuiError as error:
+            return str(error)
+        return ""
 
     # --- what the tail tells ---
 
@@ -109,12 +120,14 @@ class Session:
         return None
 
     def _take_job(self, update: JobUpdate) -> JobView | None:
-        if self.project is None or update.folder.project != self.project.path:
+        if not self.is_open(update.folder.project):
             return None  # a late word about a project that was left
         view = self.jobs.get(update.stage)
         if view is None or view.folder.path != update.folder.path:
-            self.jobs[update.stage] = JobView.begin(update)
-            return None
+            view = self.jobs[update.stage] = JobView.begin(update)
+            # It may have begun and ended between two looks.
+            ran = view.snapshot.heartbeat > self._opened
+            return view if ran and not view.running else None
         was_running = view.running
         view.apply(update)
         return view if was_running and not view.running else None

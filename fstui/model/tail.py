@@ -17,7 +17,7 @@ import msgspec
 
 from engine.errors import FstuiError
 from engine.eventlog import Event
-from engine.protocol import ENDS, Job, JobFolder, Snapshot, safe_text, sheet_of
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, safe_text
 from fstui import bugs
 from fstui.model.joblist import JobList
 
@@ -25,7 +25,10 @@ INTERVAL_S = 0.5
 TICK_S = 5.0
 CHORE_S = 10.0
 FIRST_BYTES = 256 * 1024
-"""How much of an old file's end is read when it is opened."""
+"""How much of an old file's end is read whole when it is opened."""
+FIGURES = frozenset({"progress", "metric", "heartbeat", "frame"})
+"""Kinds of events that are figures, several a second: of old ones nothing is told."""
+FIGURE = re.compile(rb'\{"t":[^,]*,"k":"(%s)"' % "|".join(sorted(FIGURES)).encode())
 MOST_BYTES = 1024 * 1024
 """The most that one look reads, so that a burst can't hold the thread up."""
 STAGES = ("extract", "train", "convert", "watch")
@@ -66,6 +69,8 @@ class LineTail:
 
     def __init__(self, path: Path, first_bytes: int = FIRST_BYTES) -> None:
         self.path = path
+        self.begun = 0
+        """Where the lines begin that were read first."""
         self._offset: int | None = None
         self._first_bytes = first_bytes
 
@@ -89,7 +94,10 @@ class LineTail:
             end = len(data)  # a line longer than a look: hand it on in pieces
         self._offset = start + end
         lines = data[:end].split(b"\n")[:-1] if data[end - 1 : end] == b"\n" else [data[:end]]
-        return lines[1:] if cut else lines if end else []
+        if cut:
+            self.begun = start + len(lines[0]) + 1
+            return lines[1:]
+        return lines if end else []
 
 
 class JobTail:
@@ -99,11 +107,10 @@ class JobTail:
         self.folder = folder
         self.stage = stage
         self.job = folder.job()
+        self._home = folder.path.resolve()
         self._events = LineTail(folder.events_path)
         self._log = LineTail(folder.log_path)
         self._snapshot: Snapshot | None = None
-        self._columns: tuple[str, ...] = ()
-        self._sheet_columns: tuple[str, ...] = ()
         self._at = ""
         """The stage of the step whose events are being read."""
 
@@ -120,22 +127,14 @@ class JobTail:
         # The state comes first: if it is an end, then what is read after it is all there is.
         snapshot = self.folder.current()
         events = list(decode(self._events.read()))
+        if first:
+            events = [*decode(told_before(self._events.path, self._events.begun)), *events]
         lines = [clean(line) for line in self._log.read()]
         if snapshot == self._snapshot and not events and not lines:
             return None
         self._snapshot = snapshot
-        if first:
-            self._at = self._stage_before(events, snapshot)
         previews = [p for p in map(self._preview, events) if p]
-        if first:
-            previews = self._older(previews) + previews
         return JobUpdate(self.folder, self.job, self.stage, snapshot, events, lines, previews)
-
-    def _stage_before(self, events: list[Event], snapshot: Snapshot) -> str:
-        """The stage at work when the first of these events was written."""
-        steps = [e.data.get("index") for e in events if e.k == "step"]
-        index = steps[0] - 1 if steps and isinstance(steps[0], int) else snapshot.step
-        return self.job.steps[index].stage if 0 <= index < len(self.job.steps) else ""
 
     def _preview(self, event: Event) -> Preview | None:
         if event.k == "step":
@@ -147,37 +146,19 @@ class JobTail:
         if path is None:
             return None
         place = data.get("iteration", data.get("frame"))
-        self._columns = _texts(data.get("columns", ()))
-        self._sheet_columns = _texts(data.get("sheet_columns", ()))
         media = safe_text(str(data.get("media", "")))
         number = place if isinstance(place, int) else _number(path)
         sheet = self._inside(data["sheet"]) if "sheet" in data else None
-        return Preview(path, event.t, number, self._columns, media, sheet, self._sheet_columns)
+        columns, more = (_texts(data.get(n, ())) for n in ("columns", "sheet_columns"))
+        return Preview(path, event.t, number, columns, media, sheet, more)
 
     def _inside(self, name: object) -> Path | None:
         """A file that an event names; a job may name only what is inside it."""
         try:
-            path = (self.folder.path / str(name)).resolve()
+            path = (self._home / str(name)).resolve()
         except (OSError, ValueError):  # no name of a file
             return None
-        return path if path.is_relative_to(self.folder.path.resolve()) else None
-
-    def _older(self, known: list[Preview]) -> list[Preview]:
-        """Pictures whose event lies before the part of the log that was read.
-
-        Of a job of several stages they are left out: nothing says which stage made them.
-        """
-        if any(step.stage != self.stage for step in self.job.steps):
-            return []
-        have = {p.path.name for p in known}
-        missed = [self._found(p) for p in self.folder.previews() if p.name not in have]
-        return sorted(missed, key=lambda p: (p.time, p.place))
-
-    def _found(self, path: Path) -> Preview:
-        """A picture without its event."""
-        sheet = sheet_of(path).resolve() if sheet_of(path).exists() else None
-        time, place = _mtime(path), _number(path)
-        return Preview(path.resolve(), time, place, self._columns, "", sheet, self._sheet_columns)
+        return path if path.is_relative_to(self._home) else None
 
 
 class Tail:
@@ -344,7 +325,21 @@ class TailProblem(NamedTuple):
     """Empty when they can be made again."""
 
 
-def decode(lines: list[bytes]) -> Iterator[Event]:
+def told_before(path: Path, end: int) -> Iterator[bytes]:
+    """Lines of the first `end` bytes of a job's events, but for figures: a training of a day has
+    170 000 of those."""
+    if not end:
+        return
+    with open(path, "rb") as file:
+        for line in file:
+            end -= len(line)
+            if end < 0:
+                return
+            if not FIGURE.match(line):
+                yield line
+
+
+def decode(lines: Iterable[bytes]) -> Iterator[Event]:
     """Events of whole lines; what isn't one is skipped."""
     for line in lines:
         try:
@@ -367,13 +362,6 @@ def strip_escapes(text: str) -> str:
 def _texts(columns: object) -> tuple[str, ...]:
     found = columns if isinstance(columns, list | tuple) else ()
     return tuple(safe_text(str(column)) for column in found)
-
-
-def _mtime(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def _number(path: Path) -> int:

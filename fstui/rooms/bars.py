@@ -129,8 +129,8 @@ class RoomBar(Bar):
         for room in ROOMS:
             if room in ROOMS_OF_A_PROJECT and self.studio.session.project is None:
                 continue
-            style, key = "here" if room == here else "key", keymap.shown(keymap.key(room).keys)
-            found.append(Piece(f" {key}", style, f"app.{room}"))
+            style = "here" if room == here else "key"
+            found.append(Piece(f" {keymap.named(room)}", style, f"app.{room}"))
             if short == 0 or (short == 1 and room in MAIN) or (room == here and short < 3):
                 name = f" {tr(TITLES[room])} "
                 found.append(Piece(name, "here" * (room == here), f"app.{room}"))
@@ -139,10 +139,10 @@ class RoomBar(Bar):
     def _crumbs(self, width: int) -> list[Piece]:
         """The way down to here; of long names the middle is left out."""
         session = self.studio.session
-        found = [Piece("0", "key", "app.home"), Piece(" fstui ", "", "app.home")]
+        found = [Piece(keymap.named("home"), "key", "app.home"), Piece(" fstui ", "", "app.home")]
+        left = width - _cells(found) - 1
         if session.project is None:
-            return [*found, Piece(shorten(str(session.workspace), width - 9) + " ", "muted")]
-        left = width - 9
+            return [*found, Piece(shorten(str(session.workspace), left) + " ", "muted")]
         name = shorten(session.project.name, max(6, left - 1))
         folder = session.workspace.name
         if left >= cell_len(name) + cell_len(folder) + 5:

@@ -10,13 +10,13 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine import facelist
-from engine.convert.roles import Role, roles_of
-from engine.errors import FstuiError, NothingToDo
+from engine.convert.roles import named_in
+from engine.errors import BadInput, NothingToDo
 from engine.facelist import Person
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.reached import checkpoint_iteration
-from engine.settings import ConvertSettings
+from engine.settings import as_list
 from engine.store import Store
 from engine.workspace import projects_of
 from fstui.i18n import later, tr, tr_n
@@ -48,13 +48,14 @@ class Cast(Dialog[str]):
         """Each person with the models that there are."""
         about = tr("left and right choose; a project's b is who was trained to be put in")
         yield Static(about, classes="dialog--help", markup=False)
-        options = [(tr("stays as they are"), ""), *((name, name) for name in self._models)]
         for person in self._people:
             faces = tr_n("{n} face", "{n} faces", person.faces).format(n=person.faces)
             where, frame = person.first
             first = tr("{faces}, first in {clip}, frame {frame}")
             hint = first.format(faces=faces, clip=safe_text(where), frame=frame + 1)
             value = self._roles.get(person.person, "")
+            models = {name: name for name in (*self._models, value) if name}
+            options = [(tr("stays as they are"), ""), *((safe_text(n), n) for n in models)]
             choice = Choice(options, value, id=f"cast-{person.person}")
             yield labelled(person_words(person.person), choice, hint)
 
@@ -62,7 +63,8 @@ class Cast(Dialog[str]):
         """`0=anna,2=carl:a`; empty where everyone stays: then the project's own model paints."""
         numbers = [person.person for person in self._people]
         chosen = {n: self.query_one(f"#cast-{n}", Choice).value for n in numbers}
-        return ",".join(f"{person}={model}" for person, model in chosen.items() if model)
+        roles = self._roles | chosen  # those without a line stay as they were
+        return as_list(f"{person}={model}" for person, model in roles.items() if model)
 
 
 def ask_cast(
@@ -98,17 +100,13 @@ def read_cast(project: Project, models: str) -> Cast:
         raise NothingToDo(refused.format(project=project.name))
     names = [f"{path.name}{side}" for path in trained for side in ("", ":a")]
     people.sort(key=lambda person: -person.faces)
-    return Cast(people[:MOST_PEOPLE], names, _roles(project, models))
+    return Cast(people[:MOST_PEOPLE], names, _roles(models))
 
 
-def _roles(project: Project, models: str) -> dict[int, str]:
+def _roles(models: str) -> dict[int, str]:
     """The models of a setting by person; none where it can't be read."""
     try:
-        roles = roles_of(project, ConvertSettings(models=models)) if models else []
-    except FstuiError:
+        named = named_in(models) if models else {}
+    except BadInput:
         return {}
-    return {role.person: _name(role) for role in roles if role.person is not None}
-
-
-def _name(role: Role) -> str:
-    return f"{role.project.path.name}{':a' if role.put_in == 'a' else ''}"
+    return {person: f"{name}{':a' * (side == 'a')}" for person, (name, side) in named.items()}

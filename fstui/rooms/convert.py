@@ -93,8 +93,7 @@ class Convert(StageRoom):
         if job is not None:
             lines += [pace_line(job)] if job.running else message_lines(job)
         if self._target is not None and not (job and job.running):
-            key = keymap.shown(keymap.key("people").keys)
-            lines += outlook_lines(self._target.outlook, key=key)
+            lines += outlook_lines(self._target.outlook, key=keymap.named("people"))
         return lines + result_lines(overview)
 
     @on(Timeline.Moved)
@@ -293,7 +292,7 @@ class Convert(StageRoom):
 
 
 def result_lines(overview: Overview | None) -> list[Line]:
-    """The newest video with its path, to be copied from the box."""
+    """The newest result with its path, to be copied from the box."""
     if overview is None or not overview.results:
         return []
     count = len(overview.results)

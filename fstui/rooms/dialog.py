@@ -95,13 +95,8 @@ class Dialog(ModalScreen[T]):
         elif done:
             session = cast("FstuiApp", self.app).session
             line = line_of(commands, session.workspace, session.settings)
-            path = copy(self.app, line)
-            self.notify(
-                safe_text(line),
-                title=tr("Copied (also in {path})").format(path=path),
-                timeout=10,
-                markup=False,
-            )
+            title = tr("Copied") + copy(self.app, line)
+            self.notify(safe_text(line), title=title, timeout=10, markup=False)
 
     def on_mount(self) -> None:
         """Nothing blinks or flashes on a slow link."""

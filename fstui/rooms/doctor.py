@@ -92,9 +92,8 @@ class Doctor(ModalScreen[None]):
         """All findings as the command prints them, to paste into a report."""
         from fstui.clipboard import copy
 
-        path = copy(self.app, "\n".join(map(checkup.line_of, self._findings)))
-        said = tr("Copied all of it (also in {path})").format(path=path)
-        self.notify(safe_text(said), markup=False)
+        also = copy(self.app, "\n".join(map(checkup.line_of, self._findings)))
+        self.notify(tr("Copied all of it") + also, markup=False)
 
     def action_back(self) -> None:
         """Close."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -27,6 +27,9 @@ from fstui.widgets.pixels import decoded
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from fstui.app import FstuiApp
+    from fstui.state import FacesView
 
 READING = later("The frame is being decoded ...")
 FOR_POINTS = frozenset({"clockwise", "anticlockwise"})
@@ -77,6 +80,12 @@ class Editor(ModalScreen[None]):
         """The draft, once the face was read."""
         return self._loaded.editing if self._loaded else None
 
+    @property
+    def _view(self) -> FacesView:
+        """How the project's faces are looked at."""
+        state = cast("FstuiApp", self.app).session.state
+        return state.view(self._curation.project.path).faces
+
     # --- reading ------------------------------------------------------------------------------
 
     def _turn_to(self, face: int) -> None:
@@ -103,8 +112,21 @@ class Editor(ModalScreen[None]):
 
     def _show(self, loaded: Loaded) -> None:
         self._loaded = loaded
+        self._take_up(loaded)
         self.query_one(EditPad).show(loaded.image, loaded.editing)
         self._say()
+
+    def _take_up(self, loaded: Loaded) -> None:
+        """Go on with what was not saved when the interface ended."""
+        begun, draft = self._view.unsaved.pop(loaded.face, (None, None))
+        if draft is None:
+            return
+        if begun == loaded.editing.saved:
+            loaded.editing.put(draft)
+            told = tr("What was not saved here is there again; u takes it back.")
+        else:
+            told = tr("What was not saved here is left out: the face was changed since.")
+        self.notify(told, timeout=10)
 
     def _failed(self, text: str) -> None:
         self.query_one(EditPad).show(None, None, safe_text(text))
@@ -277,7 +299,7 @@ class Editor(ModalScreen[None]):
 
         def saved() -> None:
             loaded.editing.saved = draft
-            if self.is_mounted:
+            if self.is_attached:
                 self.notify(tr("Saved: the next extraction cuts this face anew."), timeout=3)
                 self._say()
 
@@ -298,13 +320,23 @@ class Editor(ModalScreen[None]):
 
         other = await read(self, look)
         if other is not None:
-            self._unless_lost(lambda: self._turn_to(other))
+            self.unless_lost(lambda: self._turn_to(other))
 
     def action_back(self) -> None:
         """Leave; what is not saved is asked about."""
-        self._unless_lost(lambda: self.dismiss(None))
+        self.unless_lost(lambda: self.dismiss(None))
 
-    def _unless_lost(self, act: Callable[[], Any]) -> None:
+    async def on_unmount(self) -> None:
+        """The interface may end without a question: keep what is not saved for the next time."""
+        loaded, view = self._loaded, self._view
+        if loaded is None or not loaded.editing.dirty:
+            return
+        await self._curation.writes.finished()
+        if loaded.editing.dirty:
+            view.unsaved[loaded.face] = loaded.editing.saved, loaded.editing.draft
+            view.face = loaded.face  # the cursor comes back to it
+
+    def unless_lost(self, act: Callable[[], Any]) -> None:
         """Do something that forgets the draft, if nothing is lost or the user says so."""
         if self.editing is None or not self.editing.dirty:
             act()
@@ -313,6 +345,7 @@ class Editor(ModalScreen[None]):
 
         def go(yes: bool | None) -> None:
             if yes:
+                self._loaded = None
                 act()
 
         question = tr("Leave this face without saving?")

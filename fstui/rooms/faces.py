@@ -125,8 +125,8 @@ class Faces(StageRoom):
     def facts(self, job: JobView | None) -> list[Line]:
         """State, pace, faces of each side; above the faces in one line."""
         overview = self.studio.session.overview
-        bare = lacks(overview, self.stage)
-        how = stage_words(overview, self.stage) if bare else tr("press s")
+        ready = tr("press {key}").format(key=keymap.named("start"))
+        how = stage_words(overview, self.stage) if lacks(overview, self.stage) else ready
         idle = tr("Faces were not extracted yet: {how}.").format(how=how)
         lines = [state_line(job, idle)]
         if job is not None and job.running:

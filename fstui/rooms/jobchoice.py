@@ -77,7 +77,7 @@ class JobChoice(ModalScreen[JobFolder], Filtered):
 
     def _take(self, entries: list[Entry]) -> None:
         self._entries = entries
-        if self.is_mounted:
+        if self.is_attached:
             self.show()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:

@@ -29,6 +29,7 @@ from fstui.model.words import moment
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing, Run
 from fstui.rooms.room import Room
+from fstui.rooms.stage import WAYS
 from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets.rows import Column, Row, Rows, Tone
 from fstui.widgets.words import fit
@@ -45,11 +46,8 @@ STATE_TONES: dict[str, Tone] = {
     "ready": "accent",
     "part": "warn",
 }
-NEXT_KEYS = {"add": "a", "people": "p", "extract": "s", "train": "s", "convert": "s"}
-"""Which key does what the overview's command says."""
 REST_S = 0.3
 """How long the cursor stays on footage before the engine is asked about it."""
-ROOM_KEYS = {"extract": "2", "train": "3", "convert": "4"}
 
 
 class ProjectRoom(Room):
@@ -176,8 +174,8 @@ class ProjectRoom(Room):
         """Start only what can be started."""
         if action == "start":
             due = self.due
-            startable = due is not None and due.command.split(" ")[0] in ROOM_KEYS
-            return startable and bool(super().check_action(action, parameters))
+            _, act = WAYS.get(due.command.split(" ")[0], ("", "")) if due else ("", "")
+            return act == "start" and bool(super().check_action(action, parameters))
         return super().check_action(action, parameters)
 
     def action_start(self) -> None:
@@ -304,10 +302,11 @@ def stage_lines(overview: Overview, readonly: bool = False) -> list[Line]:
     names = [tr(stage.name.title()) for stage in overview.stages]
     states = [tr(stage.state) for stage in overview.stages]
     wide, deep = (max(map(cell_len, texts), default=0) for texts in (names, states))
-    for number, (stage, name, state) in enumerate(zip(overview.stages, names, states, strict=True)):
+    for stage, name, state in zip(overview.stages, names, states, strict=True):
         told: Run = (fit(state, max(deep, 8)), STATE_TONES.get(stage.state, ""))
         name = fit(name, max(wide + 1, 9))
-        lines.append([(f"{number + 2} ", "muted"), name, told, f" {stage.words}"])
+        key = keymap.named(WAYS[stage.name][0])
+        lines.append([(f"{key} ", "muted"), name, told, f" {stage.words}"])
     return [*lines, next_line(overview, readonly)]
 
 
@@ -315,17 +314,19 @@ def next_line(overview: Overview, readonly: bool = False) -> Line:
     """`Next: press  s  to extract`; where nothing may be changed without the key."""
     stage = overview.next
     if stage is None:
-        return [(tr("All three stages are done."), "good"), tr(" 3 trains on, 4 converts again.")]
+        more = tr(" {train} trains on, {convert} converts again.")
+        more = more.format(train=keymap.named("train"), convert=keymap.named("convert"))
+        return [(tr("All three stages are done."), "good"), more]
     verb = stage.command.split(" ")[0]
     if verb == "attach":
-        room = ROOM_KEYS[stage.name]
+        room = keymap.named(WAYS[stage.name][0])
         watch = tr(" to watch {stage}").format(stage=tr(stage.name))
         return [tr("Running: press "), (f" {room} ", "accent"), watch]
     acts = {"add": tr("add footage"), "people": tr("record the people")}
     what = tr(" to {what}").format(what=acts.get(verb) or tr(stage.name))
     if readonly:
         return [tr("Next: {what}").format(what=acts.get(verb) or tr(stage.name))]
-    return [tr("Next: press "), (f" {NEXT_KEYS.get(verb, 's')} ", "accent"), what]
+    return [tr("Next: press "), (f" {keymap.named(WAYS[verb][1])} ", "accent"), what]
 
 
 def model_lines(model: Model | None, stage: Stage | None, now: float) -> list[Line]:
@@ -343,11 +344,12 @@ def model_lines(model: Model | None, stage: Stage | None, now: float) -> list[Li
 
 
 def result_lines(result: Result | None, stage: Stage | None, now: float) -> list[Line]:
-    """The newest film, its size and when it was made; or what it needs."""
+    """The newest result, its size and when it was made; or what it needs."""
     lines: list[Line] = [[(tr("Result"), "accent")]]
     if result is None:
         return [*lines, [(stage.words if stage else "", "warn")]]
-    lines += [[safe_text(result.path.name)], [words.size(result.bytes)]]
+    large = tr("folder of pictures") if result.bytes is None else words.size(result.bytes)
+    lines += [[safe_text(result.path.name)], [large]]
     return [*lines, [(tr("made {time}").format(time=moment(result.made, now)), "muted")]]
 
 

@@ -12,7 +12,7 @@ from textual.widget import Widget
 from engine.errors import FstuiError
 from engine.protocol import JobFolder, State
 from engine.queue.queue import Queue
-from fstui import keymap
+from fstui import bell, keymap
 from fstui.i18n import later, tr
 from fstui.model import jobs
 from fstui.model.jobview import KILL_AFTER_S
@@ -81,6 +81,9 @@ class QueueRoom(Room, Filtered):
         """Take in what the jobs do."""
         if isinstance(update, QueueGlance):
             self._glance = update
+            for job in update.just_ended:
+                if not self.studio.session.is_open(job.folder.project):  # whose are told anyway
+                    bell.tell(self.studio, job)
         super().news(update)
 
     def show(self) -> None:

@@ -328,9 +328,8 @@ class Room(Screen[None]):
         from fstui.clipboard import copy
 
         if text := self.copied():
-            path = copy(self.app, text)
-            said = tr("Copied: {text} (also in {path})")
-            self.say(said.format(text=shorten(text, 60), path=path))
+            also = copy(self.app, text)
+            self.say(tr("Copied: {text}").format(text=shorten(text, 60)) + also)
 
     def action_zoom(self) -> None:
         """Show the next pane alone; after the last, all of them again."""

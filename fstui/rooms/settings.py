@@ -14,6 +14,7 @@ from fstui.i18n import later, tr, tr_n
 from fstui.model import drafts, preferences, presets
 from fstui.model.answers import SettingAnswer
 from fstui.model.glance import FilesChanged, of_files
+from fstui.rooms.bars import RoomBar
 from fstui.rooms.edit import edit
 from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
@@ -221,7 +222,8 @@ class SettingsRoom(Room, Filtered):
         before = self.studio.session.settings
         now = self.studio.session.settings = settings.load()
         self.studio.tail.interval_s = now.poll_s
-        self.app.set_keymap(keymap.load_overrides(settings.config_folder()))
+        self.studio.take_keys()
+        self.query_one(RoomBar).repaint()
         if now.theme != before.theme:
             self.app.theme = theme.first(self.app)
 

@@ -36,7 +36,7 @@ class Title(Bar):
     def pieces(self, width: int) -> list[Piece]:
         """`2 Faces`."""
         action = f"app.{self._room}"
-        key = keymap.shown(keymap.key(self._room).keys)
+        key = keymap.named(self._room)
         return [Piece(key, "key", action), Piece(f" {tr(TITLES[self._room])}", "", action)]
 
 

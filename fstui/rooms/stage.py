@@ -22,12 +22,13 @@ from fstui.widgets.rows import Tone
 LOG_LINES = 20
 """Lines of the log that a crash shows."""
 WAYS = {
-    "add": later("1, then a"),
-    "people": later("1, then p"),
-    "extract": later("2, then s"),
-    "train": later("3, then s"),
+    "add": ("project", "add"),
+    "people": ("project", "people"),
+    "extract": ("faces", "start"),
+    "train": ("train", "start"),
+    "convert": ("convert", "start"),
 }
-"""The keys that do what the overview's command says."""
+"""The room where what the overview's command says is done, and the action there."""
 
 
 class StageRoom(Room):
@@ -128,12 +129,15 @@ def stage_words(overview: Overview | None, name: str) -> str:
     if overview is None or stage is None:
         return "..."
     if stage.state == "ready":
-        start = tr("press s")
+        start = tr("press {key}").format(key=keymap.named("start"))
         return f"{stage.words}: {start}" if stage.words else start
     due = stage if stage.command else overview.next
     verb = due.command.split(" ")[0] if due else ""
-    way = WAYS.get(verb, "") if stage.state == "needs" else ""
-    return tr("{words}: press {way}").format(words=stage.words, way=tr(way)) if way else stage.words
+    if stage.state != "needs" or verb not in WAYS:
+        return stage.words
+    room, act = map(keymap.named, WAYS[verb])
+    told = tr("{words}: press {room}, then {key}")
+    return told.format(words=stage.words, room=room, key=act)
 
 
 def stage_of(overview: Overview | None, name: str) -> Stage | None:

@@ -23,11 +23,7 @@ def settings_of(job: JobView) -> dict[str, Any]:
 
 def settings_now(job: JobView) -> dict[str, Any]:
     """The same with what was changed while it ran."""
-    changes = [e.data.get("settings") for e in job.events if e.k == "change"]
-    known = dict(settings_of(job))
-    for change in changes:
-        known |= change if isinstance(change, dict) else {}
-    return known
+    return settings_of(job) | job.changed
 
 
 def batch_of(job: JobView) -> int:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual.strip import Strip
 
 from engine.protocol import ENDS, Snapshot, State, safe_text
-from fstui.i18n import later, tr, tr_n
+from fstui.i18n import tr, tr_n
+from fstui.model.jobview import stalled, state_parts
 from fstui.widgets.paint import StripView, line
 from fstui.widgets.words import clip, count, duration, rate, reached, sign
 
-STAGE_WORDS = {
-    "extract": later("extracting"),
-    "train": later("training"),
-    "convert": later("converting"),
-}
 _TONES = {
     State.DONE: "good",
     State.FAILED: "bad",
@@ -62,7 +59,9 @@ class StatusLine(StripView):
         if self._snapshot is None:
             parts, tone = [self.empty], "muted"
         else:
-            parts, tone = words_of(self._snapshot, self.ascii_only), tone_of(self._snapshot.state)
+            now = time.time()
+            parts = words_of(self._snapshot, self.ascii_only, now)
+            tone = tone_of(self._snapshot, now)
         room = width - (cell_len(self._note) + len(SEPARATOR) if self._note else 0)
         text = parts[0]
         for part in parts[1:]:
@@ -76,39 +75,28 @@ class StatusLine(StripView):
         return [line((head, self.style_of(f"status--{tone}")), rest, gap, (self._note, muted))]
 
 
-def tone_of(state: State) -> str:
+def tone_of(snapshot: Snapshot, now: float) -> str:
     """The colour of a state, beside its sign and word."""
-    return _TONES.get(state, "run")
+    return "warn" if stalled(snapshot, now) else _TONES.get(snapshot.state, "run")
 
 
-def words_of(snapshot: Snapshot, ascii_only: bool = False) -> list[str]:
+def words_of(snapshot: Snapshot, ascii_only: bool = False, now: float | None = None) -> list[str]:
     """What the line says, the most important first: state, place, time left, rate, device."""
     s = snapshot
-    head = f"{sign(s.state, ascii_only)} {_state(s)}"
+    state, more = map(safe_text, state_parts(s, now))
+    head = f"{sign(s.state, ascii_only)} {state}"
     if s.state in ENDS:
         stage = f": {safe_text(tr(s.stage))}" if s.stage else ""
         return [head + stage, *([safe_text(s.message)] if s.message else [])]
-    parts = [head, _place(s)]
-    if s.phase:
-        parts.append(safe_text(tr(s.phase)))
+    if s.state is State.RUNNING and s.steps > 1:
+        head += tr(" (step {n} of {of})").format(n=s.step + 1, of=s.steps)
+    parts = [head, _place(s), more]
     if s.progress.eta_s is not None and s.state is not State.STOPPING:
         parts.append(tr("{time} left").format(time=duration(s.progress.eta_s)))
     parts += [rate(s.progress.rate, s.progress.unit), safe_text(s.device)]
     if s.warnings:
         parts.append(tr_n("{n} warning", "{n} warnings", s.warnings).format(n=s.warnings))
     return [p for p in parts if p]
-
-
-def _state(s: Snapshot) -> str:
-    """`training`, `extracting a (step 1 of 2)`, or the state's own word."""
-    if s.state is State.STOPPING:
-        return tr("stopping (saving)")
-    if s.state is not State.RUNNING:
-        return tr(s.state.value)
-    side = f" {s.side}" if s.side else ""
-    step = tr(" (step {n} of {of})").format(n=s.step + 1, of=s.steps) if s.steps > 1 else ""
-    doing = tr(STAGE_WORDS.get(s.stage, safe_text(s.stage) or "running"))
-    return doing + safe_text(side) + step
 
 
 def _place(s: Snapshot) -> str:

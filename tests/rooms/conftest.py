@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from workbench import Bench, Open
 
-from fstui import places
+from fstui import keymap, places
 from fstui.app import FstuiApp
 from fstui.model.session import Session
 from fstui.settings import UserSettings
@@ -28,15 +28,18 @@ def bench(tmp_workspace: Path) -> Open:
         size: tuple[int, int] = (80, 24),
         readonly: bool = False,
         ascii_only: bool = False,
+        state: UiState | None = None,
         before: Callable[[FstuiApp], Awaitable[None]] | None = None,
     ) -> AsyncIterator[Bench]:
-        session = Session(tmp_workspace, UiState(), UserSettings(poll_s=0.1), readonly=readonly)
+        seen = state or UiState()
+        session = Session(tmp_workspace, seen, UserSettings(poll_s=0.1), readonly=readonly)
         if project is not None:
             session.open(project)
             session.view.room = room
         app = FstuiApp(session, ascii_only=ascii_only)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Bench(app, pilot)
+        keymap.use({})
         bugs = places.state_folder() / "fstui.log"
         assert not bugs.exists(), f"a thread met a bug: {bugs.read_text()}"
 

@@ -22,8 +22,9 @@ from engine.errors import NoSpace
 from engine.project import Project
 from engine.protocol import State
 from engine.settings import listed
-from fstui.model import cuts, pairs, preview, segments
+from fstui.model import cuts, pairs, preferences, preview, segments
 from fstui.model.preview import Looked
+from fstui.rooms import cast as cast_module
 from fstui.rooms.choice import Choice
 from fstui.rooms.report import ReportView
 from fstui.rooms.shots import ShotForm, Shots
@@ -377,6 +378,25 @@ async def test_models_are_given_to_people_by_a_form(
         assert form.query_one("#set-models", Input).value == "1=demo:a"
 
 
+async def test_the_form_keeps_whom_and_what_it_cannot_show(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cast_module, "MOST_PEOPLE", 1)
+    add_clip(project, "two", 20, people=2)
+    preferences.change(project, "convert.models", "0=gone,1=demo:a")
+    async with bench(project.path, "convert") as b:
+        await b.until(lambda: "s start" in b.text(), "s")
+        await b.press("s")
+        await b.until(lambda: isinstance(b.app.screen, TuneForm), "the form")
+        form = b.app.screen
+        await b.press("ctrl+t")
+        await b.sees("gone")
+        assert not b.app.screen.query("#cast-1")
+        await b.press("enter")
+        await b.until(lambda: b.app.screen is form, "back")
+        assert form.query_one("#set-models", Input).value == "0=gone,1=demo:a"
+
+
 # --- shots -----------------------------------------------------------------------------------
 
 
@@ -517,6 +537,17 @@ async def test_the_worst_frames_are_listed_and_shown(
         await b.until(lambda: isinstance(b.app.screen, ReportView), "the list")
         await b.press("escape")
         await b.until(lambda: not folder.exists(), "the pictures go")
+
+
+async def test_pictures_are_a_result_too(bench: Open, project: Project) -> None:
+    add_result(project)
+    (project.path / "out" / "take.mp4").unlink()
+    (project.path / "out" / "take").mkdir()
+    async with bench(project.path, "convert", size=(140, 30)) as b:
+        await b.sees("1 result: ")
+        await b.until(lambda: "W report" in b.text(), "the key")
+        await b.press("1")
+        await b.sees("folder of pictures")
 
 
 async def test_a_frame_that_is_gone_says_so(

@@ -47,6 +47,7 @@ async def test_what_is_missing_is_said_in_the_place_of_model_and_result(
 async def test_model_and_result_are_told(bench: Open, project: Project) -> None:
     add_set(project, 4200)
     (project.path / "out" / "clip.mp4").write_bytes(b"x" * 5000)
+    (project.path / "out" / "clip.json").write_text("{}")
     async with bench(project.path, size=(140, 30)) as b:
         await b.sees("quick  64 > 96 px")
         await b.sees("iteration 4 200")

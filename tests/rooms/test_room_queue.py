@@ -15,6 +15,7 @@ from engine.project import Project
 from engine.protocol import Job, JobFolder, Snapshot, State, Step
 from engine.queue.queue import Queue
 from fstui.model import queue as model_queue
+from fstui.model import queueview
 from fstui.model.queueview import Jobs
 
 
@@ -291,6 +292,35 @@ async def test_a_stop_that_takes_long_offers_to_kill(
         await b.sees("0 fstui")
         assert b.app.screen.room == "home", "back without a project is home"
     engine.vanish()
+
+
+async def test_the_end_of_a_job_of_any_project_is_told(
+    bench: Open, project: Project, tmp_workspace: Path
+) -> None:
+    other = fake.make_project(tmp_workspace, "other")
+    old, mine = fake.FakeEngine(other.path), fake.FakeEngine(project.path)
+    async with bench(project.path) as b:
+        rung: list[None] = []
+        b.app.bell = lambda: rung.append(None)
+        await b.press("7")
+        await b.sees("2 at work")
+        old.end(State.DONE, 0, "trained")
+        await b.sees("other: train")
+        await b.sees("done: trained")
+        assert len(rung) == 1
+        mine.end(State.FAILED, 7, "no space")
+        await b.until(lambda: len(rung) == 2, "the open one's, once")
+        await b.sees("2 ended")
+        assert len(rung) == 2
+        assert len(b.app._notifications) == 2
+
+
+def test_after_a_pause_an_end_is_no_news(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs, engine = Jobs(project.path.parent), fake.FakeEngine(project.path)
+    assert [job for job, _ in jobs.look().running] == [jobs.queue.jobs()[0]]
+    engine.end(State.DONE, 0, "trained")
+    monkeypatch.setattr(queueview, "PAUSE_S", -1.0)
+    assert jobs.look().just_ended == []
 
 
 async def test_a_job_without_a_room_of_its_own_opens_its_log(bench: Open, project: Project) -> None:

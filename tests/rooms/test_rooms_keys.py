@@ -18,6 +18,7 @@ from workbench import Bench, Open
 import fstui.rooms
 import fstui.widgets
 from engine.errors import BadInput
+from engine.project import Project
 from engine.protocol import State
 from fstui import keymap
 from fstui.app import FstuiApp
@@ -28,6 +29,7 @@ from fstui.rooms.help import Help, live_keys
 from fstui.rooms.palette import Actions
 from fstui.widgets.confirm import Confirm
 from fstui.widgets.filter import Filter
+from fstui.widgets.rows import Rows
 
 OVER_A_ROOM = (Dialog, Help, Confirm, SortMenu)
 """While one of these is open no key of a room is live: y and n answer, q and esc close, letters
@@ -90,6 +92,11 @@ def test_every_row_has_words_and_a_group() -> None:
         ('theme = "T"\n\nno_such = "m"\n', ":3: 'no_such' is no action"),
         ("start = 5\n", ":1: 'start' is no action with keys"),
         ("start = \n", "can't be read"),
+        ('log_scale = "f8"\nlog = "x"\n', ":2: the key x would mean both"),
+        ('"log" = "x"\n', ":1: the key x would mean both"),
+        ('log_scale = "f8"\nlog = ""\nmedia = ""\n', ":2: 'log' lacks a key"),
+        ('\nlog = "f8,"\n', ":2: 'log' lacks a key"),
+        ('log = "f8,j"\n', ":1: the key j moves in lists: 'log' needs another"),
     ],
 )
 def test_a_bad_key_map_is_refused_with_file_and_line(tmp_path: Path, text: str, said: str) -> None:
@@ -112,6 +119,58 @@ async def test_the_users_key_map_changes_key_footer_and_help(
         assert "Q" in [key for _, key, words in valid_keys(b.app.screen) if words == "new project"]
         await b.press("Q")
         await b.sees("New project")
+
+
+async def test_every_key_that_is_named_is_the_users(
+    bench: Open, tmp_path: Path, tmp_workspace: Path
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    (tmp_path / "config").mkdir()
+    keys = 'media = "M,f6"\nhome = "f10"\nfaces = "f2"\nstart = "f5"\nadd = "f7"\n'
+    (tmp_path / "config" / "keymap.toml").write_text(keys + 'aim = "f12"\n')
+    async with bench(project.path, size=(200, 50)) as b:
+        await b.sees("Next: press  f5  to extract")
+        assert b.lines()[0].startswith("f10 fstui ")
+        assert " f2 Faces  3 Train  4 Convert  5 Log  M Media  7 Queue " in b.lines()[0]
+        assert any(line.split()[:3] == ["f2", "Extract", "ready"] for line in b.lines())
+        await b.until(lambda: b.text().count("f2 Faces") == 2, "the column's title too")
+        await b.press("M")
+        await b.until(lambda: b.app.current_mode == "media", "the room")
+        await b.press("f10", "6")
+        await b.sees("demo")
+        assert "That room is a project's" not in b.text(), "6 means nothing now"
+        await b.press("f6")
+        await b.sees("That room is a project's: f10 lists them")
+
+
+async def test_a_stage_that_lacks_something_names_the_users_keys(
+    bench: Open, tmp_path: Path, tmp_workspace: Path
+) -> None:
+    project = Project.create(tmp_workspace, "bare")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "keymap.toml").write_text('project = "f1"\nadd = "f7"\n')
+    async with bench(project.path, "faces") as b:
+        await b.sees("needs footage: press f1, then f7")
+
+
+async def test_keys_edited_inside_hold_at_once(
+    bench: Open, tmp_path: Path, tmp_workspace: Path
+) -> None:
+    (tmp_path / "config").mkdir()
+    async with bench(size=(120, 30)) as b:
+        await b.press("O")
+        await b.sees("fstui.workspace")
+        assert " 9 Models " in b.lines()[0]
+        (tmp_path / "config" / "keymap.toml").write_text('models = "f9"\nfaces = "f2"\n')
+        await b.until(lambda: " f9 Models " in b.lines()[0], "the bar")
+        await b.press("f2")
+        await b.sees("That room is a project's")
+
+
+def test_lists_keys_are_those_of_the_lists() -> None:
+    bound = {one.key for one in Binding.make_bindings(Rows.BINDINGS)}
+    assert bound <= keymap.LISTS
+    assert not keymap.LISTS & {one for row in keymap.KEYS for one in row.keys.split(",")}
 
 
 @pytest.mark.parametrize("room", ["project", "faces", "train", "convert", "log"])

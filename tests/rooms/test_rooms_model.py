@@ -18,16 +18,25 @@ from engine.errors import BadInput, NothingToDo, Refused
 from engine.eventlog import Event
 from engine.history import History, Point
 from engine.process import FileLock
-from engine.protocol import Snapshot, State, sheet_of
+from engine.protocol import Snapshot, State, Step, sheet_of
 from engine.sessions import Diary
 from fstui import places, settings, state
 from fstui.model import series, words
 from fstui.model.eventwords import event_words
-from fstui.model.jobview import JobView, progress_words, state_words
+from fstui.model.jobview import EVENTS_KEPT, JobView, progress_words, state_words
 from fstui.model.logtext import LogText
 from fstui.model.series import CurveReader
 from fstui.model.session import Session
-from fstui.model.tail import JobTail, JobUpdate, LineTail, Tail, TailProblem, clean
+from fstui.model.tail import (
+    FIRST_BYTES,
+    JobTail,
+    JobUpdate,
+    LineTail,
+    Tail,
+    TailProblem,
+    clean,
+)
+from fstui.rooms.trainlines import settings_now
 
 
 def test_importing_the_app_loads_nothing_heavy() -> None:
@@ -179,6 +188,67 @@ def test_a_crash_is_named_by_its_signal(tmp_workspace: Path) -> None:
     assert ended.words() == "crashed (signal 9)"
     assert ended.resumable()
     assert ended.severity() == "error"
+
+
+def test_a_job_that_ended_before_it_was_seen_is_told(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    before = fake.FakeEngine(project.path)
+    before.end(State.DONE, 0, "trained")
+    session = session_of(project.path)
+    old = JobTail(before.folder, "train").look()
+    assert session.take(old) is None, "that was before the project was opened"
+    engine = fake.FakeEngine(project.path)
+    engine.end(State.FAILED, 3, "no faces")
+    ended = session.take(JobTail(engine.folder, "train").look())
+    assert ended is not None
+    assert ended.farewell() == "failed: no faces"
+
+
+def test_a_job_that_is_joined_late_is_known_from_its_beginning(tmp_workspace: Path) -> None:
+    project = fake.make_project(tmp_workspace)
+    steps = [Step("extract", "a"), Step("train", None, {"batch": 4})]
+    engine = fake.FakeEngine(project.path, "demo", steps=steps)
+    engine.folder.append("step-end", message="30 faces")
+    engine.step(1)
+    engine.folder.append("change", settings={"iterations": 900})
+    engine.folder.append("save", iteration=100)
+    for number in range(6000):
+        engine.folder.append("metric", iteration=number, loss_a=0.0213, loss_b=0.0245, rate=20.0)
+    assert engine.folder.events_path.stat().st_size > 2 * FIRST_BYTES
+    views = {}
+    for stage in ("extract", "train"):
+        update = JobTail(engine.folder, stage).look()
+        assert update is not None
+        views[stage] = JobView.begin(update)
+        assert len(update.events) < 4000, "of old figures nothing is told"
+    assert views["extract"].results == ["30 faces"]
+    train = views["train"]
+    assert settings_now(train) == {"batch": 4, "iterations": 900}
+    assert train.saves == [100]
+    assert train.metric["iteration"] == 5999
+    assert [e.k for e in train.events][:3] == ["start", "step", "step-end"]
+    engine.vanish()
+
+
+def test_faces_found_so_far_are_told_of_a_long_extraction(tmp_workspace: Path) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path, "extract", "a")
+    for number in range(4000):
+        engine.work_to(number, 5000, faces=number // 2)
+    update = JobTail(engine.folder, "extract").look()
+    assert update is not None
+    assert JobView.begin(update).figures["faces"] == 1999
+    engine.vanish()
+
+
+def test_a_change_is_remembered_longer_than_its_event(tmp_workspace: Path) -> None:
+    engine = fake.FakeEngine(fake.make_project(tmp_workspace).path)
+    engine.folder.append("change", settings={"iterations": 900})
+    for number in range(EVENTS_KEPT + 1):
+        engine.folder.append("save", iteration=number)
+    update = JobTail(engine.folder, "train").look()
+    assert update is not None
+    assert settings_now(JobView.begin(update)) == {"iterations": 900}
+    engine.vanish()
 
 
 def test_stopping_is_said_at_once_and_kill_is_offered_late(tmp_workspace: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 from pathlib import Path
 
@@ -54,6 +55,21 @@ async def test_a_row_is_copied_to_the_terminal_and_a_file(bench: Open, project: 
         assert "recipes" in b.app.clipboard
         assert clipboard.clipboard_path().read_text() == b.app.clipboard
         assert "\t" in b.app.clipboard, "cells are told apart"
+
+
+async def test_a_copy_that_no_file_has_names_none(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_what: object, **_how: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(clipboard, "write_atomic", full)
+    async with bench(project.path) as b:
+        await b.sees("Target")
+        await b.press("c")
+        await b.sees("Copied: ")
+        assert "also in" not in b.text()
+        assert b.app.clipboard == str(project.path)
 
 
 async def test_a_form_gives_its_command(bench: Open, project: Project) -> None:

@@ -64,6 +64,7 @@ def test_from_faces_to_a_result(project: Project) -> None:
     assert now.iteration == 1234
     assert next_command(project) == "convert film"
     (project.path / "out" / "clip.mp4").write_bytes(b"x")
+    (project.path / "out" / "clip.json").write_text("{}")
     (project.path / "out" / "report.json").write_text('{"iterations": 1234}')
     assert next_command(project) == ""
     assert overview(project.path).results == [project.path / "out" / "clip.mp4"]
@@ -73,6 +74,38 @@ def test_from_faces_to_a_result(project: Project) -> None:
     assert next_command(project) == "convert film"
     (project.path / "out" / "report.json").write_text("[broken")
     assert next_command(project) == ""
+
+
+@pytest.mark.parametrize(
+    ("made", "beside"),
+    [
+        ("clip.mp4", ["timelapse.mp4", "clip.mask.mp4"]),
+        ("a.clip.webp", ["a.clip.mp4.provenance.json", "old.mp4"]),
+        ("clip", ["clip.mask", "clip.sheet.jpg", "export"]),
+        ("clip.patches", ["clip.patches.json"]),
+    ],
+)
+def test_results_are_what_conversions_report(
+    project: Project, made: str, beside: list[str]
+) -> None:
+    out = project.path / "out"
+    for name in (made, *beside):
+        if "." in name.removesuffix(".patches").removesuffix(".mask"):
+            (out / name).write_bytes(b"x")
+        else:
+            (out / name).mkdir()
+    assert overview(project.path).results == []
+    clip = made if made == "clip" else made.rpartition(".")[0]
+    (out / f"{clip}.json").write_text("{}")
+    assert overview(project.path).results == [out / made]
+
+
+def test_a_time_lapse_is_no_conversion(project: Project) -> None:
+    for side in ("a", "b"):
+        add(project, side)
+    ready_to_convert(project)
+    (project.path / "out" / "timelapse.mp4").write_bytes(b"x")
+    assert next_command(project) == "convert film"
 
 
 def test_a_training_that_was_interrupted_can_be_gone_on_with(project: Project) -> None:

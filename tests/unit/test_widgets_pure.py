@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -124,11 +125,28 @@ def test_status_words_say_all_that_matters() -> None:
     snapshot = Snapshot(state=State.RUNNING, stage="extract", side="a", step=0, steps=2,
                         progress=progress, device="gpu:0", warnings=1)  # fmt: skip
     assert words_of(snapshot) == [
-        "► extracting a (step 1 of 2)", "120 of 400 frames", "2 min left", "2.5 frame/s", "gpu:0",
+        "► extracting A (step 1 of 2)", "120 of 400 frames", "2 min left", "2.5 frame/s", "gpu:0",
         "1 warning",
     ]  # fmt: skip
     failed = Snapshot(state=State.FAILED, message="No face\x1b[2J in 'x'.")
     assert words_of(failed, ascii_only=True) == ["x failed", "No face[2J in 'x'."]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"heartbeat": 1.0}, ["> stalled", "silent for 70 s"]),
+        ({"stage": "watch"}, ["> watching"]),
+        ({"state": State.WAITING}, [". waiting for a free device"]),
+        ({"state": State.CRASHED, "message": "by signal 9"}, ["! crashed (signal 9): train"]),
+        ({"phase": "saving", "phase_since": 69.0}, ["> training", "saving"]),
+    ],
+)
+def test_the_line_says_what_lists_say(changes: dict[str, Any], said: list[str]) -> None:
+    snapshot = Snapshot(state=State.RUNNING, stage="train", heartbeat=71.0)
+    for name, value in changes.items():
+        setattr(snapshot, name, value)
+    assert words_of(snapshot, ascii_only=True, now=71.0)[: len(said)] == said
 
 
 def test_a_job_that_ended_is_named_with_what_it_said() -> None:
