@@ -9,7 +9,7 @@ from typing import NamedTuple
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.errors import BadInput
+from engine.errors import BadInput, NothingToDo
 from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
 from fstui.i18n import later, tr, tr_n
@@ -80,7 +80,9 @@ class People(Dialog[bool]):
     def commands(self) -> list[list[str]]:
         """`people PROJECT a NAME --ground GROUND` for each side that is recorded anew, or its
         `--remove`."""
-        return [change.words for change in self._changes()]
+        if not (changes := self._changes()):
+            raise NothingToDo(tr("Nothing was changed: esc leaves it as it is."))
+        return [change.words for change in changes]
 
     def _empty(self, side: str) -> bool:
         return not self.query_one(f"#name-{side}", Input).value.strip()

@@ -162,6 +162,8 @@ async def test_records_of_both_sides_are_two_commands(bench: Open, project: Proj
         await b.press("p")
         await b.until(lambda: b.app.screen.query("#name-a"), "the form")
         form = b.app.screen
+        await b.press("ctrl+g")
+        await b.sees("Nothing was changed")
         form.query_one("#name-a", Input).value = ""
         form.query_one("#name-b", Input).value = "Ann Other"
         form.query_one("#ground-b", Choice).put(Ground.CONSENT)
