@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from engine.errors import FstuiError, NoSpace, from_os_error
@@ -39,14 +40,35 @@ USAGE_AGE_S = 60.0
 
 def disk_use(path: Path) -> int:
     """Bytes of a folder on disk; walks it, so not for each repaint."""
-    total = 0
+    return sum(_file_bytes(path))
+
+
+def _file_bytes(path: Path) -> Iterator[int]:
+    """Bytes on disk of each file of a folder, as it is walked."""
     for folder, _, names in os.walk(path, onerror=lambda _: None):
         for name in names:
             try:
-                total += os.lstat(os.path.join(folder, name)).st_blocks * 512
+                yield os.lstat(os.path.join(folder, name)).st_blocks * 512
             except OSError:
                 continue
-    return total
+
+
+class Count:
+    """Bytes of a folder on disk, counted a while at a time: many faces take seconds."""
+
+    def __init__(self, path: Path) -> None:
+        self._files = _file_bytes(path)
+        self.bytes = 0
+        """So far."""
+
+    def go_on(self, for_s: float) -> bool:
+        """Count on for a while; whether all is counted."""
+        until = time.monotonic() + for_s
+        for size in self._files:
+            self.bytes += size
+            if time.monotonic() >= until:
+                return False
+        return True
 
 
 class Usage:

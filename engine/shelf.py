@@ -41,6 +41,8 @@ class Kept(NamedTuple):
     name: str
     """Its folder's name there."""
     path: Path
+    since: float
+    """UNIX time when its folder was moved or changed last."""
 
 
 def kept(workspace: Path) -> list[Kept]:
@@ -50,9 +52,9 @@ def kept(workspace: Path) -> list[Kept]:
         folder = workspace / place
         try:
             paths = sorted(p for p in folder.iterdir() if is_project(p))
+            found += [Kept(place, path.name, path, path.stat().st_ctime) for path in paths]
         except OSError:
             continue
-        found += [Kept(place, path.name, path) for path in paths]
     return found
 
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.errors import BadInput
 from engine.protocol import safe_text
 from engine.workspace import check_name, is_project
 from fstui.i18n import tr
+
+if TYPE_CHECKING:
+    from fstui.settings import UserSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -19,12 +23,13 @@ def checkout() -> Path | None:
     return ROOT if (ROOT / "run.py").is_file() else None
 
 
-def workspace(option: str | None = None) -> Path:
-    """The folder of projects: `--workspace`, FSTUI_WORKSPACE, the user's settings, `projects/` in
-    a checkout, the platform's user-data folder. Raises `BadInput` when settings can't be read."""
+def workspace(option: str | None = None, own: UserSettings | None = None) -> Path:
+    """The folder of projects: `--workspace`, FSTUI_WORKSPACE, the user's settings (read unless
+    they are given), `projects/` in a checkout, the platform's user-data folder. Raises `BadInput`
+    when settings can't be read."""
     from fstui import settings
 
-    named = option or os.environ.get("FSTUI_WORKSPACE") or settings.load().workspace
+    named = option or os.environ.get("FSTUI_WORKSPACE") or (own or settings.load()).workspace
     if named:
         return typed_path(named)
     if root := checkout():

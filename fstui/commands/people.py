@@ -12,9 +12,9 @@ from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui.commands.shared import add_json, add_project, print_json, project_of, say
 from fstui.model.answers import RecordAnswer
-from fstui.model.people import person_words, user_name
+from fstui.model.people import GROUND_WORDS, person_words, user_name
 
-SHORT: dict[str, Ground] = {g.name.lower().replace("_", "-"): g for g in Ground}
+SHORT = {word: ground for ground, word in GROUND_WORDS.items()}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

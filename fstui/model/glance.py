@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.disk import disk_use
+from engine.disk import Count
 from engine.project import Project
 from engine.protocol import safe_text
 from engine.workspace import projects_of
@@ -103,18 +103,42 @@ def of_workspace(workspace: Path, every_s: float = EVERY_S) -> Told[WorkspaceGla
 
 COUNT_EVERY_S = 300.0
 """What a project holds is counted again after so long: many faces take a moment."""
+COUNT_S = 0.05
+"""How long one look counts."""
+
+
+class Counts:
+    """What folders hold, counted one after the other and a moment a look: other news waits no
+    longer than that, and so does leaving."""
+
+    def __init__(self, every_s: float) -> None:
+        self._every_s = every_s
+        self._counted: dict[Path, float] = {}
+        """When each was counted."""
+        self._at: tuple[Path, Count] | None = None
+        """What is being counted."""
+
+    def look(self, folders: Iterable[Path]) -> tuple[Path, int] | None:
+        """Count on; a folder whose count is whole now, and its bytes."""
+        if self._at is None:
+            now = time.monotonic()
+            due = (p for p in folders if now - self._counted.get(p, -1e9) > self._every_s)
+            if (folder := next(due, None)) is None:
+                return None
+            self._at = folder, Count(folder)
+        folder, count = self._at
+        if not count.go_on(COUNT_S):
+            return None
+        self._at, self._counted[folder] = None, time.monotonic()
+        return folder, count.bytes
 
 
 def of_disks(workspace: Path) -> Callable[[], DisksGlance | None]:
-    """A question for `Tail.also`: what each project holds, one project a look."""
-    counted: dict[Path, float] = {}
+    """A question for `Tail.also`: what each project holds."""
+    counts = Counts(COUNT_EVERY_S)
 
     def ask() -> DisksGlance | None:
-        now = time.monotonic()
-        due = [p for p in projects_of(workspace) if now - counted.get(p, -1e9) > COUNT_EVERY_S]
-        if not due:
-            return None
-        counted[due[0]] = now
-        return DisksGlance({due[0]: disk_use(due[0])})
+        counted = counts.look(projects_of(workspace))
+        return DisksGlance(dict([counted])) if counted else None
 
     return ask

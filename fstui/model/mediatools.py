@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from engine.errors import BadInput
 from engine.launch import ask
 from fstui.i18n import later, tr
+from fstui.model.commandline import flag_words
 from fstui.places import typed_path
 
 
@@ -136,16 +137,33 @@ def run(verb: str, values: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises `BadInput` for what is missing, and as the engine does.
     """
+    answer: dict[str, Any] = ask("media-tool", verb, json.dumps(_taken(tool(verb), values)))
+    return answer
+
+
+def command_words(verb: str, values: Mapping[str, Any]) -> list[str]:
+    """The words of the command media that does the same. Raises `BadInput` for what is missing."""
     asked = tool(verb)
+    taken = _taken(asked, values)
+    words = ["media", verb, taken["source"], *([taken["out"]] if asked.out else [])]
+    for option in asked.all_options:
+        value, flag = taken[option.name], option.flag or f"--{option.name}"
+        if option.is_switch:
+            words += [flag] if value else []
+        elif value and value != option.default:
+            words += flag_words(flag, value)
+    return words
+
+
+def _taken(asked: Tool, values: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a tool takes, paths absolute. Raises `BadInput` for what is missing."""
     needed = ["source", *(["out"] if asked.out else [])]
     needed += [option.name for option in asked.options if option.required]
     for name in needed:
         if not values.get(name):
             needs = tr("media {verb} needs a {name}: name one.")
-            raise BadInput(needs.format(verb=verb, name=name))
+            raise BadInput(needs.format(verb=asked.verb, name=name))
     taken = {name: values[name] for name in needed}
     taken |= {o.name: values.get(o.name, o.default) for o in asked.all_options}
     paths = {name: taken[name] for name in PATHS if taken.get(name)}
-    absolute = {k: str(typed_path(str(v))) for k, v in paths.items()}
-    answer: dict[str, Any] = ask("media-tool", verb, json.dumps(taken | absolute))
-    return answer
+    return taken | {name: str(typed_path(str(path))) for name, path in paths.items()}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from engine.project import Person
+from engine.project import Ground, Person
 from engine.protocol import safe_text
 from fstui.i18n import tr
+
+GROUND_WORDS = {ground: ground.name.lower().replace("_", "-") for ground in Ground}
+"""Grounds in the short words of the command line."""
 
 
 def person_words(person: Person) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from stat import S_ISDIR
 from typing import NamedTuple
 
-from engine.disk import disk_use
 from engine.protocol import safe_text
 from engine.train.sets import SUMS, checkpoints, iteration_of
 
+from .glance import Counts
 from .overview import results_of
 from .told import Told
 
@@ -54,17 +53,14 @@ class Pipeline(NamedTuple):
 
 
 def of_pipeline(path: Path, every_s: float = EVERY_S) -> Told[Pipeline]:
-    """A question for `Tail.also`: model, result, and what each part takes; counts one part a
-    look."""
+    """A question for `Tail.also`: model, result, and what each part takes."""
     parts: dict[str, int] = {}
-    counted: dict[str, float] = {}
+    counts = Counts(COUNT_EVERY_S)
 
     def look() -> Pipeline:
-        now = time.monotonic()
-        old = [p for p in PARTS if now - counted.get(p, -COUNT_EVERY_S) >= COUNT_EVERY_S]
-        if old:
-            counted[old[0]] = now
-            parts[old[0]] = disk_use(path / old[0])
+        if counted := counts.look(path / part for part in PARTS):
+            folder, held = counted
+            parts[folder.name] = held
         return Pipeline(path, model_of(path), result_of(path), dict(parts))
 
     return Told(look, every_s)

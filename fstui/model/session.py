@@ -72,10 +72,11 @@ class Session:
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = ""
 
-    def reload(self) -> None:
-        """Read project.toml again after a change."""
-        if self.project:
-            self.project = Project.open(self.project.path)
+    def renew(self, project: Project) -> None:
+        """Take a project as it was read again after a change, unless another one is open by
+        now."""
+        if self.project and self.project.path == project.path:
+            self.project = project
 
     @property
     def view(self) -> View:

@@ -50,7 +50,6 @@ class AddFootage(Dialog[int]):
 
     def on_mount(self) -> None:
         """Type the path at once."""
-        super().on_mount()
         self.query_one(PathInput).focus()
 
     @on(PathInput.Chosen)

@@ -17,6 +17,7 @@ from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model.arrivals import ArrivalsGlance, Arrived, of_arrivals
 from fstui.model.sidewords import SHOWS
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
 from fstui.threads import in_thread
@@ -59,7 +60,7 @@ STATES = {
 PLACE_WORDS = {**SHOWS, "inbox": later("the inbox: sorted by whom it shows")}
 
 
-class ArrivalsRoom(Room):
+class ArrivalsRoom(Room, Filtered):
     """What came, what became of it, and what would happen next."""
 
     room = "arrivals"
@@ -210,20 +211,6 @@ class ArrivalsRoom(Room):
         from fstui.rooms.project import edit_project
 
         edit_project(self)
-
-    # --- filter -------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Only rows with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
 
 def row_of(arrived: Arrived, *, watched: bool) -> Row:

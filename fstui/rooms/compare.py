@@ -48,7 +48,6 @@ class Runs(Over):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Compare with (enter), or mark two (space, then enter; esc closes)")
             yield Static(Content(title), classes="dialog--title")
@@ -106,7 +105,6 @@ class Compare(Over):
 
     def compose(self) -> ComposeResult:
         """Names, what is drawn, the chart, the settings."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         sides = [(tr("loss A"), "a"), (tr("loss B"), "b")]
         along = [(tr("iterations"), False), (tr("hours trained"), True)]
         scales = [(tr("logarithmic"), True), (tr("linear"), False)]

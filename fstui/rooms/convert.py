@@ -11,6 +11,7 @@ from textual import on
 from textual.widget import Widget
 
 from engine.protocol import safe_text
+from engine.settings import as_list, listed
 from fstui import keymap
 from fstui.i18n import later, tr, tr_n
 from fstui.model import segments
@@ -180,7 +181,7 @@ class Convert(StageRoom):
             frames = segments.turned(clip, mark, timeline.frame)
             several = self._target is not None and len(self._target.clips) > 1
             alone = several or bool(project.settings(self.stage).get("clips"))
-            self.choose({"frames": frames, "clips": clip.file if alone else ""})
+            self.choose({"frames": frames, "clips": as_list([clip.file]) if alone else ""})
 
         if self.attempt(choose):
             timeline.mark = None
@@ -239,7 +240,7 @@ class Convert(StageRoom):
 
     def _chosen(self, values: dict[str, str]) -> None:
         """Say what is swapped now."""
-        frames, clips = values.get("frames", ""), values.get("clips", "")
+        frames, clips = values.get("frames", ""), ", ".join(listed(values.get("clips", "")))
         if frames:
             only = tr("Only frames {frames} of {clip} are swapped now; u takes it back.")
             shown = clips or (self._clip.file if self._clip else "")
@@ -287,9 +288,7 @@ class Convert(StageRoom):
 
     def _changed(self, done: object) -> None:
         if done:
-            self.attempt(self.studio.session.reload)
-        self.studio.tail.poke()
-        self.news()
+            self.reload()
 
 
 def result_lines(overview: Overview | None) -> list[Line]:

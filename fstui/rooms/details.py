@@ -33,7 +33,6 @@ class Details(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("{name} (esc closes)").format(name=safe_text(self._title))
             yield Static(Content(title), classes="dialog--title")

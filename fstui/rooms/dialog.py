@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +22,9 @@ from fstui.clipboard import copy
 from fstui.i18n import later, tr
 from fstui.model.commandline import line_of
 from fstui.rooms.choice import Choice
+
+if TYPE_CHECKING:
+    from fstui.app import FstuiApp
 
 T = TypeVar("T")
 
@@ -48,7 +51,6 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         """Title, fields, problem, buttons."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-long" if self.long else "dialog"):
             yield Static(Content(self.title_text()), classes="dialog--title")
             yield Fields(*self.fields(), classes="dialog--fields")
@@ -74,11 +76,25 @@ class Dialog(ModalScreen[T]):
         `FstuiError` for what can't be accepted."""
         return []
 
+    def commands(self) -> list[list[str]]:
+        """The same where it takes several commands, one after the other."""
+        return [words] if (words := self.command()) else []
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a form that a command does the same as can be copied as one."""
+        if action == "copy_command":
+            kind = type(self)
+            return (kind.command, kind.commands) != (Dialog.command, Dialog.commands)
+        return super().check_action(action, parameters)
+
     def action_copy_command(self) -> None:
         """Copy that line, and show it."""
-        done, words = self.attempt(self.command)
-        if done and words:
-            line = line_of(words)
+        done, commands = self.attempt(self.commands)
+        if done and not commands:
+            self.problem(tr("No command does the same."))
+        elif done:
+            session = cast("FstuiApp", self.app).session
+            line = line_of(commands, session.workspace, session.settings)
             title = tr("Copied") + copy(self.app, line)
             self.notify(safe_text(line), title=title, timeout=10, markup=False)
 

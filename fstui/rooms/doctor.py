@@ -40,7 +40,6 @@ class Doctor(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, list, the row in full."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Doctor (c copies all of it, esc closes)")
             yield Static(Content(title), classes="dialog--title")

@@ -39,6 +39,8 @@ class FaceLook(Overlaid):
         self._project: Project | None = None
         self._known: Known | None = None
         self._places: dict[int, Place] = {}
+        self._wanted: list[int] = []
+        """Faces that the engine is to be asked about, once somebody sees the picture."""
         self._due: Timer | None = None
 
     def show_face(
@@ -52,11 +54,21 @@ class FaceLook(Overlaid):
         self.lay(marks_of(place))
         self.empty = tr(NO_CROP if known else NO_FACE)
         self._put()
+        asks = known is not None and place is None
+        self._wanted = [face for face in around if face not in self._places] if asks else []
+        self._ask_soon()
+
+    def _ask_soon(self) -> None:
+        """Ask once the cursor rests; a picture that is not shown needs no marks."""
         if self._due is not None:
             self._due.stop()
-        if known and around and place is None and self.is_mounted:
-            wanted = [face for face in around if face not in self._places]
+        if self._wanted and self.is_mounted and self.display:
+            project, wanted = self._project, self._wanted
             self._due = self.set_timer(REST_S, lambda: self._ask(project, wanted))
+
+    def on_show(self) -> None:
+        """It was away until now."""
+        self._ask_soon()
 
     def on_resize(self) -> None:
         """More or less is said in another width."""
@@ -86,6 +98,7 @@ class FaceLook(Overlaid):
         if len(self._places) > MOST_PLACES:
             self._places.clear()
         self._places |= found
+        self._wanted = []
         if self._known is not None:
             self.lay(marks_of(self._places.get(self._known.face.id)))
 

@@ -167,7 +167,7 @@ class Faces(StageRoom):
         browser = self.browser
         return (
             *super().keys_depend_on(),
-            *(self.browsing, bool(len(browser.faces)), len(browser.marked) > 0),
+            *(self.browsing, browser.form, bool(len(browser.faces)), len(browser.marked) > 0),
             *((len(self.curation.steps), self.curation.steps.undone) if self.curation else ()),
         )
 
@@ -194,6 +194,7 @@ class Faces(StageRoom):
             return len(self.browser.faces) > 0
         if action in ON_FACES:
             there = self.browsing and len(self.browser.faces) > 0
+            there = there and (action != "sheet" or self.browser.form == "grid")
             return there and super().check_action(action, parameters)
         if action == "zoom":
             return self.browsing

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.rooms.bars import TITLES
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Listing
 from fstui.widgets.filter import Filter, matches
 from fstui.widgets.rows import Column, Row, Rows
@@ -23,7 +24,7 @@ MOVE = later("Move")
 """The group of keys that are no row of the table."""
 
 
-class Help(ModalScreen[None]):
+class Help(ModalScreen[None], Filtered):
     """A list of keys, filtered as one types."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -39,7 +40,6 @@ class Help(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Keys that are valid now (esc closes)")
             if self._room:
@@ -69,18 +69,6 @@ class Help(ModalScreen[None]):
         self.query_one(Rows).show(rows, empty=empty)
         if entry.text:
             entry.count(len(rows), len(self._keys))
-
-    def action_filter(self) -> None:
-        """Only keys with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     def action_back(self) -> None:
         """Close."""

@@ -14,6 +14,7 @@ from fstui.i18n import later, tr
 from fstui.model import glance, words
 from fstui.model.jobview import brief_words, progress_words
 from fstui.model.overview import Overview
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Lines
 from fstui.rooms.room import Room
 from fstui.threads import in_thread
@@ -56,7 +57,7 @@ FIRST_STEPS = (
 )
 
 
-class Home(Room):
+class Home(Room, Filtered):
     """The first room."""
 
     room = "home"
@@ -103,9 +104,11 @@ class Home(Room):
             entry.count(len(rows), len(found))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nowhere to go back to, and no job to start."""
-        if action in ("back", "start", "stop", "pause", "watch", "freeze"):
+        """There is nowhere to go back to but to the whole list, and no job to start."""
+        if action in ("start", "stop", "pause", "watch", "freeze"):
             return False
+        if action == "back":
+            return bool(self.query("Filter.-open"))
         if action == "filter":
             return bool(self.studio.session.overviews)
         return super().check_action(action, parameters)
@@ -165,18 +168,6 @@ class Home(Room):
         session.state.looked_at(workspace)
         self.query_one(Rows).show([], empty=tr("Looking for projects ..."))
         self.show_again()
-
-    def action_filter(self) -> None:
-        """Show only projects with some words in their names."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """Open the project."""

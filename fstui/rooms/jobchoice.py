@@ -17,6 +17,7 @@ from engine.protocol import JobFolder, safe_text
 from fstui import keymap
 from fstui.i18n import tr
 from fstui.model.joblist import SeenJob
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.queuerows import Entry, made_words, progress_of, state_of, text_of, why_of
 from fstui.threads import deliver, in_thread
 from fstui.widgets.filter import Filter, matches
@@ -31,7 +32,7 @@ COLUMNS = (
 )
 
 
-class JobChoice(ModalScreen[JobFolder]):
+class JobChoice(ModalScreen[JobFolder], Filtered):
     """Ends with the job that was chosen, or with None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*keymap.bindings("back", "filter")]
@@ -44,7 +45,6 @@ class JobChoice(ModalScreen[JobFolder]):
 
     def compose(self) -> ComposeResult:
         """Title, list, filter."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Jobs of this project (enter shows its log, esc closes)")
             yield Static(Content(title), classes="dialog--title")
@@ -83,18 +83,6 @@ class JobChoice(ModalScreen[JobFolder]):
     def on_rows_chosen(self, message: Rows.Chosen) -> None:
         """This one."""
         self.dismiss(JobFolder(Path(message.key)))
-
-    def action_filter(self) -> None:
-        """Only jobs with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     def action_back(self) -> None:
         """None."""

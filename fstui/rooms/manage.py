@@ -15,21 +15,22 @@ from engine.disk import disk_use
 from engine.errors import BadInput, FstuiError
 from engine.project import Project
 from engine.shelf import Place
+from engine.workspace import check_name
 from fstui.i18n import later, tr
 from fstui.model.words import plural, size
 from fstui.places import typed_path
 from fstui.rooms.choice import yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.confirm import Confirm
-from fstui.widgets.menu import Menu
+from fstui.widgets.menu import Menu, digit
 from fstui.widgets.pathinput import PathInput
 
 if TYPE_CHECKING:
     from fstui.rooms.home import Home
 
 
-class Rename(Dialog[Path]):
-    """Ends with the project's folder under its new name."""
+class Rename(Dialog[str]):
+    """Ends with the project's new name."""
 
     act = later("Rename")
 
@@ -47,11 +48,11 @@ class Rename(Dialog[Path]):
 
     def command(self) -> list[str]:
         """`project rename OLD NEW`."""
-        return ["project", "rename", self._path.name, self.query_one("#name", Input).value.strip()]
+        return ["project", "rename", self._path.name, self.accept()]
 
-    def accept(self) -> Path:
-        """Rename the folder."""
-        return shelf.rename(self._path, self.query_one("#name", Input).value.strip())
+    def accept(self) -> str:
+        """A name that can be one; the renaming itself is done in a thread."""
+        return check_name(self.query_one("#name", Input).value.strip())
 
 
 class Duplicate(Dialog[tuple[str, bool]]):
@@ -95,7 +96,8 @@ class OtherWorkspace(Dialog[Path]):
 
     def fields(self) -> Iterable[Widget]:
         """Its path."""
-        yield labelled(tr("Folder"), PathInput(id="path"))
+        path = PathInput(suffixes=(), placeholder=tr("path of a folder"), id="path")
+        yield labelled(tr("Folder"), path)
 
     def accept(self) -> Path:
         """A folder that is there."""
@@ -120,13 +122,11 @@ def choose(home: Home, path: Path | None) -> None:
             ("a", "archive", tr("put into the archive")),
             ("x", "trash", tr("put into the trash")),
         ]
+    take_out = tr("take {place}/{name} out")
+    away = sorted(shelf.kept(home.studio.session.workspace), key=lambda one: -one.since)
     choices += [
-        (
-            str(n)[-1],
-            str(one.path),
-            tr("take {place}/{name} out").format(place=one.place, name=one.name),
-        )
-        for n, one in enumerate(shelf.kept(home.studio.session.workspace)[:10])
+        (digit(n), str(one.path), take_out.format(place=one.place, name=one.name))
+        for n, one in enumerate(away)
     ]
     if not choices:
         home.say(tr("There is no project to do something with."))
@@ -144,7 +144,12 @@ def _do(home: Home, path: Path | None, chosen: str | None) -> None:
     elif path is None:
         return
     elif chosen == "rename":
-        home.app.push_screen(Rename(path), lambda done: home.changed() if done else None)
+
+        def rename(name: str | None) -> None:
+            if name:
+                home.act(lambda: shelf.rename(path, name))
+
+        home.app.push_screen(Rename(path), rename)
     elif chosen == "duplicate":
 
         def copy(wanted: tuple[str, bool] | None) -> None:

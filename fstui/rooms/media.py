@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from engine.errors import FstuiError
+from engine.errors import BadInput, FstuiError
 from engine.project import SIDES, Source
 from engine.protocol import safe_text
 from fstui import keymap
@@ -18,9 +18,10 @@ from fstui.model import media
 from fstui.model.clips import Clip, FootageGlance, of_footage
 from fstui.model.film import Films
 from fstui.rooms.clipwords import Tree, about
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.room import Room
-from fstui.threads import deliver, in_thread
+from fstui.threads import deliver, failure_of, in_thread
 from fstui.widgets import film
 from fstui.widgets.film import FilmView
 from fstui.widgets.filter import Filter, matches
@@ -41,7 +42,12 @@ TOGETHER = 8
 """Clips that the engine is asked about at once."""
 
 
-class MediaRoom(Room):
+class Unsaid(str):
+    """Why the engine said nothing of a file, which may be sound: it is asked again when the room is
+    entered the next time."""
+
+
+class MediaRoom(Room, Filtered):
     """Footage by side, with what is known of the one under the cursor, and its frames."""
 
     room = "media"
@@ -82,6 +88,7 @@ class MediaRoom(Room):
 
     def show_again(self) -> None:
         """Somebody looks again."""
+        self._facts = {k: said for k, said in self._facts.items() if not isinstance(said, Unsaid)}
         super().show_again()
         self.query_one(FilmView).wake()
 
@@ -111,7 +118,8 @@ class MediaRoom(Room):
             self.studio.session.project = update.project
             if first:
                 self._facts.clear()
-                self.query_one(Rows).want(self.studio.session.view.source)
+                for rows in self.query(Rows):  # none while the workbench is being left
+                    rows.want(self.studio.session.view.source)
         super().news(update)
 
     @property
@@ -180,12 +188,9 @@ class MediaRoom(Room):
     def ask_engine(self, clips: list[Clip]) -> None:
         """In a thread: a process is started for it."""
         facts: list[dict[str, Any] | str] = []
-        try:
-            facts += media.ask_all([clip.path for clip in clips])
-        except FstuiError:
-            facts = [_asked(clip.path) for clip in clips]  # one of them is bad
-        finally:
-            deliver(self, self._know, clips, facts)
+        if problem := failure_of(lambda: facts.extend(_all_said([clip.path for clip in clips]))):
+            facts = [Unsaid(problem)] * len(clips)
+        deliver(self, self._know, clips, facts)
 
     def _know(self, clips: list[Clip], facts: list[dict[str, Any] | str]) -> None:
         self._asking = False
@@ -232,18 +237,6 @@ class MediaRoom(Room):
     def on_film_view_played(self) -> None:
         """The footer says what enter does."""
         self.refresh_bindings()
-
-    def action_filter(self) -> None:
-        """Only footage with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     # --- keys ---------------------------------------------------------------------------------
 
@@ -301,7 +294,7 @@ class MediaRoom(Room):
 
     def changed(self) -> None:
         """Something was listed or taken out."""
-        self.attempt(self.studio.session.reload)
+        self.reload()
 
     def action_sheet(self) -> None:
         """Frames spread over the clip, in one picture."""
@@ -346,11 +339,22 @@ def _film(clip: Clip, facts: dict[str, Any]) -> film.Clip:
     return film.Clip(clip.path, safe_text(clip.path.name), rate or 25.0, frames)
 
 
-def _asked(path: Path) -> dict[str, Any] | str:
+def _all_said(paths: list[Path]) -> list[dict[str, Any] | str]:
+    """What the engine says of files, asked together where all of them are right."""
+    try:
+        return [*media.ask_all(paths)]
+    except FstuiError:
+        return [_said(path) for path in paths]
+
+
+def _said(path: Path) -> dict[str, Any] | str:
+    """What the engine says of a file, or why it can't."""
     try:
         return media.ask(path)
-    except FstuiError as error:
+    except BadInput as error:
         return str(error)
+    except FstuiError as error:
+        return Unsaid(error)
 
 
 ROOM = MediaRoom

@@ -8,6 +8,7 @@ from pathlib import Path
 from textual.widget import Widget
 
 from engine.errors import BadInput
+from engine.models.manifest import MODELS
 from fstui.i18n import later, tr
 from fstui.model.sidewords import SHOWS
 from fstui.places import typed_path
@@ -36,7 +37,9 @@ class Bring(Dialog[Path]):
 
     def fields(self) -> Iterable[Widget]:
         """Its path."""
-        yield labelled(tr("File"), PathInput(id="path"))
+        suffixes = MODELS[self._network].forms
+        known = tr("path of a file in {suffixes}").format(suffixes=", ".join(suffixes))
+        yield labelled(tr("File"), PathInput(suffixes=suffixes, placeholder=known, id="path"))
 
     def on_path_input_chosen(self, event: PathInput.Chosen) -> None:
         """Enter in the path."""
@@ -67,7 +70,8 @@ class Export(Dialog[tuple[Path, str, str]]):
 
     def fields(self) -> Iterable[Widget]:
         """Path, form, side."""
-        yield labelled(tr("To"), PathInput(id="path"))
+        new = tr("path of the file or folder to be made")
+        yield labelled(tr("To"), PathInput(suffixes=(), placeholder=new, id="path"))
         forms = [(tr(text), form) for form, text in FORMS]
         yield labelled(tr("Form"), Choice(forms, "safetensors", id="form"))
         sides = [(tr(SHOWS[side]), side) for side in ("b", "a")]

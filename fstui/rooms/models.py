@@ -15,6 +15,7 @@ from fstui.i18n import later, tr, tr_n
 from fstui.model import networks, stored, trained
 from fstui.model.trained import Entry, Kind
 from fstui.rooms.details import Details
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Lines
 from fstui.rooms.modelforms import Bring, Export
 from fstui.rooms.room import Room
@@ -37,7 +38,7 @@ ASKING = later("asking the engine")
 DESCRIBING = later("the engine describes its networks")
 
 
-class ModelsRoom(Room):
+class ModelsRoom(Room, Filtered):
     """What there is, what is missing and how to bring it."""
 
     room = "models"
@@ -283,20 +284,6 @@ class ModelsRoom(Room):
 
         self.attempt_in_thread(done)
         deliver(self, self.look if again else partial(self.say_doing, ""))
-
-    # --- filter -------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Only models with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
 
 def row_of(entry: Entry) -> Row:

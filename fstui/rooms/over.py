@@ -49,7 +49,6 @@ class OverPicture(ModalScreen[T], Generic[T]):
 
     def compose(self) -> ComposeResult:
         """Title, picture, what is wrong in its place, keys."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             yield Static(Content(self.title_text()), classes="dialog--title")
             yield self.picture()

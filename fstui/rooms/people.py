@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from typing import NamedTuple
 
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from engine.errors import BadInput
+from engine.errors import BadInput, NothingToDo
 from engine.project import PERSON_SIDES, Ground, Person, Project, day
 from engine.trust.consent import problem_of, today
 from fstui.i18n import later, tr, tr_n
-from fstui.model.people import person_words, user_name
+from fstui.model.people import GROUND_WORDS, person_words, user_name
 from fstui.model.sidewords import SHOWS
 from fstui.rooms.choice import Choice
 from fstui.rooms.dialog import Dialog, labelled
@@ -21,6 +22,14 @@ from fstui.widgets.confirm import Confirm
 
 FIELDS = ("name", "until")
 """The entries of a side, by their ids."""
+
+
+class Change(NamedTuple):
+    """A record that is to be written or taken back."""
+
+    act: Callable[[], None]
+    words: list[str]
+    """The command that does it."""
 
 
 class People(Dialog[bool]):
@@ -68,29 +77,36 @@ class People(Dialog[bool]):
             lambda yes: self._record() if yes else None,
         )
 
+    def commands(self) -> list[list[str]]:
+        """`people PROJECT a NAME --ground GROUND` for each side that is recorded anew, or its
+        `--remove`."""
+        if not (changes := self._changes()):
+            raise NothingToDo(tr("Nothing was changed: esc leaves it as it is."))
+        return [change.words for change in changes]
+
     def _empty(self, side: str) -> bool:
         return not self.query_one(f"#name-{side}", Input).value.strip()
 
     def _record(self) -> None:
-        done, acts = self.attempt(self._changes)
+        done, changes = self.attempt(self._changes)
         if done:
             self.busy = True
-            self._write(acts)
+            self._write(changes)
 
-    def _changes(self) -> list[Callable[[], None]]:
+    def _changes(self) -> list[Change]:
         """What is to be written. Raises `BadInput` for halves."""
-        acts = [act for side in PERSON_SIDES if (act := self._change(side))]
-        if not acts and not self._project.file.people:
+        changes = [change for side in PERSON_SIDES if (change := self._change(side))]
+        if not changes and not self._project.file.people:
             raise BadInput(tr("Fill in a name and a ground for side A or B."))
-        return acts
+        return changes
 
     @in_thread(exclusive=True)
-    def _write(self, acts: list[Callable[[], None]]) -> None:
+    def _write(self, changes: list[Change]) -> None:
         """In a thread: a project.toml of many sources takes a second, a watcher may hold it."""
 
         def write() -> None:
-            for act in acts:
-                act()
+            for change in changes:
+                change.act()
 
         deliver(self, self._written, failure_of(write))
 
@@ -101,14 +117,14 @@ class People(Dialog[bool]):
         else:
             self.dismiss(True)
 
-    def _change(self, side: str) -> Callable[[], None] | None:
+    def _change(self, side: str) -> Change | None:
         """What is to be written of a side: a record that stays as it is keeps its date and who
         recorded it."""
         name, until = (self.query_one(f"#{n}-{side}", Input).value.strip() for n in FIELDS)
         ground = self.query_one(f"#ground-{side}", Choice).value
-        person = self._project.file.people.get(side)
+        person, words = self._project.file.people.get(side), ["people", self._project.name, side]
         if person and not name:
-            return partial(self._project.remove_person, side)
+            return Change(partial(self._project.remove_person, side), [*words, "--remove"])
         if not name and ground is None and not until:
             return None
         if not name or not isinstance(ground, Ground):
@@ -121,7 +137,9 @@ class People(Dialog[bool]):
         as_it_is = person and (person.name, person.ground, person.until) == (name, ground, until)
         if as_it_is and not problem_of(person, today()):
             return None
-        return partial(self._project.set_person, side, name, ground, user_name(), until)
+        words += [name, "--ground", GROUND_WORDS[ground], *(["--until", until] if until else [])]
+        act = partial(self._project.set_person, side, name, ground, user_name(), until)
+        return Change(act, words)
 
 
 def _heading(side: str, person: Person | None) -> str:

@@ -19,9 +19,7 @@ from fstui.model.presets import Values
 from fstui.rooms.choice import Choice, yes_no
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.widgets.confirm import Confirm
-from fstui.widgets.menu import Menu
-
-MOST = 9
+from fstui.widgets.menu import Menu, digit
 
 
 class Offers(NamedTuple):
@@ -78,13 +76,13 @@ def choose(
     chosen_more: Callable[[str], object] = lambda _chosen: None,
 ) -> None:
     """The menu; `more` are choices of the owner's own, as `Menu` has them."""
-    names = presets.names()[:MOST]
+    names = presets.names()
     choices = [*more, ("d", "defaults", tr("everything back to its default"))]
     if offers.project is not None:
         choices.append(("s", "save", tr("save these settings as a preset")))
         choices += [
-            (str(n), f"load {name}", tr("load the preset {name}").format(name=name))
-            for n, name in enumerate(names, 1)
+            (digit(n), f"load {name}", tr("load the preset {name}").format(name=name))
+            for n, name in enumerate(names)
         ]
     if names:
         choices.append(("r", "remove", tr("remove a preset")))
@@ -134,5 +132,5 @@ def _remove(app: App[Any], offers: Offers, names: list[str]) -> None:
         lost = tr("Projects that have loaded it keep their settings.")
         app.push_screen(Confirm(question, lost, act=tr("Move it"), keep=tr("Keep")), go)
 
-    choices = [(str(n), name, name) for n, name in enumerate(names, 1)]
+    choices = [(digit(n), name, name) for n, name in enumerate(names)]
     app.push_screen(Menu(tr("Which preset?"), choices), sure)

@@ -195,8 +195,7 @@ class ProjectRoom(Room):
         def go(added: int | None) -> None:
             if added is not None:
                 self.say(tr("{sources} added.").format(sources=words.plural(added, "source")))
-                self.attempt(self.studio.session.reload)
-                self.news()
+                self.reload()
 
         self.app.push_screen(AddFootage(project, side), go)
 
@@ -210,8 +209,7 @@ class ProjectRoom(Room):
 
         def go(done: bool | None) -> None:
             if done:
-                self.attempt(self.studio.session.reload)
-                self.news()
+                self.reload()
 
         self.app.push_screen(People(project), go)
 
@@ -265,12 +263,7 @@ class ProjectRoom(Room):
 def edit_project(room: Room) -> None:
     """project.toml in the user's editor, taken when it is right."""
     session = room.studio.session
-
-    def taken() -> None:
-        session.reload()
-        room.news()
-
-    edit(room, lambda: drafts.of_project(session.writable().path), taken)
+    edit(room, lambda: drafts.of_project(session.writable().path), room.reload)
 
 
 def side_lines(project: Project, overview: Overview, side: str) -> list[Line]:

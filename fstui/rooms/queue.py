@@ -18,6 +18,7 @@ from fstui.model import jobs
 from fstui.model.jobview import KILL_AFTER_S
 from fstui.model.queue import HELD, keep_going, retry
 from fstui.model.queueview import Jobs, QueueGlance
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Lines
 from fstui.rooms.queuerows import (
     COLUMNS,
@@ -41,7 +42,7 @@ ROOMS = {"extract": "faces", "train": "train", "convert": "convert"}
 """Where a job of a kind is at home; the log's room for others."""
 
 
-class QueueRoom(Room):
+class QueueRoom(Room, Filtered):
     """What runs, what waits for what, what came before."""
 
     room = "queue"
@@ -126,20 +127,6 @@ class QueueRoom(Room):
             room = ROOMS.get(chosen.folder.kind, "log")
             self.studio.session.log_asked = chosen.folder if room == "log" else None
             self.studio.open_project(chosen.folder.project, room)
-
-    # --- filter -------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Only jobs with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
 
     # --- acts ---------------------------------------------------------------------------------
 

@@ -55,7 +55,6 @@ class ReportView(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, figures, the worst frames."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Report: enter shows a frame before and after, esc closes")
             yield Static(Content(title), classes="dialog--title")

@@ -17,6 +17,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.errors import FstuiError, from_os_error
+from engine.project import Project
 from engine.protocol import JobFolder, Snapshot, safe_text
 from fstui import keymap
 from fstui.i18n import tr
@@ -35,7 +36,6 @@ from fstui.widgets.words import shorten
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel as Severity
 
-    from engine.project import Project
     from fstui.app import FstuiApp
     from fstui.rooms.start import Start
 
@@ -142,7 +142,7 @@ class Room(Screen[None]):
             return
         self._place = place
         seen = session.state.view(place).rooms.get(self.room, RoomView())
-        for entry in self.query("#body > Filter").results(Filter):
+        for entry in self._filters():
             entry.text = seen.filter
         for rows in self._lists():
             if key := seen.rows.get(rows.id or ""):
@@ -151,10 +151,14 @@ class Room(Screen[None]):
     def remember(self) -> None:
         """Keep them for `come_back`."""
         if self._place is not None:
-            text = "".join(f.text for f in self.query("#body > Filter").results(Filter))
+            text = "".join(entry.text for entry in self._filters())
             keys = {rows.id: rows.key for rows in self._lists() if rows.id and rows.key}
             view = self.studio.session.state.view(self._place)
             view.rooms[self.room] = RoomView(text, keys)
+
+    def _filters(self) -> list[Filter]:
+        """The room's own filter; faces are filtered as their own view says."""
+        return list(self.query("#body Filter").exclude("Browser Filter").results(Filter))
 
     def _lists(self) -> list[Rows]:
         """The room's lists whose rows can be chosen; a log follows its end instead."""
@@ -284,6 +288,18 @@ class Room(Screen[None]):
             return False
         self.studio.tail.poke()
         return True
+
+    @in_thread(group="reload", exclusive=True)
+    def reload(self) -> None:
+        """Read project.toml again after a change, in a thread: of much footage it is long."""
+        if (project := self.studio.session.project) is not None:
+            deliver(self, self.take_project, Project.open(project.path))
+
+    def take_project(self, project: Project) -> None:
+        """Show the open project as it is now."""
+        self.studio.session.renew(project)
+        self.studio.tail.poke()
+        self.news()
 
     def action_back(self) -> None:
         """Esc: what is filtered shows whole again; then to the project's room, from there home."""

@@ -20,6 +20,7 @@ from engine.sessions import read as read_sessions
 from engine.settings import Field, TrainSettings, fields, read
 from fstui.i18n import later, tr
 from fstui.model import words
+from fstui.model.commandline import flags_of
 from fstui.rooms.dialog import Dialog, labelled
 from fstui.rooms.lines import Listing
 from fstui.rooms.over import Over
@@ -52,7 +53,6 @@ class Sessions(Over):
 
     def compose(self) -> ComposeResult:
         """Title and list."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Sessions of this model (esc closes)")
             yield Static(Content(title), classes="dialog--title")
@@ -113,9 +113,7 @@ class ChangeLive(Dialog[dict[str, Any]]):
 
     def command(self) -> list[str]:
         """`change PROJECT --NAME VALUE`."""
-        chosen = self.accept()
-        flags = [w for n, v in chosen.items() for w in (f"--{n.replace('_', '-')}", str(v))]
-        return ["change", self._project, *flags]
+        return ["change", self._project, *flags_of(LIVE, self.accept(), self._values)]
 
     def accept(self) -> dict[str, Any]:
         """What differs from what it runs with."""

@@ -47,7 +47,6 @@ class ModelSets(Over):
 
     def compose(self) -> ComposeResult:
         """Title, summary, sets."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = self._refusal or tr("The model: enter goes back to a set, esc closes")
             yield Static(Content(title), classes="dialog--title")

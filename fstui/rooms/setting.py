@@ -70,7 +70,6 @@ class ChangeSetting(Dialog[tuple[Any]]):
 
     def on_mount(self) -> None:
         """Type at once."""
-        super().on_mount()
         self._entry.focus()
 
     def command(self) -> list[str]:

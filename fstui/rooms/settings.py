@@ -16,6 +16,7 @@ from fstui.model.answers import SettingAnswer
 from fstui.model.glance import FilesChanged, of_files
 from fstui.rooms.bars import RoomBar
 from fstui.rooms.edit import edit
+from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Line, Lines
 from fstui.rooms.presets import Offers, choose
 from fstui.rooms.room import Room
@@ -40,7 +41,7 @@ KINDS: dict[type, str] = {
 }
 
 
-class SettingsRoom(Room):
+class SettingsRoom(Room, Filtered):
     """All settings: the user's own, and those of the open project's stages."""
 
     room = "settings"
@@ -214,6 +215,7 @@ class SettingsRoom(Room):
     def reread(self) -> None:
         """The workbench uses what is set now."""
         self.attempt(self._take_own)
+        self.reload()
         self.read()
 
     def _take_own(self) -> None:
@@ -224,7 +226,6 @@ class SettingsRoom(Room):
         self.query_one(RoomBar).repaint()
         if now.theme != before.theme:
             self.app.theme = theme.first(self.app)
-        self.studio.session.reload()
 
     def action_edit(self) -> None:
         """The file of the setting under the cursor, in the user's editor."""
@@ -296,25 +297,9 @@ class SettingsRoom(Room):
 
     def _reset(self) -> None:
         self.studio.session.require_writing()
-        for project in (None, self.studio.session.project):
-            if project is not None or any(
-                n.startswith(YOURS) and a.set for n, a in self._all.items()
-            ):
-                preferences.reset(project)
-
-    # --- filter -------------------------------------------------------------------------------
-
-    def action_filter(self) -> None:
-        """Only settings with some words."""
-        self.query_one(Filter).open()
-
-    def on_filter_changed(self) -> None:
-        """Each key filters."""
-        self.show()
-
-    def on_filter_left(self) -> None:
-        """Back to the list."""
-        self.query_one(Rows).focus()
+        project, differ = self.studio.session.project, (n for n, a in self._all.items() if a.set)
+        for whose in {None if name.startswith(YOURS) else project for name in differ}:
+            preferences.reset(whose)
 
 
 def row_of(name: str, one: SettingAnswer) -> Row:

@@ -27,6 +27,7 @@ from engine.protocol import safe_text
 from engine.settings import ConvertSettings, Field, read
 from fstui import keymap
 from fstui.i18n import later, tr, tr_n
+from fstui.model.commandline import flags_of
 from fstui.model.cuts import find_cuts
 from fstui.model.undo import Undo
 from fstui.rooms.bars import KeyBar
@@ -60,7 +61,6 @@ class Shots(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Title, list, what is wrong, keys."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical(classes="dialog dialog-tall"):
             title = tr("Shots of {clip}: other settings from a frame on, until the next shot")
             shown = title.format(clip=safe_text(self._clip))
@@ -205,14 +205,20 @@ class ShotForm(StartForm):
 
     def __init__(self, project: Project, clip: str, shot: Shot) -> None:
         self._of_job = project.settings("convert")
-        start = Start({**self._of_job, **shot.settings}, resumed=False)
+        start = Start({**self._of_job, **shot.settings}, self._of_job, resumed=False)
         super().__init__(project, "convert", start)
         self._fields = {name: field for name, field in self._fields.items() if field.live}
         self._title = tr("{clip} from frame {n} on").format(clip=clip, n=shot.first + 1)
+        self._begins = [clip, "--from", str(shot.first + 1)]
 
     def title_text(self) -> str:
         """Which shot."""
         return self._title
+
+    def command(self) -> list[str]:
+        """`shots PROJECT CLIP --from FRAME` with the flags of what is otherwise."""
+        flags = flags_of(self._fields.values(), self.accept(), self._of_job)
+        return ["shots", self._project.name, *self._begins, *flags]
 
     def base(self, field: Field) -> Any:
         """As the job has it."""

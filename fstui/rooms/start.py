@@ -47,6 +47,8 @@ class Start(NamedTuple):
 
     values: dict[str, Any]
     """Settings that are named: of the job that goes on, the project's, the machine's."""
+    known: dict[str, Any]
+    """Of them those that the stage's command has without a flag."""
     resumed: bool
     """Whether it goes on from what is saved."""
 
@@ -65,7 +67,7 @@ class StartForm(Dialog[dict[str, Any]]):
         self._project = project
         self._stage = stage
         self._struct = STAGE_SETTINGS[stage]
-        self._values, self._resumed = start
+        self._values, self._known, self._resumed = start
         self._fields = {f.name: f for f in fields(self._struct)}
         self._starred: set[str] = set()
         """Fields that are marked."""
@@ -106,7 +108,6 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def on_mount(self) -> None:
         """Enter on the button that has the focus starts it as it stands."""
-        super().on_mount()
         self.query_one("#accept").focus()
         for field in self._fields.values():
             self._mark(field)
@@ -228,18 +229,19 @@ class StartForm(Dialog[dict[str, Any]]):
 
     def command(self) -> list[str]:
         """The stage with the flags of what was changed."""
-        return start_words(self._project, self._stage, self.accept())
+        return start_words(self._project, self._stage, self.accept(), self._known)
 
 
 def starting(project: Project, stage: str) -> Start:
     """Read what a form begins with; of many jobs that takes a moment."""
     resumed = jobs.resumable(project, stage) is not None
-    values = project.settings(stage)
+    known = project.settings(stage)
     if step := jobs.cut_off(project, stage):
-        return Start({**values, **step.settings}, resumed)
-    if stage == "train" and "model" not in values and not gpus():
-        values["model"] = "quick"  # the others take days without a GPU
-    return Start(values, resumed)
+        known = {**known, **step.settings}
+    elif stage == "train" and "model" not in known and not gpus():
+        # The others take days without a GPU.
+        return Start({**known, "model": "quick"}, known, resumed)
+    return Start(known, known, resumed)
 
 
 def label_of(name: str) -> str:

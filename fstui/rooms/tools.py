@@ -51,7 +51,6 @@ class Tools(Dialog[bool]):
 
     def on_mount(self) -> None:
         """Choose first."""
-        super().on_mount()
         self.query_one("#tool").focus()
 
     @property
@@ -90,6 +89,10 @@ class Tools(Dialog[bool]):
         self.problem("")
         self._say([tr("At work ...")])
         self.run_tool(self._tool.verb, values)
+
+    def command(self) -> list[str]:
+        """`media VERB SOURCE OUT` with what differs from the tool's defaults."""
+        return mediatools.command_words(self._tool.verb, self._values())
 
     def _values(self) -> dict[str, Any]:
         """What stands in the form. Raises `BadInput` for what is no number."""

@@ -97,7 +97,6 @@ class TuneForm(StartForm):
 
     def on_mount(self) -> None:
         """Begin with the preview where that was what was asked for."""
-        super().on_mount()
         self._look_ahead()
         if self._looking:
             self.show_pane()

@@ -34,7 +34,6 @@ class Confirm(ModalScreen[bool]):
         width: 64; max-width: 95%; height: auto; max-height: 95%; padding: 1 2;
         border: solid $warning; background: $surface;
     }
-    Confirm.-ascii > Vertical { border: ascii $warning; }
     Confirm .confirm--question { text-style: bold; height: auto; }
     Confirm .confirm--consequence { color: $text-warning; height: auto; margin: 1 0; }
     Confirm Horizontal { height: 1; align-horizontal: right; }
@@ -61,7 +60,6 @@ class Confirm(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Question, consequence, the two choices with their keys."""
         question, consequence, act, keep = self._texts
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         with Vertical():
             yield Static(Content(question), classes="confirm--question")
             yield Static(Content(consequence), classes="confirm--consequence")

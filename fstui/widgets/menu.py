@@ -19,6 +19,12 @@ from fstui.widgets.rows import Column, Row, Rows
 COLUMNS = (Column("Key", 4), Column("What", least=20))
 
 
+def digit(index: int) -> str:
+    """The key of an answer among many: 1 to 9, then 0. Behind that there is none left, and arrows
+    and enter choose."""
+    return "1234567890"[index : index + 1]
+
+
 class Menu(ModalScreen[str]):
     """Ends with the value that was chosen, or with None."""
 
@@ -30,14 +36,13 @@ class Menu(ModalScreen[str]):
     def __init__(
         self, question: str, choices: Sequence[tuple[str, str, str]], **kwargs: Any
     ) -> None:
-        """`choices` are (key, value, words)."""
+        """`choices` are (key, value, words); one may have no key."""
         super().__init__(**kwargs)
         self._question = safe_text(question)
         self._choices = list(choices)
 
     def compose(self) -> ComposeResult:
         """The question and its answers."""
-        self.set_class(bool(getattr(self.app, "ascii_only", False)), "-ascii")
         title = tr("{name} (esc closes)").format(name=self._question)
         with Vertical(classes="dialog dialog-choices"):
             yield Static(Content(title), classes="dialog--title")

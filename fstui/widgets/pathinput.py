@@ -1,8 +1,9 @@
-"""An input for the path of footage: tab completes or moves on, the candidates stand below."""
+"""An input for a path: tab completes or moves on, the candidates stand below."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -19,7 +20,7 @@ from textual.widgets import Input
 from fstui.i18n import tr
 from fstui.threads import deliver, in_thread
 from fstui.widgets.paint import StripView, line
-from fstui.widgets.paths import Candidates, candidates, complete
+from fstui.widgets.paths import MEDIA, Candidates, candidates, complete
 from fstui.widgets.words import fit
 
 
@@ -109,15 +110,22 @@ class PathInput(Vertical):
     }
     """
 
-    def __init__(self, value: str = "", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        suffixes: Sequence[str] = MEDIA,
+        placeholder: str = "",
+        **kwargs: Any,
+    ) -> None:
+        """`suffixes` are those of the files that tab completes, beside folders."""
         super().__init__(**kwargs)
-        self._start = value
+        self._start, self._suffixes = value, suffixes
+        self._placeholder = placeholder or tr("path of a video, picture or folder")
 
     def compose(self) -> ComposeResult:
         """The line and its candidates."""
-        entry = PathEntry(
-            self._start, placeholder=tr("path of a video, picture or folder"), select_on_focus=False
-        )
+        entry = PathEntry(self._start, placeholder=self._placeholder, select_on_focus=False)
         entry.cursor_blink = False  # a blinking cursor is traffic on an idle link
         yield entry
         yield CandidateList()
@@ -157,7 +165,7 @@ class PathInput(Vertical):
     @in_thread(exclusive=True, group="look")
     def _look(self, typed: str, finish: bool) -> None:
         """In a thread: a network folder can take its time."""
-        deliver(self, self._found, candidates(typed), finish)
+        deliver(self, self._found, candidates(typed, self._suffixes), finish)
 
     def _found(self, found: Candidates, finish: bool) -> None:
         if found.typed != self.text:

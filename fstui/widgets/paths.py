@@ -1,4 +1,4 @@
-"""Completion of typed paths: folders and media files that begin with what was typed. No Textual."""
+"""Completion of typed paths: folders and files that begin with what was typed. No Textual."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from engine.footage import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 from engine.protocol import safe_text
 from fstui.i18n import tr
 
+MEDIA = (*VIDEO_SUFFIXES, *IMAGE_SUFFIXES)
 MOST = 200
 """Candidates that are kept; a folder of a million frames is not listed whole."""
 
@@ -27,14 +28,15 @@ class Candidates:
     """Why there are none, in one sentence."""
 
 
-def candidates(typed: str) -> Candidates:
-    """Look into the folder that `typed` is in; `~` and `~user` are the home folders."""
+def candidates(typed: str, suffixes: Sequence[str] = MEDIA) -> Candidates:
+    """Folders, and files with one of these suffixes, in the folder that `typed` is in; `~` and
+    `~user` are the home folders."""
     folder, begin = os.path.split(os.path.expanduser(typed))
     if typed == "~" or (typed.startswith("~") and os.sep not in typed):
         return Candidates(typed, (typed + os.sep,), typed + os.sep)
     try:
         with os.scandir(folder or ".") as entries:
-            names = [_name(e) for e in entries if _fits(e, begin)]
+            names = [_name(e) for e in entries if _fits(e, begin, tuple(suffixes))]
     except FileNotFoundError:
         return Candidates(typed, problem=tr("There is no such folder."))
     except NotADirectoryError:
@@ -44,7 +46,7 @@ def candidates(typed: str) -> Candidates:
             typed, problem=tr("It can't be listed: {why}.").format(why=error.strerror)
         )
     if not names:
-        return Candidates(typed, problem=tr("No folder or media file begins like this."))
+        return Candidates(typed, problem=_none_of(suffixes))
     shown = tuple(sorted(names, key=_order)[:MOST])
     return Candidates(typed, shown, common_start(names))
 
@@ -67,19 +69,24 @@ def common_start(names: Sequence[str]) -> str:
     return first
 
 
-def is_media(name: str) -> bool:
-    """Whether a file's name ends like a video or a picture."""
-    return os.path.splitext(name)[1].lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+def _none_of(suffixes: Sequence[str]) -> str:
+    """The sentence where nothing fits."""
+    if suffixes is MEDIA:
+        return tr("No folder or media file begins like this.")
+    if not suffixes:
+        return tr("No folder begins like this.")
+    none = tr("No folder and no file in {suffixes} begins like this.")
+    return none.format(suffixes=", ".join(suffixes))
 
 
-def _fits(entry: os.DirEntry[str], begin: str) -> bool:
+def _fits(entry: os.DirEntry[str], begin: str, suffixes: tuple[str, ...]) -> bool:
     """Hidden names only when a dot was typed; names with control characters never."""
     if safe_text(entry.name) != entry.name:
         return False
     if not entry.name.startswith(begin) or (entry.name.startswith(".") and not begin):
         return False
     try:
-        return entry.is_dir() or is_media(entry.name)
+        return entry.is_dir() or entry.name.lower().endswith(suffixes)
     except OSError:
         return False
 

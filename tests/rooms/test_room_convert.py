@@ -21,6 +21,7 @@ from engine.convert.shots import begin_shots, read_shots, remove_shot
 from engine.errors import NoSpace
 from engine.project import Project
 from engine.protocol import State
+from engine.settings import listed
 from fstui.model import cuts, pairs, preferences, preview, segments
 from fstui.model.preview import Looked
 from fstui.rooms import cast as cast_module
@@ -221,6 +222,22 @@ async def test_a_range_of_one_of_several_clips_leaves_the_others_out(
         await b.sees("take.mp4 frame 2 of 40, 0:00.040: person 0; left out")
 
 
+async def test_a_clip_with_a_comma_in_its_name_is_one_clip(bench: Open, project: Project) -> None:
+    add_clip(project, "x,y", 30)
+    async with bench(project.path, "convert") as b:
+        await to_clip(b)
+        await b.press("down")
+        await b.sees("x,y.mp4 frame 1 of 30")
+        await b.press("space", "right", "R")
+        said = "Only frames 1-2 of x,y.mp4 are swapped now"
+        await b.until(lambda: any(said in n.message for n in b.app._notifications), said)
+        assert listed(convert_settings(project)["clips"]) == ["x,y.mp4"]
+        await b.press("right")
+        await b.sees("x,y.mp4 frame 3 of 30, 0:00.080: person 0; left out")
+        await b.press("left")
+        await b.until(lambda: "left out" not in b.text(), "frame 2 is swapped")
+
+
 async def test_a_clip_that_got_shorter_forgets_the_mark_behind_its_end(
     bench: Open, project: Project
 ) -> None:
@@ -394,6 +411,8 @@ async def test_shots_are_made_found_removed_and_taken_back(
         await b.press("a")
         await b.until(lambda: isinstance(b.app.screen, ShotForm), "the form")
         b.app.screen.query_one("#set-blur", Input).value = "8"
+        await b.press("ctrl+g")
+        assert b.app.clipboard == "fstui shots demo take --from 5 --blur 8"
         await b.press("enter")
         await b.sees("5 blur 8")
         await b.press("B")

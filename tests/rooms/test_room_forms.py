@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import fake
 import pytest
@@ -12,6 +13,7 @@ from workbench import Bench, Open
 from engine.project import Project
 from engine.settings import STAGE_SETTINGS, fields
 from fstui.model import presets
+from fstui.rooms.dialog import Dialog
 from fstui.rooms.start import StartForm
 from fstui.widgets.section import Heading, Section
 
@@ -126,3 +128,20 @@ async def test_presets_go_in_and_out_of_a_form(bench: Open, project: Project) ->
         await b.until(lambda: presets.names() == [], "it is gone")
         assert [p.name for p in (presets.folder().parent / "trash").iterdir()] == ["small.toml"]
         assert list((project.path / "jobs").iterdir()) == []
+
+
+async def test_what_a_form_does_as_it_opens_is_done_once(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounted: list[Dialog[Any]] = []
+    on_mount = Dialog.on_mount
+
+    def counted(form: Dialog[Any]) -> None:
+        mounted.append(form)
+        on_mount(form)
+
+    monkeypatch.setattr(Dialog, "on_mount", counted)
+    async with bench(project.path, size=(100, 50)) as b:
+        form = await opened(b, "convert")
+        assert mounted == [form]
+        assert b.app.focused is form.query_one("#accept")

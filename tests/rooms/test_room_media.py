@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import fake
 import pytest
@@ -13,8 +14,10 @@ from PIL import Image
 from workbench import Bench, Open
 
 from engine import discard
-from engine.errors import AlreadyRunning
+from engine.errors import AlreadyRunning, BadInput, NotPossible
 from engine.project import Project, Source
+from fstui import places
+from fstui.model import media
 from fstui.rooms.add import AddFootage
 from fstui.rooms.choice import Choice
 from fstui.rooms.contact import ContactSheet
@@ -352,3 +355,55 @@ async def test_a_heading_is_not_offered_to_be_played(bench: Open, project: Proje
         await b.press("g")
         await b.until(lambda: room(b).chosen is None, "the heading of side A")
         await b.until(lambda: "enter" not in b.lines()[-1], "nothing to play")
+
+
+async def test_what_the_engine_did_not_answer_is_asked_again_on_entering(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crash says nothing of a film; a film that is none stays none."""
+    asked: list[str] = []
+    ask_all = media.ask_all
+
+    def ask(paths: list[Path]) -> list[dict[str, Any]]:
+        if len(paths) == 1:
+            asked.append(paths[0].name)
+            if paths[0].name == "film.gif":
+                raise NotPossible("The engine fell over.")
+        raise BadInput("No film.")
+
+    monkeypatch.setattr(media, "ask_all", ask)
+    async with bench(project.path, "media", size=(120, 30)) as b:
+        await on(b, "film.gif")
+        about = room(b).query_one("#about", Lines)
+        await b.until(lambda: "The engine fell over." in about.text, "why")
+        await on(b, "b.png")
+        await b.until(lambda: "No film." in about.text, "why")
+        assert set(asked) == {"a.png", "b.png", "film.gif", "target.png"}
+        await on(b, "film.gif")
+        monkeypatch.setattr(media, "ask_all", ask_all)
+        await b.press("1", "6")
+        await b.until(lambda: "64x48, 10 frames/s" in about.text, "it is asked again")
+        await on(b, "b.png")
+        await b.until(lambda: "b.png" in about.text, "the other one")
+        assert "No film." in about.text
+
+
+async def test_a_bug_in_asking_is_told_once(
+    bench: Open, project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[object] = []
+
+    def ask(paths: list[Path]) -> list[dict[str, Any]]:
+        asked.append(paths)
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(media, "ask_all", ask)
+    async with bench(project.path, "media", size=(120, 30)) as b:
+        await on(b, "film.gif")
+        about = room(b).query_one("#about", Lines)
+        await b.until(lambda: "A bug of ours: ZeroDivisionError" in about.text, "why")
+        for _ in range(3):
+            room(b).show()
+            await b.pilot.pause()
+        assert len(asked) == 1
+        (places.state_folder() / "fstui.log").unlink()

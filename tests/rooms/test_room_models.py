@@ -7,11 +7,13 @@ from typing import Any
 
 import fake
 import pytest
+from textual.widgets import Input
 from workbench import Bench, Open
 
 from engine.project import Project
 from fstui.model import networks, stored, trained
 from fstui.rooms.lines import Lines
+from fstui.rooms.modelforms import Bring
 
 STORE = {
     "name": "fan", "title": "FAN", "for": "aligner", "state": "missing", "size": 0,
@@ -181,3 +183,19 @@ async def test_looking_only_offers_no_act(bench: Open, project: Project, engine:
         await b.sees("1 network missing")
         await b.press("m", "Y")
         assert "What is to be done" not in b.text()
+
+
+async def test_a_file_of_weights_is_completed(
+    bench: Open, project: Project, tmp_path: Path
+) -> None:
+    (tmp_path / "fan.pth.tar").touch()
+    (tmp_path / "fans.mp4").touch()
+    async with bench() as b:
+        await b.sees("film")
+        b.app.push_screen(Bring("fan"))
+        await b.sees("path of a file in .h5, .safetensors")
+        entry = b.app.screen.query_one("PathEntry", Input)
+        entry.value = f"{tmp_path}/fa"
+        entry.focus()
+        await b.press("tab")
+        await b.until(lambda: entry.value == f"{tmp_path}/fan.pth.tar", "tab")

@@ -77,8 +77,8 @@ def test_a_look_counts_one_part_and_tells_changes_only(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 0.0
-    monkeypatch.setattr("fstui.model.pipeline.time.monotonic", lambda: now)
-    ask = of_pipeline(project.path)
+    monkeypatch.setattr("fstui.model.glance.time.monotonic", lambda: now)
+    ask = of_pipeline(project.path, every_s=0.0)
     for count in range(1, len(PARTS) + 1):
         told = ask()
         assert told is not None

@@ -93,6 +93,37 @@ async def test_all_are_taken_back_after_a_question(bench: Open, project: Project
         await b.until(lambda: Project.open(project.path).settings("train") == {}, "the project's")
 
 
+async def test_a_project_with_nothing_set_stays_as_it_is(bench: Open, project: Project) -> None:
+    settings.change("quota_gb", 7.0)
+    toml = project.path / "project.toml"
+    before = toml.stat().st_mtime_ns
+    async with bench(project.path, size=(120, 30)) as b:
+        await b.press("O")
+        await b.sees("fstui.workspace")
+        await b.press("m", "d")
+        await b.sees("Take 1 setting back")
+        await b.press("y")
+        await b.until(lambda: settings.load().quota_gb == 0.0, "the user's")
+        await b.until(lambda: not any(w.is_running for w in b.app.workers), "all is done")
+    assert toml.stat().st_mtime_ns == before
+
+
+async def test_a_tenth_and_an_eleventh_preset_are_there_too(bench: Open, project: Project) -> None:
+    for number in range(11):
+        presets.save(f"mine{number:02}", {"train": {"batch": 40 + number}}, replace=False)
+    async with bench(project.path, size=(120, 40)) as b:
+        await b.press("O")
+        await b.sees("fstui.workspace")
+        await b.press("m")
+        await b.sees("load the preset mine10")
+        await b.press("0")
+        await b.until(
+            lambda: Project.open(project.path).settings("train") == {"batch": 49}, "the tenth"
+        )
+        await b.press("m", "r", "G", "enter")
+        await b.sees("Move the preset mine10 to trash/?")
+
+
 async def test_a_preset_goes_from_one_project_to_another(
     bench: Open, project: Project, tmp_workspace: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from textual.widgets import Input
 from workbench import Open
 
 from engine.project import Project
+from fstui import cli
 from fstui.model import mediatools
 from fstui.rooms.choice import Choice
 from fstui.rooms.tools import Tools
@@ -73,3 +75,24 @@ async def test_under_readonly_only_looks_are_made(
         await b.until(lambda: form.query("#tool-keys"), "its fields")
         form.submit()
         await b.sees("Nothing is written: fstui was started with --readonly.")
+
+
+async def test_the_form_gives_its_command(bench: Open, project: Project) -> None:
+    async with bench(project.path, "convert") as b:
+        await b.until(lambda: b.app.screen.query("#timeline"), "the room")
+        await b.press("V")
+        await b.until(lambda: isinstance(b.app.screen, Tools), "the form")
+        form = b.app.screen
+        form.query_one("#tool", Choice).put("sound")
+        await b.until(lambda: form.query("#tool-delay"), "its fields")
+        await b.press("ctrl+g")
+        await b.sees("media sound needs a source")
+        for name, text in (("source", "/a b.mp4"), ("out", "/b.mp4"), ("sound", "/c.wav")):
+            form.query_one(f"#tool-{name}", PathInput).text = text
+        form.query_one("#tool-delay", Input).value = "-0.5"
+        form.query_one("#tool-keep", Choice).put(True)
+        await b.press("ctrl+g")
+        line = "fstui media sound '/a b.mp4' /b.mp4 --from /c.wav --delay=-0.5 --keep"
+        assert b.app.clipboard == line
+        args = cli.parser().parse_args(shlex.split(line)[1:])
+        assert (args.sound, args.delay, args.keep, args.overwrite) == ("/c.wav", -0.5, True, False)

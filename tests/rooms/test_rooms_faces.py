@@ -447,8 +447,11 @@ async def test_the_footer_is_short_and_help_has_every_key(bench: Open, project: 
         assert len(valid_keys(b.app.screen)) <= 8
         live = {action for action, *_ in live_keys(b.app.screen)}
         assert {"reject", "keep", "sort", "figures", "mark_range", "mark_all", "filter"} <= live
-        assert {"edit_face", "source_frame", "overlay", "thumbnails", "sheet", "full"} <= live
+        assert {"edit_face", "source_frame", "overlay", "thumbnails", "full"} <= live
         assert "undo" not in live, "nothing was done yet"
+        assert "sheet" not in live, "a list has no size of thumbnails"
+        await b.press("T")
+        await b.until(lambda: b.app.screen.check_action("sheet", ()), "thumbnails have")
 
 
 async def test_enter_shows_the_face_alone(bench: Open, project: Project) -> None:

@@ -64,12 +64,15 @@ async def test_row_and_filter_of_a_room_come_back(
     assert await leave_and_come_back(tmp_workspace, project.path, room) == ("e", key)
 
 
-async def test_each_project_has_its_own_filter(bench: Open, tmp_workspace: Path) -> None:
+@pytest.mark.parametrize(("room", "shown"), [("log", "raw log"), ("media", "target.png")])
+async def test_each_project_has_its_own_filter(
+    bench: Open, tmp_workspace: Path, room: str, shown: str
+) -> None:
     one, other = (fake.make_project(tmp_workspace, name) for name in ("one", "other"))
-    async with bench(one.path, "log") as b:
-        await b.sees("raw log")
+    async with bench(one.path, room) as b:
+        await b.sees(shown)
         await b.press("slash", "w", "enter")
-        b.app.open_project(other.path, "log")
+        b.app.open_project(other.path, room)
         await b.until(lambda: b.app.screen.query_one(Filter).text == "", "nothing filtered")
-        b.app.open_project(one.path, "log")
+        b.app.open_project(one.path, room)
         await b.until(lambda: b.app.screen.query_one(Filter).text == "w", "filtered again")

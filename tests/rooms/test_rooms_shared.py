@@ -12,14 +12,15 @@ from textual.app import App
 from textual.widgets import Input
 from workbench import Bench, Open
 
-from engine.project import Project
+from engine.project import Ground, Project
 from engine.protocol import Snapshot, State
-from engine.settings import ConvertSettings, ExtractSettings, TrainSettings, read
+from engine.settings import ConvertSettings, ExtractSettings, TrainSettings, fields, read
 from fstui import cli, clipboard, keymap
 from fstui.app import FstuiApp
 from fstui.commands.shared import settings_of
-from fstui.model.commandline import line_of, start_words
+from fstui.model.commandline import flags_of, line_of, start_words
 from fstui.rooms.choice import Choice
+from fstui.settings import UserSettings
 
 ROOMS = [name for name in FstuiApp.MODES if name != "home"]
 
@@ -98,7 +99,8 @@ async def test_a_form_gives_its_command(bench: Open, project: Project) -> None:
 def test_the_command_of_settings_reads_back_as_them(
     project: Project, stage: str, kind: type, settings: dict[str, object]
 ) -> None:
-    line = line_of(start_words(project, stage, settings))
+    words = start_words(project, stage, settings, {})
+    line = line_of([words], project.path.parent, UserSettings())
     args = cli.parser().parse_args(shlex.split(line)[1:])
     assert (args.command, args.project) == (stage, project.name)
     assert read(kind, settings_of(args)) == read(kind, settings)
@@ -107,9 +109,74 @@ def test_the_command_of_settings_reads_back_as_them(
 def test_what_the_project_says_needs_no_flag_and_its_default_does(project: Project) -> None:
     toml = project.path / "project.toml"
     toml.write_text(toml.read_text() + "\n[settings.train]\nbatch = 4\n")
-    known = Project.open(project.path)
-    assert start_words(known, "train", {"batch": 4}) == ["train", "demo"]
-    assert start_words(known, "train", {}) == ["train", "demo", "--batch", "16"]
+    known = Project.open(project.path).settings("train")
+    assert start_words(project, "train", {"batch": 4}, known) == ["train", "demo"]
+    assert start_words(project, "train", {}, known) == ["train", "demo", "--batch", "16"]
+
+
+def test_a_command_names_the_workspace_where_it_is_another_one(
+    project: Project, tmp_path: Path
+) -> None:
+    here, words = project.path.parent, [["new", "a b"], ["status"]]
+    assert line_of(words, here, UserSettings()) == "fstui new 'a b' && fstui status"
+    other = tmp_path / "other films"
+    line = line_of([["train", "demo"]], other, UserSettings())
+    args = cli.parser().parse_args(shlex.split(line)[1:])
+    assert (args.workspace, args.command, args.project) == (str(other), "train", "demo")
+
+
+def test_what_changes_while_it_runs_is_typed_as_its_command_takes_it() -> None:
+    values = {"flip": 0.1 + 0.2, "warp": False, "learning_rate": 1e-05, "losses": "-x"}
+    words = flags_of(fields(TrainSettings), values, {"learning_rate": 1e-05})
+    assert words == ["--losses=-x", "--no-warp", "--flip", "0.3"]
+
+
+async def test_a_form_without_a_command_offers_none(bench: Open, project: Project) -> None:
+    async with bench() as b:
+        await b.sees("demo")
+        await b.press("X", "o")
+        await b.sees("Open another workspace")
+        assert not b.app.screen.check_action("copy_command", ())
+        await b.press("ctrl+g")
+        assert b.app.clipboard == ""
+
+
+async def test_a_preset_of_what_is_nowhere_kept_is_no_command(
+    bench: Open, project: Project
+) -> None:
+    async with bench(project.path, "train") as b:
+        b.app.screen.ask_settings("train")
+        await b.sees("enter accept")
+        b.app.screen.query_one("#set-iterations", Input).value = "1234"
+        await b.press("ctrl+y", "s")
+        await b.sees("Save these settings")
+        await b.press("ctrl+g")
+        await b.sees("No command does the same.")
+
+
+async def test_records_of_both_sides_are_two_commands(bench: Open, project: Project) -> None:
+    project.set_person("a", "the man", Ground.SELF, "me", "")
+    project.set_person("b", "the woman", Ground.SELF, "me", "")
+    async with bench(project.path) as b:
+        await b.sees("Target")
+        await b.press("p")
+        await b.until(lambda: b.app.screen.query("#name-a"), "the form")
+        form = b.app.screen
+        await b.press("ctrl+g")
+        await b.sees("Nothing was changed")
+        form.query_one("#name-a", Input).value = ""
+        form.query_one("#name-b", Input).value = "Ann Other"
+        form.query_one("#ground-b", Choice).put(Ground.CONSENT)
+        form.query_one("#until-b", Input).value = "2097-12-31"
+        await b.press("ctrl+g")
+        first, second = b.app.clipboard.split(" && ")
+        assert first == "fstui people demo a --remove"
+        assert cli.main(shlex.split(first)[1:]) == 0
+        assert cli.main(shlex.split(second)[1:]) == 0
+    people = Project.open(project.path).file.people
+    assert list(people) == ["b"]
+    now = people["b"]
+    assert (now.name, now.ground, now.until) == ("Ann Other", Ground.CONSENT, "2097-12-31")
 
 
 async def test_a_theme_is_used_again_as_it_is_saved(bench: Open, tmp_path: Path) -> None:

@@ -386,6 +386,36 @@ async def test_a_form_is_read_aside(
         await b.until(lambda: b.app.screen.query_one("#accept").has_focus, "the form")
 
 
+@pytest.fixture
+def readers(monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """The threads that read a project.toml."""
+    found: list[threading.Thread] = []
+    read = Project.open
+
+    def watched(path: Path) -> Project:
+        found.append(threading.current_thread())
+        return read(path)
+
+    monkeypatch.setattr(Project, "open", staticmethod(watched))
+    return found
+
+
+async def test_what_was_changed_is_read_aside(
+    bench: Open, tmp_workspace: Path, readers: list[threading.Thread]
+) -> None:
+    project = fake.make_project(tmp_workspace)
+    async with bench(project.path, "convert") as b:
+        await b.until(lambda: b.app.screen.query("#timeline"), "the room")
+        readers.clear()
+        await b.press("p")
+        await b.until(lambda: b.app.screen.query("#name-a"), "the form")
+        b.app.screen.query_one("#name-a", Input).value = "somebody else"
+        b.app.screen.submit()
+        people = lambda: b.app.session.project.file.people  # noqa: E731
+        await b.until(lambda: people()["a"].name == "somebody else", "it is read again")
+        assert threading.main_thread() not in readers
+
+
 async def test_a_record_of_consent_is_written_aside(
     bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch, gate: Gate
 ) -> None:

@@ -6,10 +6,15 @@ from pathlib import Path
 
 import faces_project
 import fake
+import pytest
 from textual.geometry import Region
 from workbench import Bench, Open
 
 from engine.protocol import State
+from fstui.model.faceviews import Place
+from fstui.rooms import facelook
+from fstui.rooms.browser import Browser
+from fstui.rooms.facelook import FaceLook
 from fstui.widgets.chart import Chart
 from fstui.widgets.grid import Grid
 
@@ -75,3 +80,27 @@ async def test_less_room_takes_them_away_and_more_brings_them(
         for number in range(20):
             await b.pilot.resize_terminal(*(WIDE if number % 2 else (199, 50)))
         await b.sees("No losses yet.")
+
+
+async def test_the_engine_is_not_asked_for_a_picture_that_is_not_shown(
+    bench: Open, tmp_workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[int]] = []
+
+    def places(_project: Path, faces: list[int]) -> dict[int, Place]:
+        asked.append(faces)
+        return {}
+
+    monkeypatch.setattr(facelook, "places", places)
+    monkeypatch.setattr(facelook, "REST_S", 0.01)
+    project = fake.make_project(tmp_workspace)
+    faces_project.add_faces(project, 12)
+    async with bench(project.path, size=WIDE) as b:
+        await b.until(lambda: b.app.screen.query(Grid), "the panes")
+        browser = b.app.screen.query_one(Browser)
+        await b.until(lambda: browser.current is not None, "the face under the cursor")
+        look = browser.query_one(FaceLook)
+        assert look._wanted
+        assert look._due is None
+        look.styles.display = "block"
+        await b.until(lambda: asked, "somebody sees it now")

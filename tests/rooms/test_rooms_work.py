@@ -1083,6 +1083,10 @@ async def test_the_train_room_has_sessions_and_changes_what_runs(
         b.app.screen.query_one("#set-learning_rate", Input).value = "1e-05"
         await b.press("ctrl+g")
         assert b.app.clipboard == "fstui change demo --learning-rate 1e-05"
+        b.app.screen.query_one("#set-warp", Choice).put(False)
+        await b.press("ctrl+g")
+        assert b.app.clipboard == "fstui change demo --learning-rate 1e-05 --no-warp"
+        b.app.screen.query_one("#set-warp", Choice).put(True)
         b.app.screen.submit()
         await b.sees("It goes on with learning_rate 1e-05")
         assert sent == [{"learning_rate": 1e-05}]

@@ -9,12 +9,13 @@ import pytest
 from test_jobs import add
 
 from engine import disk
+from engine.disk import Count, disk_use
 from engine.errors import NoSpace, NotPossible
 from engine.project import Project
 from engine.protocol import Job, Step
 from engine.settings.user import UserSettings
 from fstui import settings
-from fstui.model import jobs
+from fstui.model import glance, jobs
 
 MB = 1_000_000
 
@@ -94,3 +95,29 @@ def test_room_is_what_is_free_but_for_what_is_to_stay_free(project: Project) -> 
     words = disk.no_room(project.path, MB, UserSettings(spare_gb=1e6))
     assert "it needs about 0.00 GB" in words
     assert "1000000.00 GB are to stay free" in words
+
+
+def test_a_count_goes_on_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "deep").mkdir()
+    for number in range(20):
+        (tmp_path / ("deep" if number % 2 else ".") / str(number)).write_bytes(b"x" * 5000)
+    count = Count(tmp_path)
+    looks = 1
+    while not count.go_on(0.0):
+        looks += 1
+    assert looks > 20
+    assert count.bytes == disk_use(tmp_path) > 0
+
+
+def test_other_news_waits_for_no_count(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look counts for a moment; a project that was counted isn't counted again so soon."""
+    monkeypatch.setattr(glance, "COUNT_S", 0.0)
+    (project.path / "faces").mkdir(exist_ok=True)
+    for number in range(10):
+        (project.path / "faces" / str(number)).write_bytes(b"x" * 5000)
+    ask = glance.of_disks(project.path.parent)
+    looks = [ask() for _ in range(10)]
+    assert looks == [None] * 10
+    told = next(found for _ in range(100) if (found := ask()))
+    assert told.held == {project.path: disk_use(project.path)}
+    assert [ask() for _ in range(20)] == [None] * 20

@@ -323,6 +323,15 @@ def test_candidates_are_folders_and_media_only(footage: Path) -> None:
     assert candidates(f"{footage}/.h").names == (".hidden.mp4",)
 
 
+def test_candidates_are_what_is_asked_for(footage: Path) -> None:
+    (footage / "net.PTH").touch()
+    assert candidates(f"{footage}/", (".pth", ".h5")).names == ("frames/", "net.PTH")
+    assert candidates(f"{footage}/", ()).names == ("frames/",)
+    assert candidates(f"{footage}/w", ()).problem == "No folder begins like this."
+    none = "No folder and no file in .pth, .h5 begins like this."
+    assert candidates(f"{footage}/w", (".pth", ".h5")).problem == none
+
+
 def test_completion_goes_as_far_as_all_agree(footage: Path) -> None:
     assert complete(candidates(f"{footage}/wo")) == f"{footage}/woman_"
     assert complete(candidates(f"{footage}/f")) == f"{footage}/frames/"
