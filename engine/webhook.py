@@ -30,8 +30,12 @@ def post(address: str, body: bytes, limit_s: float) -> str:
     worker.start()
     worker.join(limit_s)
     where = urllib.parse.urlsplit(address).hostname or "the webhook"
-    problem = result[0] if result else f"no answer within {limit_s:g} s"
+    problem = result[0] if result else _late(limit_s)
     return f"{where}: {problem}" if problem else ""
+
+
+def _late(limit_s: float) -> str:
+    return f"no answer within {limit_s:g} s"
 
 
 def _post(address: str, body: bytes, limit_s: float) -> str:
@@ -60,5 +64,6 @@ def _post(address: str, body: bytes, limit_s: float) -> str:
             return "it leads to another address: put that one into the settings"
         return f"it answered {error.code}"
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return str(getattr(error, "reason", error))
+        reason = getattr(error, "reason", error)
+        return _late(limit_s) if isinstance(reason, TimeoutError) else str(reason)
     return ""
