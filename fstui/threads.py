@@ -93,7 +93,13 @@ def deliver(node: DOMNode, act: Callable[..., object], *what: Any) -> None:
     """From a thread: call something in the interface's, if anybody still waits for it. Raises
     `Cancelled` otherwise."""
     stop_if_cancelled()
-    node.app.call_from_thread(act, *what)
+    node.app.call_from_thread(_call, node, act, *what)
+
+
+def _call(node: DOMNode, act: Callable[..., object], *what: Any) -> None:
+    # What a screen is made of may be gone by the time that the interface comes to this.
+    if node.is_attached or node is node.app:
+        act(*what)
 
 
 async def read(node: DOMNode, act: Callable[[], Result]) -> Result | None:

@@ -245,7 +245,7 @@ def _doing(s: Snapshot, now: float) -> tuple[str, str]:
     if not s.phase:
         return doing, ""
     # Steps of five seconds: a clock that ticks each second would be repainted each second.
-    since = max(0, int(now - s.phase_since)) // 5 * 5
+    since = max(0, int(now - (s.phase_since or now))) // 5 * 5
     return doing, tr(s.phase) + (f", {words.duration(since)}" if since >= 5 else "")
 
 

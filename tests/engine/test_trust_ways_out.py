@@ -56,7 +56,6 @@ OUT = {
     "engine/reached.py": "reads the report",
     "engine/clean.py": "removes out/.work of conversions that nobody goes on with",
     "engine/hooks.py": "tells a hook where results are",
-    "engine/watch/plan.py": "the name of a lock",
     "fstui/model/demo.py": "reads what is there",
     "fstui/model/overview.py": "lists what is there",
     "fstui/model/pipeline.py": "counts bytes",
