@@ -379,6 +379,6 @@ def run(
     code = app.run()
     if app._exception is not None:
         raise app._exception
-    if app.farewell:
+    if app.farewell and not facts.browser:  # whose tab takes no line after the last
         print(safe_text(app.farewell))
     return code or 0

@@ -90,14 +90,14 @@ def refuse_writing(args: argparse.Namespace) -> None:
 
 
 def open_interface(args: argparse.Namespace) -> int:
-    """The terminal interface, where there is a terminal."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    """The terminal interface, where there is a terminal or a browser's tab."""
+    from fstui import places, terminal
+
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) and not terminal.look().browser:
         raise NotPossible(
             "The interface needs a terminal, and this is a pipe or a file: use a command, "
             f"'{program()} --help' lists them."
         )
-    from fstui import places, terminal
-
     # Textual reads its settings once, at its import, which is the app's.
     colour = {"never": "none", "always": "auto"}.get(args.color, args.color)
     terminal.prepare(colour, args.ascii)

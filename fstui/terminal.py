@@ -20,6 +20,9 @@ Graphics = Literal["", "kitty", "iterm2", "sixel"]
 REMOTE_FPS = 15
 """Screens a second at most over a link: more only fills its buffers."""
 
+BROWSER_DRIVER = "fstui.webdriver:BrowserDriver"
+"""What TEXTUAL_DRIVER says where the terminal is a tab of a browser (`fstui/web.py`)."""
+
 # These say truecolor by their name, which crosses SSH where COLORTERM does not.
 _TRUECOLOR_TERMS = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "contour", "rio")
 _SIXEL_TERMS = ("foot", "mlterm", "contour", "yaft", "sixel")
@@ -43,6 +46,8 @@ class Terminal:
     """A guess at the protocol for full pictures; none passes tmux or screen by default."""
     columns: int
     rows: int
+    browser: bool = False
+    """A tab of a browser, at the other end of two pipes."""
     problem: str = ""
     """Why no full-screen interface is possible here, in one sentence; empty when it is."""
 
@@ -59,7 +64,8 @@ def look(
     term = env.get("TERM", "").lower()
     multiplexer = _multiplexer(env, term)
     ssh = any(env.get(name) for name in ("SSH_CONNECTION", "SSH_TTY", "SSH_CLIENT"))
-    utf8 = _utf8(env, term)
+    browser = env.get("TEXTUAL_DRIVER") == BROWSER_DRIVER
+    utf8 = browser or _utf8(env, term)
     if interactive is None:
         drawn, typed = (_on_terminal(f) for f in (sys.__stderr__, sys.__stdin__))
     else:
@@ -77,7 +83,8 @@ def look(
         graphics=_graphics(env, term, multiplexer),
         columns=columns,
         rows=rows,
-        problem=_problem(term, typed=typed, drawn=drawn),
+        browser=browser,
+        problem="" if browser else _problem(term, typed=typed, drawn=drawn),
     )
 
 

@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "models": "weights of the networks that find faces: list, fetch, import, verify",
     "bench": "measure a stage on this machine",
     "settings": "your own settings and a project's: list, get, set",
+    "serve": "the workbench in a browser on this machine, also through 'ssh -L'",
     "clean": "what of a project can be removed, with sizes",
     "service": "start the watchers and the queue at boot (systemd)",
     "completion": "words for the Tab key of bash, zsh and fish",
@@ -67,6 +68,7 @@ LOOKING = frozenset(
         "recipes",
         "verify",
         "bench",
+        "serve",
         "completion",
         "help",
     }

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from engine.errors import from_os_error
+from engine.errors import FstuiError, from_os_error
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import tr
@@ -110,6 +110,8 @@ class OverPicture(ModalScreen[T], Generic[T]):
             return
         try:
             suspended(self.app, path)
+        except FstuiError as error:
+            self._say(str(error))
         except OSError as error:
             self._say(str(from_os_error(error, f"showing {path}")))
 

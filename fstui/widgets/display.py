@@ -7,6 +7,7 @@ change: without this it takes 130 KiB to show and as much to take away.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rich.control import Control
@@ -18,6 +19,8 @@ from textual.color import Color
 from textual.filter import LineFilter, Monochrome, NoColor
 from textual.strip import Strip
 
+from engine.errors import NotPossible
+from fstui.i18n import tr
 from fstui.widgets.paint import changed_runs, is_narrow
 from fstui.widgets.plain import to_ascii
 
@@ -135,6 +138,16 @@ class LeanDisplay(App[int]):
     def on_resize(self, _event: events.Resize) -> None:
         """A terminal moves or cuts what it shows; it is painted anew."""
         self.shown.forget()
+
+    @contextmanager
+    def suspend(self) -> Iterator[None]:
+        """Lend the terminal to another program. Raises `NotPossible` in a browser."""
+        if self.is_web:
+            raise NotPossible(
+                tr("This needs a terminal to itself: open the workbench in one, not in a browser.")
+            )
+        with super().suspend():
+            yield
 
     def _resume_signal(self) -> None:
         self.shown.forget()  # another program had the terminal
