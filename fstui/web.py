@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import re
 import secrets
 import shlex
@@ -27,6 +28,7 @@ from textual_serve.server import Server, to_int
 from engine.errors import BadInput, from_os_error
 from engine.launch import engine_environment
 from engine.process import on_stop_signals
+from fstui import bugs
 from fstui.terminal import BROWSER_DRIVER
 
 HOST = "127.0.0.1"
@@ -201,11 +203,17 @@ async def only_from_here(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
     """Refuse what a page of another site asks, under its own name or under one that it has made
-    to mean this machine (DNS rebinding)."""
+    to mean this machine (DNS rebinding). What goes wrong in an answer is told here."""
     origin = request.headers.get("Origin")
     if not _HERE.fullmatch(request.host) or origin not in (None, f"http://{request.host}"):
         raise web.HTTPForbidden(text=f"Only http://{HOST} and http://localhost are answered.\n")
-    return await handler(request)
+    try:
+        return await handler(request)
+    except (web.HTTPException, OSError):
+        raise
+    except Exception as error:  # a request's top: one sentence, the traceback in a log
+        print(bugs.told(error), flush=True)
+        raise web.HTTPInternalServerError from error
 
 
 async def close_off(request: web.Request, response: web.StreamResponse) -> None:
@@ -242,7 +250,11 @@ async def serve(site: Site, door: socket.socket) -> None:
         loop.call_soon_threadsafe(ended.set)
 
     on_stop_signals(stop)
-    runner = web.AppRunner(await site._make_app(), access_log=None, shutdown_timeout=2 * PATIENCE_S)
+    # Garbage that anybody on this machine can send would be tracebacks on the user's screen.
+    quiet = logging.Logger("fstui.web", logging.CRITICAL)
+    runner = web.AppRunner(
+        await site._make_app(), access_log=None, logger=quiet, shutdown_timeout=2 * PATIENCE_S
+    )
     await runner.setup()
     try:
         await web.SockSite(runner, door).start()

@@ -43,6 +43,7 @@ class Served:
             [sys.executable, "-P", "-m", "fstui", "serve", "--port", "0", *words],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             env={**engine_environment(), "TEXTUAL_DRIVER": "nothing:Here", "TERM": "dumb"},
         )
         assert self.child.stdout is not None
@@ -219,6 +220,17 @@ async def test_only_the_page_itself_is_answered(serving: Callable[..., Served]) 
             assert "ws://localhost:9999/" in await answer.text()
             assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert served.workbenches() == []
+
+
+def test_garbage_at_the_port_is_no_traceback(serving: Callable[..., Served]) -> None:
+    served = serving()
+    port = int(served.url.split(":")[2].split("/")[0])
+    for garbage in (b"GET / HTTP/1.1\r\n\r\n", b"GET http://[::1 HTTP/1.1\r\nHost: x\r\n\r\n"):
+        with socket.create_connection(("127.0.0.1", port), 10) as client:
+            client.sendall(garbage)
+            assert b" 400 " in client.recv(100)
+    assert served.end(signal.SIGTERM) == 0
+    assert served.child.communicate()[1] == b""
 
 
 def test_the_address_is_another_each_time_and_only_loopback_listens(
