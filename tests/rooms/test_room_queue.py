@@ -178,6 +178,7 @@ def test_a_job_that_goes_on_is_told_once(tmp_workspace: Path, project: Project) 
     assert [f.name for f, _ in last.ended] == [engine.folder.name]
 
 
+@pytest.mark.usefixtures("uncollected")
 async def test_ten_thousand_jobs_open_at_once(bench: Open, tmp_workspace: Path) -> None:
     """They cost under 0.3 s from the key to the list: what they take more than a few, in this
     process's own time, for the machine may be busy with others; the best of some."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import faces_project
@@ -80,15 +78,11 @@ RUN = asyncio.Handle._run
 
 
 @pytest.fixture
-def watchdog(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watchdog]:
-    """Looks at every callback of this test's loop. What there was before is left out of the
-    collector's rounds, as the program does as it starts."""
+def watchdog(monkeypatch: pytest.MonkeyPatch, uncollected: None) -> Watchdog:
+    """Looks at every callback of this test's loop."""
     dog = Watchdog()
     monkeypatch.setattr(asyncio.Handle, "_run", lambda handle: dog.timed(handle))
-    gc.collect()
-    gc.freeze()
-    yield dog
-    gc.unfreeze()
+    return dog
 
 
 Rounds = list[dict[str, tuple[float, str]]]
@@ -138,6 +132,7 @@ def too_long(made: list[Rounds], met: list[Rounds]) -> list[object]:
     return late
 
 
+@pytest.mark.usefixtures("uncollected")
 async def test_a_week_of_sessions_opens_at_once(bench: Open, tmp_workspace: Path) -> None:
     """A save every five minutes: under 0.3 s more of this process's own time than a few take."""
     project = fake.make_project(tmp_workspace)
