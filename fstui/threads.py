@@ -97,8 +97,8 @@ def deliver(node: DOMNode, act: Callable[..., object], *what: Any) -> None:
 
 
 def _call(node: DOMNode, act: Callable[..., object], *what: Any) -> None:
-    # What a screen is made of may be gone by the time that the interface comes to this.
-    if node.is_attached or node is node.app:
+    # By the time that the interface comes to this, what a screen is made of may be on its way out.
+    if node is node.app or (node.is_attached and node.app.is_running and not node._pruning):
         act(*what)
 
 
