@@ -280,6 +280,16 @@ class JobFolder:
         return self.was_queued and not self.lock_path.exists()
 
     @property
+    def _begins(self) -> bool:
+        """Whether its supervisor has made the lock a moment ago and is about to hold it, or was
+        just killed over that: whoever has held it has left its name there."""
+        try:
+            lock = self.lock_path.stat()
+        except OSError:
+            return False
+        return lock.st_size == 0 and abs(time.time() - lock.st_mtime) < START_PATIENCE_S
+
+    @property
     def _is_new(self) -> bool:
         """Whether its name is of a moment ago: its supervisor may be on its way."""
         try:
@@ -324,7 +334,8 @@ class JobFolder:
             snapshot.exit = code if isinstance(code, int) else None
             snapshot.message = str(end.data.get("message", ""))
             return snapshot
-        if not self.lock_path.exists() and (self.was_queued or self._is_new):
+        to_come = not self.lock_path.exists() and (self.was_queued or self._is_new)
+        if to_come or self._begins:
             snapshot.state = State.QUEUED
             return snapshot
         snapshot.state = State.INTERRUPTED

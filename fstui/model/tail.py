@@ -17,7 +17,7 @@ import msgspec
 
 from engine.errors import FstuiError
 from engine.eventlog import Event
-from engine.protocol import ENDS, Job, JobFolder, Snapshot, State, safe_text
+from engine.protocol import ENDS, Job, JobFolder, Snapshot, safe_text
 from fstui import bugs
 from fstui.model.joblist import JobList
 
@@ -117,10 +117,7 @@ class JobTail:
     @property
     def ended(self) -> bool:
         """Whether its end was seen: nothing comes after it."""
-        if self._snapshot is None or self._snapshot.state not in ENDS:
-            return False
-        # A lock is made a moment before it is held: one that never told anything may be beginning.
-        return self._snapshot.state is not State.INTERRUPTED or self.folder.has_run
+        return self._snapshot is not None and self._snapshot.state in ENDS
 
     def look(self) -> JobUpdate | None:
         """What is new, or None. An ended job is only looked at once more."""

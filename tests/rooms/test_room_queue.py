@@ -39,7 +39,7 @@ def ended(project: Project, state: State = State.DONE, message: str = "trained")
     folder.append("start", pid=1, host="box", version="0", kind="train")
     folder.append("end", state=state, exit=0, message=message)
     folder.write_snapshot(Snapshot(state=state, kind="train", exit=0, message=message))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     return folder
 
 

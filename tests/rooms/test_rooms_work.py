@@ -1031,7 +1031,7 @@ def test_a_model_begun_anew_is_not_offered_to_be_thrown_away_again(tmp_workspace
     project = fake.make_project(tmp_workspace)
     settings = {"model": "quick", "anew": True}
     folder = JobFolder.create(project.path, Job(VERSION, "train", [Step("train", None, settings)]))
-    folder.lock_path.touch()  # begun and cut off: no end, and nobody holds the lock
+    folder.lock_path.write_text("{}")  # begun and cut off: no end, and nobody holds the lock
     values = starting(project, "train").values
     assert values["model"] == "quick"
     assert "anew" not in values

@@ -77,7 +77,7 @@ def test_each_step_but_the_last_says_what_it_came_to(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = JobFolder.create(tmp_path, Job(1, "extract", [Step("extract", s) for s in "ab"]))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     for index, side in enumerate("ab"):
         folder.append("step", index=index, of=2, stage="extract", side=side)
         folder.append("step-end", exit=0, message=f"side {side}: 9 faces")

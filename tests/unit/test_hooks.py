@@ -86,7 +86,7 @@ def over(
 ) -> JobFolder:
     """A job that ended."""
     folder = JobFolder.create(project.path, Job(1, kind, [Step(kind)]))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     folder.append("end", state=state, exit=code, message="the \x1b[31mend")
     end = Snapshot(state=state, kind="convert", exit=code, message="the \x1b[31mend")
     folder.write_snapshot(end)

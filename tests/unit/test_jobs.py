@@ -75,7 +75,7 @@ def ended(project: Project, kind: str, state: State, **more: Any) -> JobFolder:
     """A job that came to an end."""
     settings = more.pop("settings", {})
     folder = JobFolder.create(project.path, Job(1, kind, [Step(kind, None, settings)]))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     folder.write_snapshot(Snapshot(state=state, **more))
     return folder
 
@@ -388,7 +388,7 @@ def test_a_training_that_another_job_began_keeps_its_settings(
     add(project, "b")
     steps = [Step("extract", "a"), Step("train", None, {"model": "quick"}), Step("convert")]
     folder = JobFolder.create(project.path, Job(1, "demo", steps))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     folder.write_snapshot(Snapshot(state=State.STOPPED, step=1))
     jobs.start_train(project, batch="2")
     assert launched[-1].steps == [Step("train", None, {"model": "quick", "batch": 2})]

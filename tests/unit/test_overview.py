@@ -127,7 +127,7 @@ def test_a_training_within_another_job_counts(project: Project, step: int, words
     ready_to_convert(project)
     steps = [Step("extract", "a"), Step("train", None, {"batch": 4}), Step("convert")]
     folder = JobFolder.create(project.path, Job(1, "demo", steps))
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     folder.write_snapshot(Snapshot(state=State.STOPPED, step=step))
     train = overview(project.path).stages[1]
     assert train.words.startswith(words)

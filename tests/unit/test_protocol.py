@@ -134,6 +134,16 @@ def test_state_follows_from_lock_and_end(tmp_path: Path) -> None:
     assert folder.current().state is State.DONE
 
 
+def test_a_lock_that_is_made_and_not_yet_held_interrupts_nothing(tmp_path: Path) -> None:
+    """Between the two the supervisor may be kept from the processor: whoever looks then would take
+    the job for over."""
+    folder = make_job(tmp_path)
+    folder.lock_path.touch()
+    assert folder.current().state is State.QUEUED
+    os.utime(folder.lock_path, (1, 1))
+    assert folder.current().state is State.INTERRUPTED
+
+
 def test_a_job_whose_supervisor_never_came_is_interrupted(tmp_path: Path) -> None:
     folder = make_job(tmp_path)
     assert folder.current().state is State.QUEUED

@@ -87,7 +87,7 @@ def test_rests_grow_to_an_hour() -> None:
 
 
 def fail(folder: JobFolder, code: Exit = Exit.NO_SPACE, state: State = State.FAILED) -> None:
-    folder.lock_path.touch()
+    folder.lock_path.write_text("{}")
     folder.write_snapshot(Snapshot(state=state, exit=int(code)))
 
 

@@ -206,7 +206,7 @@ def test_nobody_waits_for_a_copied_job(
     project: Project, queue: Queue, unkept: list[Path], capsys: pytest.CaptureFixture[str]
 ) -> None:
     begun, waits = put(project), put(project, "convert", held="you hold it")
-    begun.lock_path.touch()
+    begun.lock_path.write_text("{}")
     shutil.copytree(project.path, queue.workspace / "copied")
     lock = FileLock(begun.lock_path)
     assert lock.acquire(holder_text())
@@ -242,7 +242,7 @@ def test_all_means_all_though_one_begins_meanwhile_and_one_is_damaged(
 
     def and_one_begins(self: Queue) -> list[Item]:
         found = waiting(self)
-        begins.lock_path.touch()
+        begins.lock_path.write_text("{}")
         return found
 
     monkeypatch.setattr(Queue, "waiting", and_one_begins)

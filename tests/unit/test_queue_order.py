@@ -249,7 +249,7 @@ def test_a_job_whose_later_try_was_removed_blocks_what_comes_after(
 ) -> None:
     first = put(project)
     second = put(project, "convert", after=[first.name])
-    first.lock_path.touch()
+    first.lock_path.write_text("{}")
     first.write_snapshot(Snapshot(state=State.CRASHED, exit=12))
     assert standing(second)[0] is Standing.AFTER, "it comes again"
     entries.write(first, msgspec.structs.replace(entry_of(first), settled=True))

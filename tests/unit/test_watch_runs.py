@@ -84,7 +84,7 @@ class Desk:
     def end(self, state: State, message: str = "", code: int = 0) -> None:
         """The newest job begins, where it has not, and ends."""
         folder = self.jobs[-1]
-        folder.lock_path.touch()
+        folder.lock_path.write_text("{}")
         folder.write_snapshot(Snapshot(state=state, message=message, exit=code))
 
     def settle(self, monkeypatch: pytest.MonkeyPatch) -> None:
