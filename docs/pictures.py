@@ -108,13 +108,16 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="pictures of all rooms and dialogues")
     parser.add_argument("project", nargs="?", type=Path, help="a folder as the demo leaves one")
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="these views alone")
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if unknown := set(asked.only) - {view.name for view in views()}:
+        parser.error(f"there is no view called {', '.join(sorted(unknown))}")
+    return asked
 
 
 def main() -> None:
     """Write them."""
-    asked = arguments()
     sys.path.insert(0, str(ROOT))
+    asked = arguments()
     os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
     os.environ.pop("NO_COLOR", None)
     SHOWN.mkdir(exist_ok=True)

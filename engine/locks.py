@@ -95,13 +95,16 @@ def take_locks(project: Path, job: Job, job_name: str) -> list[FileLock]:
 def hold_locks(project: Path, names: Sequence[str], job_name: str = "") -> list[FileLock]:
     """Take some of the project's locks, or none and raise `AlreadyRunning`."""
     held: list[FileLock] = []
-    for name in names:
-        lock = FileLock(project / "locks" / name)
-        if not lock.acquire(holder_text(job_name)):
-            for other in held:
-                other.release()
-            raise already_running(lock.path, name)
-        held.append(lock)
+    try:
+        for name in names:
+            lock = FileLock(project / "locks" / name)
+            if not lock.acquire(holder_text(job_name)):
+                raise already_running(lock.path, name)
+            held.append(lock)
+    except (AlreadyRunning, OSError):
+        for lock in held:
+            lock.release()
+        raise
     return held
 
 

@@ -59,8 +59,12 @@ class FileLock:
                 return False
             time.sleep(0.02)
         if can_write:
-            os.ftruncate(fd, 0)
-            os.pwrite(fd, text.encode(), 0)
+            try:
+                os.ftruncate(fd, 0)
+                os.pwrite(fd, text.encode(), 0)
+            except OSError:  # no room: whoever could not say that it holds the lock doesn't
+                os.close(fd)
+                raise
         self._fd = fd
         return True
 

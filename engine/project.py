@@ -208,7 +208,6 @@ class Project:
         before it stay in `media/`."""
         if side not in SIDES:
             raise BadInput(f"'{safe_text(side)}' is no side: use a, b or target.")
-        have = {s.hash for s in self.sources(side) if os.path.exists(self.source_path(s))}
         by_hash: dict[str, Path] = {}
         for path in map(check_media, paths):
             stop_if_cancelled()
@@ -217,6 +216,7 @@ class Project:
             except OSError as error:
                 raise from_os_error(error, f"reading {safe_text(str(path))}") from error
         stop_if_cancelled()
+        have = {s.hash for s in self.sources(side) if s.hash in by_hash and self._is_there(s)}
         new: list[Source] = []
         for source_hash, path in by_hash.items():
             if source_hash in have:
@@ -228,6 +228,15 @@ class Project:
         if new:
             self.change(lambda doc: enter_sources(doc, new))
         return new
+
+    def _is_there(self, source: Source) -> bool:
+        """Whether a source's content still lies where it is listed: other footage may by now. What
+        is there and can't be read counts as it."""
+        path = self.source_path(source)
+        try:
+            return content_hash(path) == source.hash
+        except OSError:
+            return os.path.exists(path)
 
     def set_person(
         self,
@@ -325,16 +334,17 @@ def enter_sources(doc: Any, new: list[Source]) -> None:
     import tomlkit
 
     tables = doc.setdefault("source", tomlkit.aot())
-    have = {(table.get("side"), table.get("hash")): table for table in tables}
-    places = {(table.get("side"), table.get("path")): table for table in tables}
     for source in new:
-        if known := have.get((source.side, source.hash)):
+        same = [table for table in tables if table.get("side") == source.side]
+        known = next((table for table in same if table.get("hash") == source.hash), None)
+        there = next((table for table in same if table.get("path") == source.path), None)
+        if known is not None:
             known["path"] = source.path  # it was moved, or another program added it meanwhile
-            if (over := places.get((source.side, source.path), known)) is not known:
-                tables.remove(over)  # what lay there before
+            if there is not None and there is not known:
+                tables.remove(there)  # what lay there before; it is added anew where it is now
             continue
-        if known := places.get((source.side, source.path)):
-            known.update(msgspec.to_builtins(source))  # other content in the same place
+        if there is not None:
+            there.update(msgspec.to_builtins(source))  # other content in the same place
             continue
         # A user may have written `source = [{...}]` by hand: an array takes inline tables.
         table = tomlkit.table() if isinstance(tables, tomlkit.items.AoT) else tomlkit.inline_table()

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from engine.errors import BadInput, Damaged, Exit, from_os_error
+from engine.errors import Damaged, Exit, from_os_error
 from engine.eventlog import Event, append_event, read_events
 from engine.locks import Holder, read_holder
 from engine.process import fsync_folder, is_locked
@@ -338,6 +338,8 @@ class JobFolder:
         if to_come or self._begins:
             snapshot.state = State.QUEUED
             return snapshot
+        if self.alive():  # it has begun since the first look
+            return self.snapshot()
         snapshot.state = State.INTERRUPTED
         snapshot.exit = int(Exit.STOPPED)
         at = f" at iteration {snapshot.iteration}" if snapshot.iteration is not None else ""
@@ -390,16 +392,9 @@ def jobs_of(project: Path) -> list[JobFolder]:
     return [JobFolder(folder / n) for n in names if (folder / n / "job.json").exists()]
 
 
-def find_job(project: Path, name: str | None = None) -> JobFolder | None:
-    """A job by its name or an unambiguous part of it; without a name the foremost."""
-    jobs = jobs_of(project)
-    if name:
-        hits = [j for j in jobs if j.name == name] or [j for j in jobs if name in j.name]
-        if len(hits) != 1:
-            problem = "No job" if not hits else "More than one job"
-            raise BadInput(f"{problem} of {project.name} is called '{safe_text(name)}'.")
-        return hits[0]
-    return foremost(jobs)
+def find_job(project: Path) -> JobFolder | None:
+    """The project's foremost job."""
+    return foremost(jobs_of(project))
 
 
 def foremost(jobs: Iterable[Folder]) -> Folder | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 MOST = 4
@@ -13,6 +12,8 @@ LIKENESS = 0.6
 def did_you_mean(word: str, known: Sequence[str]) -> str:
     """`did you mean train.batch?` with the nearest of what is known, those first that have the word
     between dots, last those that have it anywhere; empty where nothing is near."""
+    import difflib  # only for a word that isn't known
+
     whole = [name for name in known if word in name.split(".")]
     alike = difflib.get_close_matches(word, known, MOST, LIKENESS)
     within = [name for name in known if word and word in name]

@@ -59,9 +59,9 @@ def typed_path(text: str) -> Path:
     """The absolute path that a user typed; `~` is a home. Raises `BadInput` for the home of a user
     that isn't known."""
     try:
-        return Path(text.strip()).expanduser().absolute()
+        return Path(text).expanduser().absolute()
     except RuntimeError as error:
-        user = Path(text.strip()).parts[0]
+        user = Path(text).parts[0]
         raise BadInput(
             tr("There is no user '{user}': write the whole path.").format(user=safe_text(user[1:]))
         ) from error

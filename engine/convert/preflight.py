@@ -23,14 +23,19 @@ from engine.tables import Media
 def require_footage(project: Project, settings: ConvertSettings, roles: Sequence[Role]) -> None:
     """Raise `BadInput` where the extracted target has no clip, person, frame or stored mask that
     the settings name, `NothingToDo` where it has the frames and no face in them."""
-    if settings.outside == "drop" and not (settings.frames or settings.times):
-        raise BadInput("Outside is drop, but neither frames nor times say outside of what.")
+    require_ranges(settings)
     with Store(project.db_path, readonly=True) as store:
         media = _by_path(project, store)
         clips = {path: media[path] for path in named(list(media), settings.clips)}
         require_there(store, roles, project.typed)
         _require_faces(store, clips, settings, project.typed)
         _require_masks(store, clips.values(), settings.mask, project.typed)
+
+
+def require_ranges(settings: ConvertSettings) -> None:
+    """Raise `BadInput` where what lies outside shall be dropped and nothing says of what."""
+    if settings.outside == "drop" and not (settings.frames or settings.times):
+        raise BadInput("Outside is drop, but neither frames nor times say outside of what.")
 
 
 def require_learnt_mask(painting: Sequence[Project], mask: str) -> None:

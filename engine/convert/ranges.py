@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 from engine.convert.clip import Clip
+from engine.convert.preflight import require_ranges
 from engine.errors import BadInput, NothingToDo
 from engine.extract.selection import Selection
 from engine.media.cut import Cut
@@ -21,9 +22,8 @@ def ranged(clip: Clip, settings: ConvertSettings) -> Clip:
     shown, pictures = safe_text(clip.path.name), clip.pictures
     if pictures and settings.times:
         raise BadInput(f"{shown} has pictures, which have no times: name frames in place of times.")
+    require_ranges(settings)
     whole = not (settings.frames or settings.times)
-    if whole and settings.outside == "drop":
-        raise BadInput("Outside is drop, but neither frames nor times say outside of what.")
     if whole and not (pictures and pictures.problem):
         return clip
     wanted = ExtractSettings(frames=settings.frames, times=settings.times)

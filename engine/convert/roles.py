@@ -18,7 +18,7 @@ from engine.project import Project
 from engine.protocol import safe_text
 from engine.settings import ConvertSettings, listed
 from engine.store import Store
-from engine.workspace import check_name
+from engine.workspace import check_name, is_project
 
 FORM = re.compile(r"([0-9]{1,6})\s*=\s*([^:]+?)\s*(?::\s*([ab]))?")
 NUMBERS_SHOWN = 10
@@ -124,7 +124,7 @@ def _beside(project: Project, name: str) -> Project:
             f"beside {project.name}, in {where}."
         )
     path = workspace / check_name(name)
-    if not os.path.isfile(path / "project.toml"):
+    if not is_project(path):
         raise BadInput(
             f"There is no project '{shown}' beside {project.name}, in {where}, and convert's "
             "models names one: one of another workspace is moved or copied there."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,13 +15,13 @@ from engine.queue.queue import Item, Queue
 from engine.watch.recipes import GONE, Recipes, find, recipes_of
 
 
-def follow_edits(queue: Queue) -> None:
+def follow_edits(queue: Queue, items: Sequence[Item]) -> None:
     """Give what waits the conditions that its recipe has now, and take out what has no recipe any
     more. A project.toml or a recipe that can't be read changes nothing. Under the queue's lock."""
     known: dict[Path, Recipes] = {}
-    for item in queue.waiting():
+    for item in items:
         project = item.folder.project
-        if not item.entry.recipe or not item.is_ours or item.problem:
+        if not item.waits or not item.entry.recipe or not item.is_ours or item.problem:
             continue
         try:
             if project not in known:

@@ -38,13 +38,14 @@ DEVICE_PATIENCE_S = 10.0
 LOG = "keeper.log"
 
 
-def kick(workspace: Path) -> None:
-    """Start a keeper where there is work for one and none is there."""
+def kick(workspace: Path, usage: Usage | None = None) -> None:
+    """Start a keeper where there is work for one and none is there. Whoever asks often keeps the
+    `usage`."""
     queue = Queue(workspace)
     if is_locked(queue.keeper_lock):
         return
     queued = queue.folder.is_dir()
-    waits = queued and (unsettled(queue) or stays(turns(queue)))
+    waits = queued and (unsettled(queue) or stays(turns(queue, usage)))
     if not waits and not any(hooks.are_due(folder) for folder in queue.jobs()):
         return
     queue.folder.mkdir(exist_ok=True)
@@ -96,14 +97,15 @@ def look(queue: Queue, lock: FileLock, usage: Usage) -> list[Turn] | None:
 def advance(queue: Queue, usage: Usage | None = None) -> list[Turn]:
     """What ended is tried again where that helps, what is ready begins. Under the queue's lock.
     The turns of what is left."""
-    for item in queue.items():
+    items = queue.items()
+    for item in items:
         with going_on(item.name):
             if is_over(item):
                 settle(queue, item)
             elif is_half_cancelled(item):
                 queue.end_cancelled(item.folder)
     with going_on("recipes"):
-        follow_edits(queue)
+        follow_edits(queue, items)
     found = turns(queue, usage)
     ready = [turn.item for turn in found if turn.standing is Standing.READY]
     for item in ready:

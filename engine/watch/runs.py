@@ -11,13 +11,14 @@ from pathlib import Path
 
 from msgspec import structs
 
+from engine.disk import Usage
 from engine.errors import FstuiError, NothingToDo
 from engine.project import INBOX, SIDES, Project, now
 from engine.protocol import ENDS, JobFolder, State
 from engine.queue.conditions import local_time
 from engine.queue.keeper import kick, own_settings
 from engine.queue.queue import queue_of
-from engine.queue.turn import Look, Turn
+from engine.queue.turn import Look, Standing, Turn
 from engine.reached import is_extracted
 from engine.report import Reporter
 from engine.watch import plan, start
@@ -69,6 +70,8 @@ class Runs:
         self._left: set[str] = set()
         """Runs whose jobs an earlier watcher had queued: they go on at once."""
         self._jobs_stamp = 0
+        self._usage: Usage | None = None
+        """What the workspace holds."""
 
     def catch_up(self) -> None:
         """At the start: what was queued goes on, also after a restart of the machine, and where the
@@ -126,9 +129,13 @@ class Runs:
 
     def _follow_all(self, project: Project, recipes: Recipes, runs: list[Run]) -> None:
         queue = queue_of(project.path)
-        kick(queue.workspace)  # after a power cut nobody keeps it
-        look = Look(queue, own_settings())
-        turns = {turn.item.name: turn for turn in look.turns()}
+        if self._usage is None or self._usage.workspace != queue.workspace:
+            self._usage = Usage(queue.workspace)
+        kick(queue.workspace, self._usage)  # after a power cut nobody keeps it
+        look = Look(queue, own_settings(), self._usage)
+        # A copy of the project has jobs of the same names.
+        own = [turn for turn in look.turns() if turn.item.folder.project == project.path]
+        turns = {turn.item.name: turn for turn in own}
         for run in runs:
             folder = look.tries.last(run.job) if run.job and run.state != "waiting" else None
             if folder is not None and folder.name in turns:
@@ -149,8 +156,7 @@ class Runs:
             if run.id in self._left:
                 start.let_go(queue, folder)
         self._left.discard(run.id)
-        words = f"{turn.standing}: {turn.why}" if turn.why else "its turn is next"
-        self._note(run, "queued", folder, words)
+        self._note(run, "queued", folder, _words(turn))
         if recipe is not None:
             self._plan_anew(project, recipe, structs.replace(run, job=folder.name))
         return None
@@ -242,9 +248,10 @@ class Runs:
             for path, side in run.files.items()
             if places & (known[path].came_by if path in known else {side, INBOX})
         }
-        if files != run.files:
+        if not files:
             with self._ledger.change() as book:
-                book.runs = [r for r in book.runs if files or r.id != run.id]
+                book.runs = [r for r in book.runs if r.id != run.id]
+        elif files != run.files:
             self._change(run, lambda run: setattr(run, "files", files))
         return structs.replace(run, files=files)
 
@@ -267,6 +274,14 @@ class Runs:
                 if run.id == known.id:
                     act(run)
                     run.time = now()
+
+
+def _words(turn: Turn) -> str:
+    """What a job waits for. Of what changes each second, the rest before a try or the room on the
+    disk, not the figure, which would have the book written each second: the queue tells it."""
+    if turn.standing in (Standing.RESTS, Standing.DISK):
+        return str(turn.standing)
+    return f"{turn.standing}: {turn.why}" if turn.why else "its turn is next"
 
 
 def _noted(run: Run, state: RunState, job: str, why: str) -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
 from engine.errors import AlreadyRunning, FstuiError, NothingToDo, Refused
 from engine.project import Project
 from engine.protocol import JobFolder, State
+from engine.workspace import is_project
 from fstui.i18n import tr
 from fstui.settings import UserSettings
 from fstui.state import UiState, View
 
 from . import jobs
-from .glance import DiskGlance, DisksGlance, ProjectGlance, WorkspaceGlance
+from .glance import DiskGlance, DisksGlance, ProjectGlance, WorkspaceGlance, of_project
 from .jobview import DOING, JobView
 from .overview import Overview
 from .series import EMPTY, Curve
 from .tail import JobUpdate, TailProblem
+from .told import Told
 
 
 class Session:
@@ -35,6 +36,8 @@ class Session:
         self.jobs: dict[str, JobView] = {}
         self.curve: Curve = EMPTY
         self.overview: Overview | None = None
+        self.looks: Told[ProjectGlance] | None = None
+        """The question about the open project; kept from room to room with what it knows."""
         self.overviews: list[Overview] | None = None
         """None until the first look."""
         self.disks: dict[Path, int] = {}
@@ -59,6 +62,7 @@ class Session:
         project = Project.open(path)
         self.project, self._opened = project, time.time()
         self.jobs, self.curve, self.overview = {}, EMPTY, None
+        self.looks = of_project(project.path)
         self.state.project = str(project.path)
         return project
 
@@ -68,7 +72,7 @@ class Session:
 
     def close(self) -> None:
         """Turn to no project."""
-        self.project = None
+        self.project = self.looks = None
         self.jobs, self.curve, self.overview = {}, EMPTY, None
         self.state.project = ""
 
@@ -90,7 +94,7 @@ class Session:
         if path is None or path.parent != self.workspace.resolve():
             return ""
         try:
-            if os.path.exists(path / "project.toml"):
+            if is_project(path):
                 self.open(path)
         except FstuiError as error:
             return str(error)

@@ -181,8 +181,8 @@ class Tail:
         self._project: Path | None = None
         self._jobs: dict[str, JobTail] = {}
         self._list: JobList[JobFolder] | None = None
-        self._waiting: set[str] = set()
-        """Names of jobs that have not begun."""
+        self._waiting: list[JobFolder] = []
+        """Jobs that have not begun."""
         self._extras: tuple[Callable[[], object | None], ...] = ()
         self._problem = ""
         self._bugs: dict[str, str] = {}
@@ -288,13 +288,14 @@ class Tail:
             self._jobs, self._list = {}, None
             return
         if self._list is None or self._list.project != project:
-            self._list, self._waiting = JobList(project, JobFolder), set()
+            self._list, self._waiting = JobList(project, JobFolder), []
         # One that leaves the queue changes nothing in the folder of jobs: look again until then.
-        if not self._list.look() and not self._waiting:
+        if not self._list.look() and all(folder.never_began for folder in self._waiting):
             return
         folders = self._list.folders
-        self._waiting = {folder.name for folder in folders if folder.never_began}
-        self._jobs = self._newest(f for f in folders if f.name not in self._waiting)
+        self._waiting = [folder for folder in folders if folder.never_began]
+        waiting = {folder.name for folder in self._waiting}
+        self._jobs = self._newest(f for f in folders if f.name not in waiting)
 
     def _newest(self, folders: Iterable[JobFolder]) -> dict[str, JobTail]:
         """The newest job of each stage; tails that still hold are kept with their offsets."""

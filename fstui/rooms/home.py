@@ -12,8 +12,10 @@ from textual.widget import Widget
 from fstui import keymap
 from fstui.i18n import later, tr
 from fstui.model import glance, words
+from fstui.model.glance import WorkspaceGlance
 from fstui.model.jobview import brief_words, progress_words
 from fstui.model.overview import Overview
+from fstui.model.told import Told
 from fstui.rooms.filtered import Filtered
 from fstui.rooms.lines import Lines
 from fstui.rooms.room import Room
@@ -66,9 +68,9 @@ class Home(Room, Filtered):
 
     def __init__(self) -> None:
         super().__init__()
-        self._counts: tuple[Path, Callable[[], object | None]] | None = None
-        """The workspace whose projects are counted, and what counts them; kept from visit to
-        visit, so that nothing is counted twice."""
+        self._looks: tuple[Path, Told[WorkspaceGlance], Callable[[], object | None]] | None = None
+        """The workspace whose projects are looked at and counted, and what does it; kept from visit
+        to visit, so that nothing is read or counted twice."""
 
     def body(self) -> Iterable[Widget]:
         """The list, and what to do where it is empty."""
@@ -79,9 +81,9 @@ class Home(Room, Filtered):
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """All projects of the workspace."""
         workspace = self.studio.session.workspace
-        if self._counts is None or self._counts[0] != workspace:
-            self._counts = workspace, glance.of_disks(workspace)
-        return (glance.of_workspace(workspace), self._counts[1])
+        if self._looks is None or self._looks[0] != workspace:
+            self._looks = workspace, glance.of_workspace(workspace), glance.of_disks(workspace)
+        return self._looks[1:]
 
     def show(self) -> None:
         """Projects, newest change first."""

@@ -19,12 +19,13 @@ from engine.protocol import safe_text
 from engine.trust.consent import problem_of, today
 from fstui import keymap
 from fstui.i18n import tr
-from fstui.model import drafts, glance, media, words
+from fstui.model import drafts, media, words
 from fstui.model.eventwords import event_words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, SideCount, Stage
 from fstui.model.pipeline import Model, Pipeline, Result, of_pipeline
 from fstui.model.sidewords import HEADINGS
+from fstui.model.told import Told
 from fstui.model.words import moment
 from fstui.rooms.edit import edit
 from fstui.rooms.lines import Line, Lines, Listing, Run
@@ -62,6 +63,8 @@ class ProjectRoom(Room):
         self._shown: Path | None = None
         """The project that was shown last."""
         self._pipeline: Pipeline | None = None
+        self._parts: tuple[Path, Told[Pipeline]] | None = None
+        """The project whose parts are counted, and what counts them; kept from visit to visit."""
         self._facts: dict[str, str] = {}
         """What the engine said of this project's footage, by its keys."""
         self._resting: Timer | None = None
@@ -77,11 +80,13 @@ class ProjectRoom(Room):
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """This project's counts and stages, and what stands beside them."""
-        project = self.studio.session.project
-        if project is None:
+        project, looks = self.studio.session.project, self.studio.session.looks
+        if project is None or looks is None:
             return ()
+        if self._parts is None or self._parts[0] != project.path:
+            self._parts = project.path, of_pipeline(project.path)
         more = [ask for pane in self.beside for ask in pane.asks()]
-        return (glance.of_project(project.path), of_pipeline(project.path), *more)
+        return (looks, self._parts[1], *more)
 
     @property
     def beside(self) -> list[SideBySide]:

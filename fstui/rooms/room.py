@@ -24,6 +24,7 @@ from fstui.i18n import tr
 from fstui.model import glance, jobs
 from fstui.model.jobview import KILL_AFTER_S, JobView
 from fstui.model.queue import start_or_queue
+from fstui.model.told import Told
 from fstui.rooms.bars import ROOMS_OF_A_PROJECT, KeyBar, RoomBar, start_words
 from fstui.rooms.lines import Lines, Listing
 from fstui.state import RoomView
@@ -169,7 +170,11 @@ class Room(Screen[None]):
         """Have the tail look at what this room shows now."""
         session = self.studio.session
         place = session.project.path if session.project else session.workspace
-        mine = (addressed(self, ask) for ask in self.asks())
+        asks = self.asks()
+        for ask in asks:
+            if isinstance(ask, Told):
+                ask.soon()  # what was done meanwhile shows at once
+        mine = (addressed(self, ask) for ask in asks)
         self.studio.tail.also(glance.of_disk(place), self.studio.theme_files, *mine)
 
     @property

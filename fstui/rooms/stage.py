@@ -10,7 +10,7 @@ from textual.widget import Widget
 from engine.protocol import safe_text
 from fstui import keymap
 from fstui.i18n import later, tr
-from fstui.model import glance, words
+from fstui.model import words
 from fstui.model.jobview import JobView
 from fstui.model.overview import Overview, Stage
 from fstui.rooms.lines import Line, Lines
@@ -51,8 +51,8 @@ class StageRoom(Room):
 
     def asks(self) -> tuple[Callable[[], object | None], ...]:
         """Counts of the project."""
-        project = self.studio.session.project
-        return (glance.of_project(project.path),) if project else ()
+        looks = self.studio.session.looks
+        return (looks,) if looks else ()
 
     def facts(self, job: JobView | None) -> list[Line]:
         """The room's lines."""

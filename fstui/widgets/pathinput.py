@@ -132,8 +132,8 @@ class PathInput(Vertical):
 
     @property
     def text(self) -> str:
-        """What stands in the line."""
-        return self.query_one(PathEntry).value
+        """What stands in the line, without blanks round it."""
+        return self.query_one(PathEntry).value.strip()
 
     @text.setter
     def text(self, text: str) -> None:

@@ -141,7 +141,6 @@ def test_the_job_that_is_meant_is_the_work(project: Project) -> None:
     (folder,) = previews(project)
     assert find_job(project.path) is not None
     assert find_job(project.path).path == train.path
-    assert find_job(project.path, "preview").path == folder.path
     assert running_job(project).path == folder.path
     lock = FileLock(train.lock_path)
     assert lock.acquire(holder_text(train.name))

@@ -133,8 +133,7 @@ def test_an_extraction_follows_once_the_running_one_has_ended(project: Project) 
     running.release()
     (launch,) = until(lambda: [e for e in events(folder) if e.k == "launch"], "it was launched")
     assert launch.data["steps"] == "extract a, extract b"
-    extraction = find_job(project.path, launch.data["job"])
-    assert extraction is not None
+    extraction = JobFolder(project.path / "jobs" / launch.data["job"])
     assert [s.side for s in extraction.job().steps] == ["a", "b"]
 
 

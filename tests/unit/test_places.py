@@ -65,7 +65,7 @@ def test_a_folder_without_its_file_is_said_to_be_no_project(tmp_path: Path) -> N
 
 def test_the_home_of_nobody_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert places.typed_path(" ~/film.mp4 ") == tmp_path / "film.mp4"
+    assert places.typed_path("~/film.mp4") == tmp_path / "film.mp4"
     for act in (places.typed_path, places.workspace):
         with pytest.raises(BadInput, match="no user 'nosuchuser'"):
             act("~nosuchuser/film.mp4")

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import protocol
-from engine.errors import AlreadyRunning, BadInput, Damaged, NoSpace
+from engine.errors import AlreadyRunning, Damaged, NoSpace
 from engine.eventlog import Event, append_event, read_events
 from engine.locks import Holder, holder_text, may_signal, read_holder, refuse_if_running, take_locks
 from engine.process import FileLock
@@ -237,6 +237,25 @@ def test_locks_are_taken_all_or_none(tmp_path: Path) -> None:
     take_locks(tmp_path, Job(1, "extract", [Step("extract", "a")]), "job")[0].release()
 
 
+def test_what_finds_no_room_for_its_name_holds_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+
+    def full(fd: int, data: bytes, at: int) -> int:
+        written.append(data)
+        if len(written) == 2:
+            raise OSError(errno.ENOSPC, "no room")
+        return os.write(fd, data)
+
+    both = Job(1, "convert", [Step("extract", "target"), Step("convert")])
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.process.os.pwrite", full)
+        with pytest.raises(OSError, match="no room"):
+            take_locks(tmp_path, both, "job")
+    assert len(take_locks(tmp_path, both, "job")) == 2
+
+
 def test_other_stages_of_a_project_run_side_by_side(tmp_path: Path) -> None:
     held = take_locks(tmp_path, Job(1, "train", [Step("train")]), "training")
     refuse_if_running(tmp_path, Job(1, "extract", [Step("extract", "a")]))
@@ -270,17 +289,10 @@ def test_any_bytes_in_a_lock_are_no_holder_or_one(
 # --- names and files -------------------------------------------------------------------------
 
 
-def test_jobs_are_found_by_part_of_their_name(tmp_path: Path) -> None:
+def test_folders_with_a_request_are_jobs(tmp_path: Path) -> None:
     folders = [make_job(tmp_path, kind) for kind in ("extract", "train", "convert")]
     (tmp_path / "jobs" / "not-a-job").mkdir()
     assert {j.name for j in jobs_of(tmp_path)} == {f.name for f in folders}
-    found = find_job(tmp_path, "-train-")
-    assert found is not None
-    assert found.name == folders[1].name
-    with pytest.raises(BadInput, match="No job"):
-        find_job(tmp_path, "nothing")
-    with pytest.raises(BadInput, match="More than one"):
-        find_job(tmp_path, "2")
 
 
 def test_jobs_started_within_a_second_sort_by_time(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from watch_bench import Bench
 
 from engine.errors import BadInput
+from engine.footage import content_hash
 from engine.process import FileLock
 from engine.project import Project
 from engine.watch import observe, runs
@@ -162,6 +163,22 @@ def test_a_file_that_is_renamed_stays_the_source_that_it_was(bench: Bench) -> No
     assert bench.book() == {"media/a/y.mp4": "taken"}
     files = {run.state: list(run.files) for run in ledger.book.runs}
     assert files == {"done": ["media/a/x.mp4"], "running": ["media/a/y.mp4"]}, "nothing is new"
+
+
+def test_files_that_take_each_others_names_are_all_listed(bench: Bench) -> None:
+    first, second = bench.put("a/x.mp4", b"one end"), bench.put("a/y.mp4", b"two end")
+    bench.run(4)
+    third = second.rename(second.with_name("z.mp4"))
+    second = first.rename(first.with_name("y.mp4"))
+    bench.run(4)
+    assert bench.sources() == {"media/a/y.mp4": "a", "media/a/z.mp4": "a"}
+    aside = second.rename(second.with_name(".aside"))
+    third.rename(second)
+    aside.rename(third)
+    bench.run(4)
+    assert bench.sources() == {"media/a/y.mp4": "a", "media/a/z.mp4": "a"}
+    project = Project.open(bench.project.path)
+    assert all(content_hash(project.source_path(s)) == s.hash for s in project.sources("a"))
 
 
 def test_a_file_that_is_only_touched_is_not_given_to_recipes_again(bench: Bench) -> None:

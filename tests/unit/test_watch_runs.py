@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class Desk:
         add(self.project, "b", extracted=False)
         self.arrive("media/b/x.mp4")
 
-    def kick(self, _workspace: Path) -> None:
+    def kick(self, *_: object) -> None:
         self.kicked += 1
 
     def write(self, text: str) -> None:
@@ -163,6 +164,17 @@ def test_what_can_succeed_later_is_tried_again_by_the_queue(
     assert desk.run.state == "done"
 
 
+def test_a_copy_of_the_project_is_no_business_of_its_watcher(desk: Desk) -> None:
+    """Its jobs have the same names."""
+    desk.runs.tick()
+    copy = desk.project.path.with_name("copied")
+    shutil.copytree(desk.project.path, copy)
+    desk.edit(RECIPE, "")
+    desk.runs.tick()
+    left = {item.folder.project.name for item in desk.queue.waiting()}
+    assert left == {"copied"}
+
+
 def test_the_next_watcher_has_what_was_cut_off_go_on_at_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -171,7 +183,11 @@ def test_the_next_watcher_has_what_was_cut_off_go_on_at_once(
         desk.end(State.INTERRUPTED, "interrupted", code=9)
         desk.settle(monkeypatch)
         desk.runs.tick()
-    assert desk.run.why.startswith("rests: try 3 in ")
+    assert desk.run.why == "rests"
+    written = desk.ledger.path.stat().st_mtime_ns
+    for _ in range(3):
+        desk.runs.tick()
+    assert desk.ledger.path.stat().st_mtime_ns == written, "the rest's seconds are the queue's"
     next_one = desk.another()
     next_one.catch_up()
     next_one.tick()
